@@ -3,11 +3,10 @@ import Testing
 
 @testable import Cluster
 
-@Suite("Hosts that may not work") struct BarredHostTests {
+@Suite struct BarredHostTests {
     private let a = HostSettings(host: "a")
 
-    @Test("A host that may not work is told of once, asked about again, and begins when it may")
-    func barred() {
+    @Test func `A barred host is reported once, asked about again, and begins when it may`() {
         var fleet = TestFleet("a", "b")
         _ = fleet.take()
         fleet.answer("a", "bundle")

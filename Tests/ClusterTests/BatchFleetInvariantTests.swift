@@ -14,7 +14,7 @@ private struct PlayedSlurm {
     var fleet: BatchFleet
     let maximum: Int
     let minimum: Int
-    /// Of a job that dies as it begins, and of a submission that fails, or seems to.
+    /// Probabilities that a job dies as it begins, and that a submission fails, or seems to.
     let death: Double
     let failure: Double
     var faultsEnd: Int64
@@ -89,7 +89,7 @@ private struct PlayedSlurm {
 
 @Suite struct BatchFleetInvariantTests {
     @Test(arguments: UInt64(0)..<60)
-    func `never more jobs than allowed, no storm of submissions, and as many as wanted once all is well`(
+    func `Never more jobs than allowed, no storm of submissions, and as many as wanted once all is well`(
         seed: UInt64
     ) {
         var slurm = PlayedSlurm(seed: seed)

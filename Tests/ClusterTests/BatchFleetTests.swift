@@ -41,7 +41,7 @@ extension [BatchEffect] {
 }
 
 @Suite struct BatchFleetTests {
-    @Test func `nothing is submitted before Slurm has said what there is already`() {
+    @Test func `Nothing is submitted before Slurm has listed the existing jobs`() {
         var test = TestJobs()
         test.demand(100)
         #expect(test.fleet.submitting == nil)
@@ -55,13 +55,14 @@ extension [BatchEffect] {
             (4, nil, 2), (5, nil, 3), (1000, nil, 10), (1, nil, 1), (0, nil, 0),
             (1000, 100.0, 1), (1000, 1000.0, 9), (1000, 60_000.0, 10), (5, 600_000.0, 3),
         ] as [(Int, Double?, Int)])
-    func `there are as many jobs as the work that is left is worth`(left: Int, each: Double?, jobs: Int) {
+    func `There are as many jobs as the work that is left is worth`(left: Int, each: Double?, jobs: Int) {
         var test = TestJobs()
         test.demand(left, each: each)
         #expect(test.fleet.wanted == jobs)
     }
 
-    @Test func `what sbatch will never take is not asked for again; the run gives up once no job is left`() {
+    @Test
+    func `A job that sbatch rejects for good is not submitted again; the run gives up once no job is left`() {
         var test = TestJobs(1, 3)
         test.demand(100)
         #expect(test.list([]).submitted == 3)
@@ -78,7 +79,7 @@ extension [BatchEffect] {
         #expect(test.list([]).isEmpty)
     }
 
-    @Test func `a first submission that will never be taken ends it at once`() {
+    @Test func `A first submission that will never be taken ends it at once`() {
         var test = TestJobs()
         test.demand(100)
         #expect(test.list([]).submitted == 10)
@@ -86,7 +87,7 @@ extension [BatchEffect] {
         #expect(refused == [.note(.refused(why: "no")), .giveUp(why: "no")])
     }
 
-    @Test func `a minimum is kept while there is work, and no longer`() {
+    @Test func `A minimum is kept while there is work, and no longer`() {
         var test = TestJobs(3, 5)
         test.demand(1)
         #expect(test.list([]).submitted == 3)
@@ -94,7 +95,7 @@ extension [BatchEffect] {
         #expect(test.fleet.wanted == 0)
     }
 
-    @Test func `a job that worked and ended is replaced; one that is not needed is not`() {
+    @Test func `A job that worked and ended is replaced; one that is not needed is not`() {
         var test = TestJobs(1, 3)
         test.demand(100)
         #expect(test.list([]).submitted == 3)
@@ -109,7 +110,7 @@ extension [BatchEffect] {
     }
 
     @Test
-    func `jobs that are listed and unknown are adopted, and too many are cancelled, the youngest first`() {
+    func `Jobs that are listed and unknown are adopted, and too many are cancelled, the youngest first`() {
         var test = TestJobs(1, 2)
         test.demand(100)
         let first = test.list(jobs(0..<2, .running) + jobs(2..<4, .pending))
@@ -118,7 +119,7 @@ extension [BatchEffect] {
         #expect(test.fleet.ids == ids(0..<2))
     }
 
-    @Test func `a job that Slurm requeues is waited for`() {
+    @Test func `A job that Slurm requeues is waited for`() {
         var test = TestJobs(1, 1)
         test.demand(100)
         _ = test.list([])
@@ -128,7 +129,7 @@ extension [BatchEffect] {
         #expect(test.list(after: 600_000, jobs(0..<1, .running)).isEmpty)
     }
 
-    @Test func `after three deaths in a row it waits, then tries one, and waits longer`() {
+    @Test func `After three deaths in a row it waits, then tries one, and waits longer`() {
         var test = TestJobs(1, 3)
         test.demand(100)
         _ = test.list([])
@@ -153,7 +154,7 @@ extension [BatchEffect] {
         #expect(test.list([BatchListing(id: "9_0", phase: .running)]).submitted == 2)
     }
 
-    @Test func `a submission that fails is made again, later and later`() {
+    @Test func `A submission that fails is made again, later and later`() {
         var test = TestJobs(1, 1)
         test.demand(100)
         #expect(test.list([]).submitted == 1)
@@ -166,7 +167,8 @@ extension [BatchEffect] {
         #expect(test.list(after: 1000, []).submitted == 1)
     }
 
-    @Test func `a held job is cancelled and counts as dead; why others wait is told once`() {
+    @Test
+    func `A held job is cancelled and counts as dead; the reason why others wait is reported once`() {
         var test = TestJobs(1, 2)
         test.demand(100)
         _ = test.list([])
@@ -182,7 +184,7 @@ extension [BatchEffect] {
         #expect(test.list(jobs(1..<2, .pending)).submitted == 1)
     }
 
-    @Test func `at the end all are cancelled, also those whose submission is under way`() {
+    @Test func `At the end all are cancelled, also those whose submission is under way`() {
         var test = TestJobs(1, 2)
         test.demand(100)
         _ = test.list(jobs(0..<1, .running))
@@ -193,7 +195,7 @@ extension [BatchEffect] {
         #expect(test.list([]).isEmpty)
     }
 
-    @Test func `a listing that waited while the coordinator was stopped does not lose a new job`() {
+    @Test func `A listing that waited while the coordinator was stopped does not lose a new job`() {
         for isStopped in [false, true] {
             var test = TestJobs()
             test.demand(100)

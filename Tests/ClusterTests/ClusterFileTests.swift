@@ -3,7 +3,7 @@ import Testing
 
 @testable import Cluster
 
-@Suite("Cluster files") struct ClusterFileTests {
+@Suite struct ClusterFileTests {
     private static func read(_ text: String) throws -> ClusterFile {
         try ClusterFile(parsing: Array(text.utf8), file: "c.yaml")
     }
@@ -13,8 +13,7 @@ import Testing
         return hosts
     }
 
-    @Test("A name and a list of hosts are enough")
-    func least() throws {
+    @Test func `A name and a list of hosts are enough`() throws {
         let cluster = try Self.read("name: lab\nhosts: [node1, node2]")
         #expect(cluster.name == "lab" && cluster.listen == "tcp://0.0.0.0:*")
         #expect(cluster.address == nil && cluster.keys == nil && cluster.bundle == nil)
@@ -24,8 +23,7 @@ import Testing
         #expect(host.dataFolder == "~/.cache/ranksweep-worker/data" && !host.tunnel && host.slots == nil)
     }
 
-    @Test("Every key is read")
-    func everything() throws {
+    @Test func `Every key is read`() throws {
         let text = """
             name: lab
             listen: tcp://10.0.0.1:5555
@@ -51,15 +49,12 @@ import Testing
         #expect(two.dataFolder == "/scratch/data" && one.dataFolder == "~/rs/data")
     }
 
-    @Test(
-        "Kernels are named in any case, or left to each CPU",
-        arguments: ["haswell", "ZEN", "SkylakeX", "auto", "neoversen1"])
-    func kernels(name: String) throws {
+    @Test(arguments: ["haswell", "ZEN", "SkylakeX", "auto", "neoversen1"])
+    func `Kernels are named in any case, or left to each CPU`(name: String) throws {
         #expect(try Self.read("name: x\nhosts: [a]\nkernel: \(name)").kernel == name)
     }
 
-    @Test("Slurm's settings are read")
-    func slurm() throws {
+    @Test func `Slurm's settings are read`() throws {
         let cluster = try Self.read(
             """
             name: big
@@ -78,133 +73,130 @@ import Testing
     }
 
     @Test(
-        "Times are those of Slurm",
         arguments: [
             ("90", 5400), ("10:30", 630), ("01:00:00", 3600), ("1-0", 86_400), ("2-12:30", 217_800),
             ("1-00:00:01", 86_401), ("", nil), ("0", nil), ("a", nil), ("1:2:3:4", nil), ("1-", nil),
             ("-1", nil), ("1-2-3", nil), ("+5", nil), ("99999999999999999999", nil),
         ] as [(String, Int?)])
-    func times(text: String, seconds: Int?) { #expect(slurmSeconds(text) == seconds) }
+    func `Times are those of Slurm`(text: String, seconds: Int?) { #expect(slurmSeconds(text) == seconds) }
 
-    @Test(
-        "What is wrong is reported with its line and column",
-        arguments: [
-            ("hosts: [a]", "c.yaml:1:1: missing: name is required"),
-            ("name: x", "c.yaml:1:1: missing: hosts or slurm is required: where do the workers run?"),
-            ("- a", "c.yaml:1:1: a list where a mapping is due"),
-            (
-                "name: x\nhost: [a]",
-                "c.yaml:1:1: missing: hosts or slurm is required: where do the workers run?\n"
-                    + "c.yaml:2:1: host: no such key (did you mean 'hosts'?)"
-            ),
-            (
-                "name: x\nhosts: [a]\nslurm: {folder: /f}",
-                "c.yaml:3:1: slurm: a cluster has hosts or slurm, not both"
-            ),
-            (
-                "name: x\ndefaults: {}\nslurm: {folder: /f}",
-                "c.yaml:2:1: defaults: is about hosts; with slurm there are none"
-            ),
-            ("name: x\nname: y\nhosts: [a]", "c.yaml:2:1: name: given twice, first at 1:1"),
-            ("name: x\nhosts: []", "c.yaml:2:8: hosts: no host is listed"),
-            ("name: x\nhosts: a", "c.yaml:2:8: hosts: 'a' where a list is due"),
-            ("name: x\nhosts: [a, a]", "c.yaml:2:12: hosts.a: listed twice, first at 2:9"),
-            (
-                "name: x\nhosts: [-oProxy]",
-                "c.yaml:2:9: hosts: '-oProxy' is no host: an ssh name is due, without spaces, not beginning with '-' "
-                    + "(a user goes under 'user', a port under 'port')"
-            ),
-            ("name: x\nhosts: [{slots: 3}]", "c.yaml:2:9: hosts: missing: host is required"),
-            (
-                "name: x\nhosts: [{host: a, slot: 3}]",
-                "c.yaml:2:19: hosts.a.slot: no such key (did you mean 'slots'?)"
-            ),
-            (
-                "name: x\nhosts: [{host: a, slots: 0}]",
-                "c.yaml:2:26: hosts.a.slots: 0 is out of bounds: it must be at least 1 and at most 1024"
-            ),
-            (
-                "name: x\nhosts: [{host: a, tunnel: yes}]",
-                "c.yaml:2:27: hosts.a.tunnel: 'yes' where true or false is due"
-            ),
-            (
-                "name: x\nhosts: [{host: a, folder: rs}]",
-                "c.yaml:2:27: hosts.a.folder: 'rs': a folder on the hosts begins with / or ~/"
-            ),
-            (
-                "name: x\nhosts: [{host: a, ssh: \"-v\"}]",
-                "c.yaml:2:24: hosts.a.ssh: '-v' where a list is due"
-            ),
-            (
-                "name: x\nhosts: [{host: a, identity: \"a\\nb\"}]",
-                "c.yaml:2:29: hosts.a.identity: 'a b' cannot be given to ssh or Slurm: it is empty or has control characters"
-            ),
-            (
-                "name: x\nhosts: [{host: a, user: -ann}]",
-                "c.yaml:2:25: hosts.a.user: '-ann' is no user's name: it has no spaces, and does not begin with '-'"
-            ),
-            (
-                "name: x\nlisten: 5555\nhosts: [a]",
-                "c.yaml:2:9: listen: '5555' is no address to listen at: tcp://HOST:PORT, where PORT may be *, for "
-                    + "example tcp://0.0.0.0:*"
-            ),
-            (
-                "name: x\nlisten: tcp://127.0.0.1:*\nhosts: [a]",
-                "c.yaml:3:9: hosts.a: the coordinator listens at tcp://127.0.0.1:*, which only programs on its own "
-                    + "machine reach: give this host 'tunnel: true', or listen at tcp://0.0.0.0:*"
-            ),
-            (
-                "name: x\naddress: tcp://a:1\nhosts: [a]",
-                "c.yaml:2:10: address: 'tcp://a:1' is no name or address of this machine (without tcp:// and port)"
-            ),
-            (
-                "name: x\ndefaults: {host: a}\nhosts: [a]",
-                "c.yaml:2:12: defaults.host: no such key; there are slots, folder, data, tunnel, ssh, identity, user, "
-                    + "port and kernel"
-            ),
-            ("name: x\nslurm: {slots: 2}", "c.yaml:2:8: slurm: missing: slurm.folder is required"),
-            (
-                "name: x\nslurm: {folder: /f, time: soon}",
-                "c.yaml:2:27: slurm.time: 'soon' is no time: minutes, MM:SS, HH:MM:SS or D-HH:MM:SS"
-            ),
-            (
-                "name: x\nslurm: {folder: /f, nodes: 'n[1-3'}",
-                "c.yaml:2:28: slurm.nodes: 'n[1-3' is no list of nodes as Slurm writes it: n1, or n[1-3,7],big2"
-            ),
-            (
-                "name: x\nslurm: {folder: /f, nodes: n1 n2}",
-                "c.yaml:2:28: slurm.nodes: 'n1 n2' is no list of nodes as Slurm writes it: n1, or n[1-3,7],big2"
-            ),
-            (
-                "name: x\nslurm: {folder: /f, sbatch_args: [mem=4G]}",
-                "c.yaml:2:34: slurm.sbatch_args: 'mem=4G' is no option of sbatch: these begin with '-', as in --mem=4G"
-            ),
-            (
-                "name: x\nslurm: {folder: /f, lines: [--mem=4G], min: 1, max: 2}",
-                "c.yaml:2:21: slurm.lines: 'lines' is now 'sbatch_args'\n"
-                    + "c.yaml:2:40: slurm.min: 'min' is now 'min_jobs'\n"
-                    + "c.yaml:2:48: slurm.max: 'max' is now 'max_jobs'"
-            ),
-            (
-                "name: x\nlisten: tcp://127.0.0.1:5\nslurm: {folder: /f}",
-                "c.yaml:2:9: listen: tcp://127.0.0.1:5 is for programs on this machine, and jobs run on others: listen "
-                    + "at tcp://0.0.0.0:*, or give the 'address' at which jobs find it"
-            ),
-            (
-                "name: x\nslurm: {folder: /f, min_jobs: 3, max_jobs: 2}",
-                "c.yaml:2:31: slurm.min_jobs: min_jobs is 3, and max_jobs 2"
-            ),
-            (
-                "name: x\nhosts: [{host: a, kernel: Haswel}]\nkernel: Nonsense",
-                "c.yaml:2:27: hosts.a.kernel: OpenBLAS has no kernel 'Haswel'; did you mean 'Haswell'?\n"
-                    + "c.yaml:3:9: kernel: OpenBLAS has no kernel 'Nonsense', but for example Haswell, SkylakeX and Zen"
-            ),
-            (
-                "name: x\nhosts: [a]\nkernel: &k Haswell",
-                "c.yaml:3:9: an anchor (&) is not part of a cluster file: write the value out"
-            ),
-        ])
-    func mistakes(text: String, message: String) {
+    @Test(arguments: [
+        ("hosts: [a]", "c.yaml:1:1: missing: name is required"),
+        ("name: x", "c.yaml:1:1: missing: hosts or slurm is required: where do the workers run?"),
+        ("- a", "c.yaml:1:1: a list where a mapping is due"),
+        (
+            "name: x\nhost: [a]",
+            "c.yaml:1:1: missing: hosts or slurm is required: where do the workers run?\n"
+                + "c.yaml:2:1: host: no such key (did you mean 'hosts'?)"
+        ),
+        (
+            "name: x\nhosts: [a]\nslurm: {folder: /f}",
+            "c.yaml:3:1: slurm: a cluster has hosts or slurm, not both"
+        ),
+        (
+            "name: x\ndefaults: {}\nslurm: {folder: /f}",
+            "c.yaml:2:1: defaults: is about hosts; with slurm there are none"
+        ),
+        ("name: x\nname: y\nhosts: [a]", "c.yaml:2:1: name: given twice, first at 1:1"),
+        ("name: x\nhosts: []", "c.yaml:2:8: hosts: no host is listed"),
+        ("name: x\nhosts: a", "c.yaml:2:8: hosts: 'a' where a list is due"),
+        ("name: x\nhosts: [a, a]", "c.yaml:2:12: hosts.a: listed twice, first at 2:9"),
+        (
+            "name: x\nhosts: [-oProxy]",
+            "c.yaml:2:9: hosts: '-oProxy' is no host: an ssh name is due, without spaces, not beginning with '-' "
+                + "(a user goes under 'user', a port under 'port')"
+        ),
+        ("name: x\nhosts: [{slots: 3}]", "c.yaml:2:9: hosts: missing: host is required"),
+        (
+            "name: x\nhosts: [{host: a, slot: 3}]",
+            "c.yaml:2:19: hosts.a.slot: no such key (did you mean 'slots'?)"
+        ),
+        (
+            "name: x\nhosts: [{host: a, slots: 0}]",
+            "c.yaml:2:26: hosts.a.slots: 0 is out of bounds: it must be at least 1 and at most 1024"
+        ),
+        (
+            "name: x\nhosts: [{host: a, tunnel: yes}]",
+            "c.yaml:2:27: hosts.a.tunnel: 'yes' where true or false is due"
+        ),
+        (
+            "name: x\nhosts: [{host: a, folder: rs}]",
+            "c.yaml:2:27: hosts.a.folder: 'rs': a folder on the hosts begins with / or ~/"
+        ),
+        (
+            "name: x\nhosts: [{host: a, ssh: \"-v\"}]",
+            "c.yaml:2:24: hosts.a.ssh: '-v' where a list is due"
+        ),
+        (
+            "name: x\nhosts: [{host: a, identity: \"a\\nb\"}]",
+            "c.yaml:2:29: hosts.a.identity: 'a b' cannot be given to ssh or Slurm: it is empty or has control characters"
+        ),
+        (
+            "name: x\nhosts: [{host: a, user: -ann}]",
+            "c.yaml:2:25: hosts.a.user: '-ann' is no user's name: it has no spaces, and does not begin with '-'"
+        ),
+        (
+            "name: x\nlisten: 5555\nhosts: [a]",
+            "c.yaml:2:9: listen: '5555' is no address to listen at: tcp://HOST:PORT, where PORT may be *, for "
+                + "example tcp://0.0.0.0:*"
+        ),
+        (
+            "name: x\nlisten: tcp://127.0.0.1:*\nhosts: [a]",
+            "c.yaml:3:9: hosts.a: the coordinator listens at tcp://127.0.0.1:*, which only programs on its own "
+                + "machine reach: give this host 'tunnel: true', or listen at tcp://0.0.0.0:*"
+        ),
+        (
+            "name: x\naddress: tcp://a:1\nhosts: [a]",
+            "c.yaml:2:10: address: 'tcp://a:1' is no name or address of this machine (without tcp:// and port)"
+        ),
+        (
+            "name: x\ndefaults: {host: a}\nhosts: [a]",
+            "c.yaml:2:12: defaults.host: no such key; there are slots, folder, data, tunnel, ssh, identity, user, "
+                + "port and kernel"
+        ),
+        ("name: x\nslurm: {slots: 2}", "c.yaml:2:8: slurm: missing: slurm.folder is required"),
+        (
+            "name: x\nslurm: {folder: /f, time: soon}",
+            "c.yaml:2:27: slurm.time: 'soon' is no time: minutes, MM:SS, HH:MM:SS or D-HH:MM:SS"
+        ),
+        (
+            "name: x\nslurm: {folder: /f, nodes: 'n[1-3'}",
+            "c.yaml:2:28: slurm.nodes: 'n[1-3' is no list of nodes as Slurm writes it: n1, or n[1-3,7],big2"
+        ),
+        (
+            "name: x\nslurm: {folder: /f, nodes: n1 n2}",
+            "c.yaml:2:28: slurm.nodes: 'n1 n2' is no list of nodes as Slurm writes it: n1, or n[1-3,7],big2"
+        ),
+        (
+            "name: x\nslurm: {folder: /f, sbatch_args: [mem=4G]}",
+            "c.yaml:2:34: slurm.sbatch_args: 'mem=4G' is no option of sbatch: these begin with '-', as in --mem=4G"
+        ),
+        (
+            "name: x\nslurm: {folder: /f, lines: [--mem=4G], min: 1, max: 2}",
+            "c.yaml:2:21: slurm.lines: 'lines' is now 'sbatch_args'\n"
+                + "c.yaml:2:40: slurm.min: 'min' is now 'min_jobs'\n"
+                + "c.yaml:2:48: slurm.max: 'max' is now 'max_jobs'"
+        ),
+        (
+            "name: x\nlisten: tcp://127.0.0.1:5\nslurm: {folder: /f}",
+            "c.yaml:2:9: listen: tcp://127.0.0.1:5 is for programs on this machine, and jobs run on others: listen "
+                + "at tcp://0.0.0.0:*, or give the 'address' at which jobs find it"
+        ),
+        (
+            "name: x\nslurm: {folder: /f, min_jobs: 3, max_jobs: 2}",
+            "c.yaml:2:31: slurm.min_jobs: min_jobs is 3, and max_jobs 2"
+        ),
+        (
+            "name: x\nhosts: [{host: a, kernel: Haswel}]\nkernel: Nonsense",
+            "c.yaml:2:27: hosts.a.kernel: OpenBLAS has no kernel 'Haswel'; did you mean 'Haswell'?\n"
+                + "c.yaml:3:9: kernel: OpenBLAS has no kernel 'Nonsense', but for example Haswell, SkylakeX and Zen"
+        ),
+        (
+            "name: x\nhosts: [a]\nkernel: &k Haswell",
+            "c.yaml:3:9: an anchor (&) is not part of a cluster file: write the value out"
+        ),
+    ])
+    func `Faults are reported with their line and column`(text: String, message: String) {
         let engineKeys = batchEngines.flatMap { [$0.key] + $0.settings.map(\.key) }
         for key in ClusterReader.keys + ClusterReader.hostKeys + ClusterReader.batchKeys + engineKeys {
             #expect(key == key.lowercased())
@@ -213,8 +205,7 @@ import Testing
         #expect(error?.message == message)
     }
 
-    @Test("Ten faults are told at most, in the order of the file")
-    func manyFaults() {
+    @Test func `At most ten faults are reported, in the order of the file`() {
         let hosts = (0..<30).map { "  - {host: h\($0), slots: 0, folder: x}" }.joined(separator: "\n")
         let error = #expect(throws: ClusterError.self) { try Self.read("name: x\nhosts:\n\(hosts)") }
         #expect(error?.faults.count == 10)

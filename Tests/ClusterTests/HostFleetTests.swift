@@ -59,11 +59,10 @@ struct TestFleet {
     }
 }
 
-@Suite("Hosts of a cluster") struct HostFleetTests {
+@Suite struct HostFleetTests {
     private let a = HostSettings(host: "a")
 
-    @Test("A new host is looked at, gets what it lacks, and starts")
-    func wholeWay() {
+    @Test func `A new host is looked at, gets what it lacks, and starts`() {
         var fleet = TestFleet("a")
         #expect(fleet.take() == [.begin(.probe, a)])
         fleet.answer("a", "missing mnist/x")
@@ -76,8 +75,7 @@ struct TestFleet {
         #expect(fleet.take().isEmpty && fleet.fleet.runningCount == 1 && fleet.fleet.nextDeadline == nil)
     }
 
-    @Test("What is sent again and again is told once, until the worker ran")
-    func sendingIsToldOnce() {
+    @Test func `Repeated transfers are reported once, until the worker ran`() {
         var fleet = TestFleet("a")
         func isTold() -> Bool { fleet.take().contains(.tell(.sending(host: "a", .bundle))) }
         fleet.answer("a")
@@ -94,8 +92,7 @@ struct TestFleet {
         #expect(isTold())
     }
 
-    @Test("Each host's state can be asked for, with why it waits")
-    func facts() {
+    @Test func `Each host's state can be asked for, with why it waits`() {
         var fleet = TestFleet("a", "b", "c")
         fleet.answer("a", "bundle")
         fleet.handle(.started(host: "a"))
@@ -116,8 +113,7 @@ struct TestFleet {
         #expect(fleet.fleet.facts(at: fleet.now)[2].failure == nil)
     }
 
-    @Test("A worker that finds no coordinator is told apart from one that is interrupted")
-    func noCoordinator() {
+    @Test func `A worker that finds no coordinator differs from one that is interrupted`() {
         func kind(_ errors: String...) -> HostFailure.Cause {
             HostFailure(of: .start, StepEnd(code: 3, errors: errors), hasRun: true).kind
         }
@@ -125,8 +121,7 @@ struct TestFleet {
         #expect(kind("stopped") == .workerEnded(code: 3))
     }
 
-    @Test("Of a worker's last lines the error is told, not the advice after it")
-    func errorLine() {
+    @Test func `The error in a worker's last lines is reported, not the advice after it`() {
         let end = StepEnd(code: 2, errors: ["error: w: no option '--new'", "Try 'w --help'."])
         let failure = HostFailure(of: .start, end, hasRun: true)
         #expect(failure.kind == .refused && failure.said == "error: w: no option '--new'")
@@ -135,15 +130,13 @@ struct TestFleet {
         #expect(HostFailure(of: .probe, wrong, hasRun: false).said == "unknown option -- -")
     }
 
-    @Test("A host that has all starts at once")
-    func nothingMissing() {
+    @Test func `A host that has all starts at once`() {
         var fleet = TestFleet("a")
         fleet.answer("a", "bundle", "have mnist/x")
         #expect(fleet.take() == [.begin(.probe, a), .begin(.start, a)])
     }
 
-    @Test("Failures wait 2 s, doubling to 2 min, and are told when they are news")
-    func backOff() {
+    @Test func `Failures wait 2 s, doubling to 2 min, and are reported when they are news`() {
         var fleet = TestFleet("a")
         var told: [Int] = []
         for times in 1...20 {
@@ -166,8 +159,7 @@ struct TestFleet {
         #expect(told == [1, 4, 20])
     }
 
-    @Test("A worker that ran for a minute has a clean slate, one that did not has none")
-    func slate() {
+    @Test func `A worker that ran for a minute has a clean slate, one that did not has none`() {
         for (milliseconds, wait) in [(60_000, 2000), (59_999, 16_000)] as [(Int64, Int64)] {
             var fleet = TestFleet("a")
             for back in [2000, 4000, 8000] as [Int64] {
@@ -182,8 +174,7 @@ struct TestFleet {
         }
     }
 
-    @Test("One host's failure is nothing to the others")
-    func others() {
+    @Test func `One host's failure is nothing to the others`() {
         var fleet = TestFleet("a", "b")
         fleet.end("a", 255, "Permission denied (publickey).")
         fleet.answer("b", "bundle")
@@ -191,8 +182,7 @@ struct TestFleet {
         #expect(fleet.fleet.runningCount == 1 && fleet.processes == ["b": .start])
     }
 
-    @Test("What does not answer is ended, and tried again only when it is gone")
-    func tooSlow() {
+    @Test func `A process that does not answer is ended, and another starts only when it is gone`() {
         var fleet = TestFleet("a")
         // While the coordinator itself was stopped no step was slow.
         fleet.now += 10 * HostFleet.patience
@@ -207,15 +197,13 @@ struct TestFleet {
         #expect(fleet.take() == [.tell(.failed(host: "a", .tooSlow, times: 1, retryMilliseconds: 2000))])
     }
 
-    @Test("Sending takes as long as it takes")
-    func slowSending() {
+    @Test func `Sending takes as long as it takes`() {
         var fleet = TestFleet("a")
         fleet.answer("a")
         #expect(fleet.processes == ["a": .bundle] && fleet.fleet.nextDeadline == nil)
     }
 
-    @Test("Hosts are added, removed and changed while others work")
-    func otherHosts() {
+    @Test func `Hosts are added, removed and changed while others work`() {
         var fleet = TestFleet("a", "b", "c")
         for host in ["a", "b", "c"] {
             fleet.answer(host, "bundle")
@@ -236,8 +224,7 @@ struct TestFleet {
         #expect(fleet.take() == [.begin(.probe, changed)])
     }
 
-    @Test("A host that is back before its process has ended begins anew after it")
-    func backAgain() {
+    @Test func `A host that is back before its process has ended begins anew after it`() {
         var fleet = TestFleet("a", "b")
         fleet.answer("b", "bundle")
         fleet.handle(.started(host: "b"))
@@ -248,8 +235,7 @@ struct TestFleet {
         #expect(fleet.take() == [.begin(.probe, HostSettings(host: "b"))])
     }
 
-    @Test("At the end those who work go on, and nobody else is begun; a stop ends all")
-    func ending() {
+    @Test func `At the end running workers continue, and no other begins; a stop ends all`() {
         var fleet = TestFleet("a", "b")
         fleet.answer("a", "bundle")
         fleet.handle(.started(host: "a"))
@@ -265,8 +251,7 @@ struct TestFleet {
         #expect(fleet.take().isEmpty && fleet.fleet.nextDeadline == nil)
     }
 
-    @Test("Many hosts are begun so many at a time")
-    func crowd() {
+    @Test func `Many hosts are begun so many at a time`() {
         var fleet = TestFleet()
         fleet.handle(.hosts((0..<100).map { HostSettings(host: "h\($0)") }))
         #expect(fleet.processes.count == HostFleet.maxAtOnce)
@@ -278,7 +263,6 @@ struct TestFleet {
     }
 
     @Test(
-        "Failures are told by what ssh and the host say",
         arguments: [
             (255, "ssh: Could not resolve hostname nod1: Name or service not known", .unknownName),
             (255, "ssh: connect to host a port 22: Connection refused", .unreachable),
@@ -294,7 +278,9 @@ struct TestFleet {
             (77, "libc.so.6: version `GLIBC_2.38' not found (required by x)", .glibcTooOld),
             (77, "x: Exec format error", .noExecution), (5, "odd", .stepFailed(code: 5)), (nil, "", .ssh),
         ] as [(Int32?, String, HostFailure.Cause)])
-    func kinds(code: Int32?, line: String, kind: HostFailure.Cause) {
+    func `Failures are reported in the words of ssh and the host`(
+        code: Int32?, line: String, kind: HostFailure.Cause
+    ) {
         let chatter = ["Warning: Permanently added 'a' (ED25519) to the list of known hosts.", line, ""]
         let failure = HostFailure(of: .bundle, StepEnd(code: code, errors: chatter), hasRun: false)
         #expect(failure.kind == kind)
@@ -302,20 +288,18 @@ struct TestFleet {
         #expect(failure.words.contains(line))
     }
 
-    @Test("How a worker ended is told")
-    func workerEnds() {
+    @Test func `The way in which a worker ended is reported`() {
         func kind(_ code: Int32?) -> HostFailure.Cause {
             HostFailure(of: .start, StepEnd(code: code), hasRun: true).kind
         }
         #expect(kind(2) == .refused && kind(137) == .workerKilled && kind(3) == .workerEnded(code: 3))
-        // Of a worker that a signal ended ssh says nothing.
+        // Ssh says nothing about a worker that a signal ended.
         #expect(kind(255) == .workerKilled && kind(nil) == .workerKilled)
         let lost = StepEnd(code: 255, errors: ["Connection to a closed by remote host."])
         #expect(HostFailure(of: .start, lost, hasRun: true).kind == .connectionLost)
     }
 
-    @Test("A host that cannot run the worker says why")
-    func wrongHosts() {
+    @Test func `A host that cannot run the worker says why`() {
         func failure(_ lines: [String], data: String? = nil) -> HostFailure.Cause? {
             ProbeReport(lines).failure(data: data)?.kind
         }
@@ -328,15 +312,15 @@ struct TestFleet {
             failure(["system Linux", "machine aarch64", "done"]) == .wrongMachine("it is aarch64, not x86_64")
         )
         #expect(failure(linux + ["lacks tar", "done"]) == .lacks("tar"))
-        // What is in our own folder we may overwrite, what is in the user's we may not.
+        // Files in our own folder may be overwritten, files in the user's may not.
         #expect(failure(linux + ["differs /d/mnist/x", "done"]) == nil)
         #expect(failure(linux + ["differs /d/mnist/x", "done"], data: "/d") == .dataDiffer("/d/mnist/x"))
     }
 
-    /// Whatever happens in whatever order: a host has one process at most, nothing is begun at the end,
+    /// In any order of events a host has one process at most, nothing is begun at the end,
     /// waiting is never for ever, and once all is well again every host of the list works.
-    @Test("Any course of events keeps what must hold", arguments: 0..<200 as Range<UInt64>)
-    func anyCourse(seed: UInt64) {
+    @Test(arguments: 0..<200 as Range<UInt64>) func `Any course of events keeps what must hold`(seed: UInt64)
+    {
         var draws = Draws(seed)
         func pick(_ count: Int) -> Int { Int(draws.next() % UInt64(count)) }
         let names = (0..<6).map { "h\($0)" }

@@ -3,7 +3,7 @@ import Testing
 @testable import Cluster
 
 @Suite struct SlurmTests {
-    @Test func `what squeue lists is read, and what is none of it refused`() throws {
+    @Test func `The output of squeue is read, and other text is refused`() throws {
         let text = """
             12_0|RUNNING|None|tcp://head:5555
             12_1|PENDING|Resources|tcp://head:5555
@@ -25,7 +25,7 @@ import Testing
         }
     }
 
-    @Test func `an array's jobs are named from what sbatch prints`() {
+    @Test func `An array's jobs are named from what sbatch prints`() {
         #expect(Slurm().submitted("12\n", count: 2) == ["12_0", "12_1"])
         #expect(Slurm().submitted("sbatch: a warning\n12;cluster\n", count: 1) == ["12_0"])
         #expect(Slurm().submitted("", count: 1) == nil)
@@ -61,7 +61,7 @@ import Testing
             ),
             ("", false, false),
         ] as [(String, Bool, Bool)])
-    func `what sbatch says is told apart by whether it may pass`(
+    func `Errors of sbatch are final or may pass`(
         text: String, isFinal: Bool, dependsOnNodes: Bool
     ) {
         let refusal = Slurm().refusal(text)
@@ -69,7 +69,7 @@ import Testing
         if isFinal { #expect(refusal.text == text.split(separator: "\n").first.map(String.init)) }
     }
 
-    @Test func `a node that is not up may be the one that is asked for`() {
+    @Test func `A node that is not up may be the one that is asked for`() {
         func areUp(_ states: String) -> Bool { Slurm().areNodesUp { _, _ in .output(states) } }
         #expect(areUp("idle\nallocated\nmixed\n") && !areUp("") && !Slurm().areNodesUp { _, _ in .failure })
         for state in ["down", "idle*", "drained", "DRAINING", "maint", "unknown", "powering_up"] {
@@ -84,7 +84,7 @@ import Testing
         return slurm.directives
     }
 
-    @Test func `several nodes become an exclusion of the others`() throws {
+    @Test func `Several nodes become an exclusion of the others`() throws {
         func bed(_ program: String, _ arguments: [String]) -> BatchAnswer {
             switch (program, arguments.last) {
             case ("sinfo", _): .output("n1\nn2 \nn3\n")

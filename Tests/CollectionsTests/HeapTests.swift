@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 @Suite struct HeapTests {
-    @Test func `elements come out in order, however they went in`() {
+    @Test func `Elements come out in order, however they went in`() {
         var draws = Draws(5)
         for count in 0..<40 {
             var heap = Heap<UInt64>()
@@ -16,7 +16,7 @@ import Testing
         }
     }
 
-    @Test func `the smallest is replaced by an element that finds its place`() {
+    @Test func `The smallest is replaced by an element that moves to its position`() {
         var heap = Heap(sorted: [1, 3, 4, 8])
         heap.replaceFirst(by: 5)
         #expect(heap.popFirst() == 3 && heap.popFirst() == 4 && heap.popFirst() == 5 && heap.first == 8)

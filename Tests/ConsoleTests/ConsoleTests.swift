@@ -3,7 +3,7 @@ import Text
 
 @testable import Console
 
-@Suite("Command lines") struct CommandLineTests {
+@Suite struct CommandLineTests {
     private static let command = CommandSpec(
         "tool run", "runs", operands: ["FILE"],
         options: [
@@ -13,8 +13,7 @@ import Text
         ],
         details: "Paragraph.", examples: ["tool run x"])
 
-    @Test("Options, values, flags and operands come in any order")
-    func order() throws {
+    @Test func `Options, values, flags and operands come in any order`() throws {
         let arguments = try Arguments(
             ["--set", "a=1", "file", "--out=x=y", "--set", "b=2", "--quick"], for: Self.command)
         #expect(arguments.operands == ["file"])
@@ -23,37 +22,32 @@ import Text
         #expect(arguments.has("--quick") && !arguments.has("--slots"))
     }
 
-    @Test("After -- everything is an operand")
-    func dashes() throws {
+    @Test func `After -- everything is an operand`() throws {
         #expect(try Arguments(["--", "--out"], for: Self.command).operands == ["--out"])
     }
 
-    @Test("Help wins over what else is wrong")
-    func helpWins() throws {
+    @Test func `Help wins over what else is wrong`() throws {
         #expect(try Arguments(["--help", "--nonsense"], for: Self.command).wantsHelp)
         #expect(try Arguments(["-h"], for: Self.command).wantsHelp)
     }
 
-    @Test(
-        "What is wrong is said in one sentence",
-        arguments: [
-            (["file", "--ot", "x"], "tool run: no option '--ot'; did you mean '--out'?"),
-            (["file", "--zzzzzz"], "tool run: no option '--zzzzzz'"),
-            (["file", "--secre"], "tool run: no option '--secre'"),
-            (["file", "--out"], "tool run: --out needs a value: --out DIR"),
-            (["file", "--out", "--quick"], "tool run: --out needs a value: --out DIR"),
-            (["file", "--out="], "tool run: --out needs a value: --out DIR"),
-            (["file", "--out", "a", "--out", "b"], "tool run: --out is given twice"),
-            (["file", "--quick=yes"], "tool run: --quick takes no value"),
-            ([], "tool run: FILE is missing"),
-            (["file", "another"], "tool run: 'another' is one argument too many"),
-        ])
-    func mistakes(words: [String], message: String) {
+    @Test(arguments: [
+        (["file", "--ot", "x"], "tool run: no option '--ot'; did you mean '--out'?"),
+        (["file", "--zzzzzz"], "tool run: no option '--zzzzzz'"),
+        (["file", "--secre"], "tool run: no option '--secre'"),
+        (["file", "--out"], "tool run: --out needs a value: --out DIR"),
+        (["file", "--out", "--quick"], "tool run: --out needs a value: --out DIR"),
+        (["file", "--out="], "tool run: --out needs a value: --out DIR"),
+        (["file", "--out", "a", "--out", "b"], "tool run: --out is given twice"),
+        (["file", "--quick=yes"], "tool run: --quick takes no value"),
+        ([], "tool run: FILE is missing"),
+        (["file", "another"], "tool run: 'another' is one argument too many"),
+    ])
+    func `Wrong use is explained in one sentence`(words: [String], message: String) {
         #expect(throws: UsageError(message)) { try Arguments(words, for: Self.command) }
     }
 
-    @Test("A number must be one, and within bounds")
-    func numbers() throws {
+    @Test func `A number must be one, and within bounds`() throws {
         #expect(try Arguments(["f", "--slots", "8"], for: Self.command).integer("--slots", in: 1...8) == 8)
         #expect(try Arguments(["f"], for: Self.command).integer("--slots", in: 1...8) == nil)
         for text in ["0", "9", "two", "1.5", "99999999999999999999"] {
@@ -63,8 +57,7 @@ import Text
         }
     }
 
-    @Test("Help names everything that is not hidden, within 100 columns")
-    func help() {
+    @Test func `Help names everything that is not hidden, within 100 columns`() {
         #expect(
             Self.command.help == """
                 tool run - runs
@@ -85,33 +78,30 @@ import Text
                 """)
     }
 
-    @Test("Long words are wrapped between words")
-    func wrapping() {
+    @Test func `Long words are wrapped between words`() {
         #expect(wrap("one two three four", 9) == ["one two", "three", "four"])
         #expect(wrap("extraordinarily", 5) == ["extraordinarily"])
     }
 }
 
-@Suite("Durations, numbers, progress") struct WordsTests {
-    @Test(
-        "Durations are as exact as one wants",
-        arguments: [
-            (0, "0.0 s"), (0.0006, "0.6 ms"), (0.04, "40 ms"), (3.26, "3.3 s"), (9.96, "10 s"),
-            (59.4, "59 s"), (59.6, "1 min 00 s"),
-            (425, "7 min 05 s"), (3599.9, "1 h 00 min"), (12_000, "3 h 20 min"), (360_000, "4 d 4 h"),
-            (.infinity, "for ever"), (-1, "0.0 s"),
-        ])
-    func durations(seconds: Double, text: String) { #expect(durationText(seconds: seconds) == text) }
+@Suite struct WordsTests {
+    @Test(arguments: [
+        (0, "0.0 s"), (0.0006, "0.6 ms"), (0.04, "40 ms"), (3.26, "3.3 s"), (9.96, "10 s"),
+        (59.4, "59 s"), (59.6, "1 min 00 s"),
+        (425, "7 min 05 s"), (3599.9, "1 h 00 min"), (12_000, "3 h 20 min"), (360_000, "4 d 4 h"),
+        (.infinity, "for ever"), (-1, "0.0 s"),
+    ])
+    func `Durations are as exact as one wants`(seconds: Double, text: String) {
+        #expect(durationText(seconds: seconds) == text)
+    }
 
-    @Test("What is left of less than a second is not told in milliseconds")
-    func remaining() {
+    @Test func `A rest of less than a second is not shown in milliseconds`() {
         #expect(
             report(done: 999, rate: 14, left: 0.07).line(width: 120)
                 .hasPrefix("999/1000 trials 99 % · under 1 s left"))
     }
 
-    @Test("Counts have their nouns, and thousands their spaces")
-    func counts() {
+    @Test func `Counts have their nouns, and thousands their spaces`() {
         #expect(countText(1, "trial") == "1 trial")
         #expect(countText(0, "trial") == "0 trials")
         #expect(countText(12_345_678, "trial") == "12 345 678 trials")
@@ -119,13 +109,13 @@ import Text
         #expect(groupedText(-12_345) == "-12 345")
     }
 
-    @Test(
-        "Three digits are enough for a rate",
-        arguments: [
-            (0.012345, "0.0123"), (12.345, "12.3"), (4560.7, "4561"), (0, "0"), (1, "1"),
-            (99_999.4, "99 999"), (1e30, "1e+30"), (-1e300, "-1e+300"),
-        ])
-    func rounded(number: Double, text: String) { #expect(roundedText(number) == text) }
+    @Test(arguments: [
+        (0.012345, "0.0123"), (12.345, "12.3"), (4560.7, "4561"), (0, "0"), (1, "1"),
+        (99_999.4, "99 999"), (1e30, "1e+30"), (-1e300, "-1e+300"),
+    ])
+    func `Three digits are enough for a rate`(number: Double, text: String) {
+        #expect(roundedText(number) == text)
+    }
 
     private func report(done: Int, rate: Double?, left: Double? = nil, workers: Int = 2) -> ProgressReport {
         var report = ProgressReport(
@@ -134,8 +124,8 @@ import Text
         return report
     }
 
-    @Test("The progress line tells most where there is room, and what matters most where there is little")
-    func line() {
+    @Test
+    func `The progress line tells most where there is room, and what matters most where there is little`() {
         let full = report(done: 250, rate: 5, left: 170).line(width: 120)
         #expect(
             full
@@ -155,8 +145,7 @@ import Text
         }
     }
 
-    @Test("The rate is that of now, not of a run's past")
-    func rate() {
+    @Test func `The rate is that of now, not of a run's past`() {
         var estimate = RateEstimate()
         #expect(estimate.perSecond == nil)
         estimate.update(done: 500, atMilliseconds: 0)
@@ -171,8 +160,8 @@ import Text
         #expect(abs((estimate.perSecond ?? 0) - 1) < 0.01)
     }
 
-    @Test("Two slots of long trials: the rate stays between their ends, and falls when one is overdue")
-    func longTrials() {
+    @Test
+    func `Two slots of long trials: the rate stays between their ends, and falls when one is overdue`() {
         var estimate = RateEstimate()
         // Two trials each 120 s.
         for second in 0...359 {
@@ -183,8 +172,7 @@ import Text
         for second in 360...1000 { estimate.update(done: 4, atMilliseconds: Int64(second) * 1000) }
         #expect(abs((estimate.perSecond ?? 0) - 4.0 / (1000 - 240)) < 1e-12)
     }
-    @Test("One long trial has a share and an estimate from its fractions")
-    func fractions() {
+    @Test func `One long trial has a share and an estimate from its fractions`() {
         var estimate = RateEstimate()
         for second in 0...370 {
             estimate.update(done: Double(second) / 1000, atMilliseconds: Int64(second) * 1000)
@@ -202,25 +190,24 @@ import Text
     }
 }
 
-@Suite("Sizes and last lines") struct SizeTests {
+@Suite struct SizeTests {
     @Test(
-        "A size has a unit, or is in bytes",
         arguments: [
             ("2GiB", 2 << 30), ("2g", 2 << 30), ("1.5 G", 3 << 29), ("500M", 500 << 20),
             ("500MB", 500_000_000), ("64k", 65_536), ("1048576", 1_048_576), ("1T", 1 << 40), ("", nil),
             ("G", nil), ("-1G", nil), ("1X", nil), ("0", nil), ("0.1", nil), ("1e9", nil), ("nan", nil),
             ("1.2.3G", nil), ("9999999T", nil),
         ] as [(String, UInt64?)])
-    func sizes(text: String, size: UInt64?) { #expect(bytes(ofSize: text) == size) }
+    func `A size has a unit, or is in bytes`(text: String, size: UInt64?) {
+        #expect(bytes(ofSize: text) == size)
+    }
 
-    @Test("Sizes in words are those that can be given")
-    func words() {
+    @Test func `Sizes in words are those that can be given`() {
         #expect(sizeText(2 << 30) == "2 GiB" && sizeText(300 << 20) == "300 MiB" && sizeText(1) == "1 byte")
         #expect(sizeText(3 << 29) == "1.5 GiB")
     }
 
-    @Test("The last twenty lines are kept, of which none steers a terminal")
-    func lastLines() {
+    @Test func `The last twenty lines are kept, of which none steers a terminal`() {
         var log = LastLines()
         #expect(log.add("a\u{1b}[2Jb\nc".utf8) == ["a·[2Jb"])
         #expect(log.text == "a·[2Jb\nc")

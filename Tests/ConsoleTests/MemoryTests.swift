@@ -2,11 +2,10 @@ import Testing
 
 @testable import Console
 
-@Suite("Memory that is left") struct MemoryTests {
+@Suite struct MemoryTests {
     private let meminfo = "MemTotal:       24659912 kB\nMemFree:  1 kB\nMemAvailable:   2048 kB\n"
 
-    @Test("The machine's spare memory, or what the control group leaves where that is less")
-    func available() {
+    @Test func `The machine's spare memory, or what the control group leaves where that is less`() {
         #expect(availableMemoryBytes(meminfo: meminfo, limit: nil, use: nil) == 2 << 20)
         #expect(availableMemoryBytes(meminfo: meminfo, limit: "max\n", use: "5\n") == 2 << 20)
         #expect(availableMemoryBytes(meminfo: meminfo, limit: "1048576\n", use: "48576\n") == 1_000_000)
@@ -16,8 +15,7 @@ import Testing
         #expect(availableMemoryBytes(meminfo: "MemAvailable: lots\n", limit: "7", use: "3") == 4)
     }
 
-    @Test("The control group of version 2 is found among others")
-    func group() {
+    @Test func `The control group of version 2 is found among others`() {
         let mount = "29 23 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n"
         func unified(_ text: String) -> [String] { ControlGroup(cgroup: text, mountinfo: mount).unified }
         #expect(
@@ -28,6 +26,7 @@ import Testing
         #expect(unified("12:memory:/x\n") == [])
     }
 
-    @Test("This machine says how much it has")
-    func here() throws { #expect(try #require(availableMemoryBytes()) > 1 << 20) }
+    @Test func `This machine says how much it has`() throws {
+        #expect(try #require(availableMemoryBytes()) > 1 << 20)
+    }
 }

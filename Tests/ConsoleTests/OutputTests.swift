@@ -3,9 +3,9 @@ import Testing
 
 @testable import Console
 
-@Suite("Output that is not taken") struct OutputTests {
-    @Test("A command that did everything else ends with code 4 and the reason; other codes stay")
-    func codes() {
+@Suite struct OutputTests {
+    @Test
+    func `A command that did everything else ends with code 4 and the reason; other codes stay`() {
         for (code, expected) in [
             (ExitCode.done, ExitCode.internal), (.incomplete, .internal), (.wrongUse, .wrongUse),
             (.interrupted, .interrupted), (.internal, .internal),
@@ -16,16 +16,14 @@ import Testing
         }
     }
 
-    @Test("A reader that has read enough is no fault")
-    func closedPipe() {
+    @Test func `A reader that has read enough is no fault`() {
         for fault in [0, EPIPE] {
             let end = checkedEnd(.done, outputFault: fault)
             #expect(end.code == .done && end.words == nil)
         }
     }
 
-    @Test("A write says which error it met")
-    func errors() {
+    @Test func `A write says which error it met`() {
         let full = open("/dev/full", O_WRONLY)
         defer { close(full) }
         #expect(writeText("text", to: full) == ENOSPC)
@@ -33,8 +31,7 @@ import Testing
         #expect(writeText("", to: full) == 0)
     }
 
-    @Test("Bytes that are no text are shown as such, text is not")
-    func foreign() {
+    @Test func `Bytes that are no text are shown as such, text is not`() {
         func shown(_ bytes: [UInt8]) -> String? { shownIfForeign(bytes.map { CChar(bitPattern: $0) }) }
         #expect(shown(Array("bad".utf8) + [0xff] + Array("utf8".utf8)) == "bad\\xffutf8")
         #expect(shown([0xc3]) == "\\xc3")

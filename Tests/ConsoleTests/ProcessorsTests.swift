@@ -2,7 +2,7 @@ import Testing
 
 @testable import Console
 
-@Suite("Processors that may be used") struct ProcessorsTests {
+@Suite struct ProcessorsTests {
     private let mounts = """
         31 23 0:28 / /sys/fs/cgroup rw,relatime - tmpfs tmpfs rw,mode=755
         32 31 0:29 / /sys/fs/cgroup/cpu,cpuacct rw,relatime - cgroup cgroup rw,cpu,cpuacct
@@ -15,8 +15,8 @@ import Testing
         processorQuota(ControlGroup(cgroup: cgroup, mountinfo: mounts)) { files[$0] }
     }
 
-    @Test("Affinity and quota, whichever is less; a part of a processor is none, but one there always is")
-    func counts() {
+    @Test
+    func `Affinity and quota, whichever is less; a part of a processor is none, but one there always is`() {
         #expect(coreCount(allowed: 8, quota: nil) == 8)
         #expect(coreCount(allowed: 8, quota: 3.5) == 3)
         #expect(coreCount(allowed: 2, quota: 16) == 2)
@@ -26,8 +26,7 @@ import Testing
         #expect(coreCount() >= 1)
     }
 
-    @Test("Version 2: the tightest quota of the group and those above it")
-    func unified() {
+    @Test func `Version 2: the tightest quota of the group and those above it`() {
         let group = "0::/a/b\n"
         let folder = "/sys/fs/cgroup/unified"
         #expect(quota(group, ["\(folder)/a/b/cpu.max": "max 100000\n"]) == nil)
@@ -39,8 +38,7 @@ import Testing
         #expect(quota("", both) == nil)
     }
 
-    @Test("Version 1: quota and period are two files, and -1 is none")
-    func single() {
+    @Test func `Version 1: quota and period are two files, and -1 is none`() {
         let group = "7:memory:/docker/ab\n4:cpu,cpuacct:/x\n"
         let folder = "/sys/fs/cgroup/cpu,cpuacct/x"
         func files(_ quota: String) -> [String: String] {
@@ -51,8 +49,7 @@ import Testing
         #expect(quota(group, ["\(folder)/cpu.cfs_quota_us": "300000\n"]) == nil)
     }
 
-    @Test("A container that sees its group's whole path finds it where the group is mounted")
-    func container() {
+    @Test func `A container that sees its group's whole path finds it where the group is mounted`() {
         func memory(_ path: String) -> [String] {
             ControlGroup(cgroup: "7:memory:\(path)\n", mountinfo: mounts).folders(of: "memory")
         }

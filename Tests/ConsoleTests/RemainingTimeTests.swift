@@ -4,7 +4,7 @@ import Testing
 
 /// Runs on a clock of seconds, against which estimates are held.
 private struct Timeline {
-    /// Of each trial, in the order in which slots take them: seconds by the plan, and those that it takes.
+    /// The trials in the order in which slots take them: seconds by the plan, and seconds that each takes.
     var trials: [(planned: Double, actual: Double)]
     var slots: Int
     /// The share of a trial that its progress tells of; 0: trials tell nothing until they end.
@@ -18,7 +18,7 @@ private struct Timeline {
         var left: Double
     }
 
-    /// What the estimate said each second, beside what was left.
+    /// The estimate of each second, beside the time that was left.
     func replay() -> [Point] {
         var estimate = RemainingTime()
         var starts: [Int: Double] = [:]
@@ -77,9 +77,8 @@ private struct Timeline {
     }
 }
 
-@Suite("The time that a run is yet to take, on replayed timelines") struct RemainingTimeTests {
-    @Test("The first word is the plan's, over the slots that are there")
-    func first() {
+@Suite struct RemainingTimeTests {
+    @Test func `The first word is the plan's, over the slots that are there`() {
         var estimate = RemainingTime()
         #expect(estimate.seconds == nil)
         estimate.update(.init(milliseconds: 0, slots: 0, trialsLeft: 100, left: 200, done: 0))
@@ -92,18 +91,17 @@ private struct Timeline {
         #expect(tail.seconds == 100)
     }
 
-    @Test(
-        "Short trials, as planned and at half and twice the speed: within a factor of two from the start",
-        arguments: [0.5, 1, 2])
-    func shortTrials(slowness: Double) {
+    @Test(arguments: [0.5, 1, 2])
+    func `Short trials, as planned and at half and twice the speed: within a factor of two from the start`(
+        slowness: Double
+    ) {
         let trials = [(planned: Double, actual: Double)](repeating: (1, slowness), count: 120)
         let line = Timeline(trials: trials, slots: 2)
         #expect(line.worst() < 2.3)
         #expect(line.worst(from: 0.5) < 1.3)
     }
 
-    @Test("Trials of which the long ones come first: a count of trials would be hours off")
-    func unevenTrials() {
+    @Test func `Trials of which the long ones come first: a count of trials would be hours off`() {
         let long = [(planned: Double, actual: Double)](repeating: (100, 130), count: 6)
         let short = [(planned: Double, actual: Double)](repeating: (0.5, 0.65), count: 600)
         let told = Timeline(trials: long + short, slots: 2, told: 0.9)
@@ -117,8 +115,9 @@ private struct Timeline {
         #expect((after?.estimate ?? 0) < 800)
     }
 
-    @Test("Two long trials, one a slot, that tell their progress", arguments: [0.4, 1, 3])
-    func twoLongTrials(slowness: Double) {
+    @Test(arguments: [0.4, 1, 3]) func `Two long trials, one a slot, that tell their progress`(
+        slowness: Double
+    ) {
         let line = Timeline(
             trials: [(planned: 200, actual: 200 * slowness), (planned: 200, actual: 200 * slowness)],
             slots: 2,
@@ -127,8 +126,8 @@ private struct Timeline {
         #expect(line.worst(from: 0.5, leaving: 20) < 1.8)
     }
 
-    @Test("Most of a trial is what it measures at the end, of which its progress tells nothing")
-    func longMeasures() {
+    @Test
+    func `Most of a trial is what it measures at the end, of which its progress tells nothing`() {
         let trials = [(planned: Double, actual: Double)](repeating: (40, 50), count: 20)
         let line = Timeline(trials: trials, slots: 2, told: 0.03)
         #expect(line.worst(leaving: 20) < 2)
@@ -136,14 +135,13 @@ private struct Timeline {
         for point in line.replay() where point.left > 60 { #expect(point.estimate > 30) }
     }
 
-    @Test("Workers that come after minutes, as from a batch engine: waiting is no slowness")
-    func lateSlots() {
+    @Test func `Workers that come after minutes, as from a batch engine: waiting is no slowness`() {
         let trials = [(planned: Double, actual: Double)](repeating: (2, 2.2), count: 200)
         #expect(Timeline(trials: trials, slots: 4, delay: 600).worst() < 1.5)
     }
 
-    @Test("A restarted run begins with the plan's word on what is left, whatever was done before")
-    func restarted() {
+    @Test
+    func `A restarted run begins with the plan's word on what is left, whatever was done before`() {
         // 900 of 1000 trials are done; the look's `done` is of this coordinator alone.
         let rest = Timeline(trials: .init(repeating: (planned: 3, actual: 4), count: 100), slots: 2)
         let first = rest.replay().first
@@ -151,8 +149,7 @@ private struct Timeline {
         #expect(rest.worst() < 1.6)
     }
 
-    @Test("A machine that becomes slow is believed in minutes")
-    func slowsDown() {
+    @Test func `A machine that becomes slow is believed in minutes`() {
         let trials =
             [(planned: Double, actual: Double)](repeating: (10, 10), count: 200)
             + [(planned: Double, actual: Double)](repeating: (10, 40), count: 200)
@@ -163,15 +160,13 @@ private struct Timeline {
         }
     }
 
-    @Test("A plan that is 200 times off is forgotten within a tenth of the run")
-    func wrongPlan() {
+    @Test func `A plan that is 200 times off is forgotten within a tenth of the run`() {
         let line = Timeline(trials: .init(repeating: (planned: 0.00078, actual: 0.16), count: 4000), slots: 2)
         #expect(line.worst(from: 0.1) < 2)
         #expect(line.worst(from: 0.3) < 1.4)
     }
 
-    @Test("The clock may stand still, and a run may have nothing left")
-    func edges() {
+    @Test func `The clock may stand still, and a run may have nothing left`() {
         var estimate = RemainingTime()
         let look = RemainingTime.Look(milliseconds: 5, slots: 1, trialsLeft: 1, left: 10, done: 0)
         for _ in 0..<3 { estimate.update(look) }
@@ -185,19 +180,18 @@ private struct Timeline {
         #expect(estimate.seconds == nil)
     }
 
-    @Test(
-        "An estimate shows no digits that nobody knows",
-        arguments: [
-            (0.07, "under 1 s"), (1.24, "about 1 s"), (9.4, "about 9 s"), (12.4, "about 10 s"),
-            (33.8, "about 35 s"), (57.6, "about 1 min"), (89, "about 1 min"), (150, "about 3 min"),
-            (571, "about 10 min"), (1583, "about 25 min"), (3449, "about 55 min"), (3451, "about 1 h"),
-            (5400, "about 1.5 h"), (19_600, "about 5.5 h"), (35_099, "about 9.5 h"), (40_000, "about 11 h"),
-            (171_500, "about 2 d"), (2e6, "about 23 d"), (.infinity, "a very long time"),
-        ])
-    func words(seconds: Double, text: String) { #expect(aboutText(seconds: seconds) == text) }
+    @Test(arguments: [
+        (0.07, "under 1 s"), (1.24, "about 1 s"), (9.4, "about 9 s"), (12.4, "about 10 s"),
+        (33.8, "about 35 s"), (57.6, "about 1 min"), (89, "about 1 min"), (150, "about 3 min"),
+        (571, "about 10 min"), (1583, "about 25 min"), (3449, "about 55 min"), (3451, "about 1 h"),
+        (5400, "about 1.5 h"), (19_600, "about 5.5 h"), (35_099, "about 9.5 h"), (40_000, "about 11 h"),
+        (171_500, "about 2 d"), (2e6, "about 23 d"), (.infinity, "a very long time"),
+    ])
+    func `An estimate shows no digits that nobody knows`(seconds: Double, text: String) {
+        #expect(aboutText(seconds: seconds) == text)
+    }
 
-    @Test("Programs are told two digits")
-    func digits() {
+    @Test func `Programs get two digits`() {
         #expect(twoDigits(1234.5) == 1200 && twoDigits(0.0678) == 0.068 && twoDigits(9.96) == 10)
         #expect(twoDigits(0) == 0 && twoDigits(-3) == 0)
     }

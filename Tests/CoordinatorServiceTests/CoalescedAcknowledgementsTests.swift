@@ -3,13 +3,12 @@ import Wire
 
 @testable import CoordinatorService
 
-@Suite("Messages of a turn") struct CoalescedAcknowledgementsTests {
+@Suite struct CoalescedAcknowledgementsTests {
     private func text(_ sends: [(message: CoordinatorMessage, worker: WorkerID)]) -> [String] {
         sends.map { "\($0.worker.value) \($0.message)" }
     }
 
-    @Test("Acknowledgements to a worker become one, and pass no other message to it")
-    func accepted() {
+    @Test func `Acknowledgements to a worker become one, and pass no other message to it`() {
         let (a, b) = (WorkerID(1), WorkerID(2))
         let assign = CoordinatorMessage.assign(
             CoordinatorMessage.Assignment(lease: LeaseID(1), attempt: 1, trials: [9]))

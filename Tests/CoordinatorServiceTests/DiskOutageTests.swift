@@ -7,9 +7,8 @@ import Wire
 
 @testable import CoordinatorService
 
-@Suite("While the disk takes nothing") struct DiskOutageTests {
-    @Test("It is tried again later and later, at least every half minute")
-    func delays() {
+@Suite struct DiskOutageTests {
+    @Test func `It is tried again later and later, at least every half minute`() {
         var trouble = DiskOutage(at: 1000)
         var delays = [trouble.nextTry - 1000]
         for _ in 0..<5 {
@@ -20,8 +19,8 @@ import Wire
         #expect(delays == [2000, 4000, 8000, 16_000, 30_000, 30_000])
     }
 
-    @Test("Workers are answered, whatever they say; at the end the dispatcher hears who lives and who left")
-    func missed() {
+    @Test
+    func `Workers are answered, whatever they say; at the end the dispatcher hears who lives and who left`() {
         var trouble = DiskOutage(at: 0)
         var answers: [Bool] = []
         for (worker, time) in [(7, 100), (3, 100), (9, 100), (5, 100), (9, 20_000), (3, 20_000)] {
@@ -44,8 +43,7 @@ import Wire
             ])
     }
 
-    @Test("What may pass is waited for; a failed sync and a wrong place are not")
-    func passing() {
+    @Test func `Faults that may pass are waited for; a failed sync and a wrong path are not`() {
         func weights(_ code: Int32, _ doing: String = "write") -> Unwritten {
             .weights(FileError(path: "a", doing: doing, code: code))
         }

@@ -5,9 +5,8 @@ import Testing
 @testable import Launch
 
 /// Decisions about a download, without a server.
-@Suite("Data command: decisions") struct FileFetchTests {
-    @Test("Whatever servers do, a fetch ends, and asks each mirror a few times at most")
-    func ends() {
+@Suite struct FileFetchTests {
+    @Test func `A fetch from any servers ends, and asks each mirror a few times at most`() {
         let ends: [TransferEnd] = [.complete, .cut("x"), .cannotResume, .refused("x")]
         let checks: [DataCheck] = [.unfinished, .broken("x"), .wrong(digest: "x")]
         var random = Draws(1)
@@ -37,8 +36,7 @@ import Testing
         }
     }
 
-    @Test("A mirror that failed is asked last for the next file")
-    func order() {
+    @Test func `A mirror that failed is asked last for the next file`() {
         var fetch = FileFetch(mirrors: ["a", "b", "c"])
         #expect(fetch.handle(.began(partial: 0)) == [.transfer(mirror: "a")])
         #expect(
@@ -49,8 +47,7 @@ import Testing
         #expect(fetch.orderForNext == ["b", "c", "a"])
     }
 
-    @Test("A full disk or an interrupt stops at once: no mirror can help")
-    func stop() {
+    @Test func `A full disk or an interrupt stops at once: no mirror can help`() {
         for end in [TransferEnd.notWritten("No space left on device"), .interrupted] {
             var fetch = FileFetch(mirrors: ["a", "b"])
             _ = fetch.handle(.began(partial: 0))
@@ -58,8 +55,7 @@ import Testing
         }
     }
 
-    @Test("curl's ends, in our words")
-    func curlEnds() {
+    @Test func `curl's ends, in our words`() {
         #expect(TransferEnd(curl: 0, status: 200, words: "") == .complete)
         #expect(TransferEnd(curl: 22, status: 416, words: "curl: (22) …") == .cannotResume)
         #expect(TransferEnd(curl: 22, status: 404, words: "curl: (22) …") == .refused("HTTP status 404"))
@@ -68,15 +64,13 @@ import Testing
         #expect(TransferEnd(curl: 99, status: 0, words: "") == .refused("curl exited with code 99"))
     }
 
-    @Test("Every built-in file has a digest of its own")
-    func table() {
+    @Test func `Every built-in file has a digest of its own`() {
         let files = DataFile.all(of: .mnist) + DataFile.all(of: .fashionMNIST)
         #expect(files.count == 8 && Set(files.map(\.digest)).count == 8)
         #expect(files.allSatisfy { $0.digest.utf8.count == 64 })
     }
 
-    @Test("The progress line tells size, speed and time left")
-    func progress() throws {
+    @Test func `The progress line tells size, speed and time left`() throws {
         let file = try #require(DataFile.all(of: .mnist).first)
         #expect(
             fetchLine(file, size: 3_912_422, gained: 3_000_000, seconds: 2)

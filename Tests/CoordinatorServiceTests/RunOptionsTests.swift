@@ -72,8 +72,8 @@ import Transport
         #expect(error.code == .wrongUse && error.message.contains(message), "\(error.message)")
     }
 
-    @Test func `The default limit of a trial is twenty times its estimate, and ten minutes at least`() throws
-    {
+    @Test
+    func `The default limit of a trial is twenty times its estimate, and ten minutes at least`() throws {
         let automatic = try options()
         #expect(automatic.trialLimitSeconds(costliestTrial: 0.01) == 600)
         #expect(automatic.trialLimitSeconds(costliestTrial: 45.5) == 910)

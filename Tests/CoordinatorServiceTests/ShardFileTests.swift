@@ -7,7 +7,7 @@ import Text
 @testable import CoordinatorService
 
 /// A shard's file may be torn by a crash, cut by a full disk, spoiled by a copy, or be something else.
-@Suite("A shard's file") struct ShardFileTests {
+@Suite struct ShardFileTests {
     private static let sweep = """
         name: tiny
         model: mlp
@@ -41,8 +41,7 @@ import Text
         return nil
     }
 
-    @Test("Pipes and devices are refused unopened, and a hole fills no memory")
-    func noFiles() throws {
+    @Test func `Pipes and devices are refused unopened, and a hole fills no memory`() throws {
         let folder = try TemporaryFolder()
         #expect(throws: ShardFault.notAFile) { try ShardReader("/dev/zero") }
         let path = try folder.write([])
@@ -61,8 +60,7 @@ import Text
         #expect(try fault(Array(bytes.dropLast()), folder) == .torn(line: 7))
     }
 
-    @Test("What was written is read again")
-    func whole() throws {
+    @Test func `A written file reads back`() throws {
         let folder = try TemporaryFolder()
         let found = try read(whole(lines()), folder)
         #expect(found.count == 5)
@@ -78,8 +76,7 @@ import Text
         #expect(told.lease.value == 7 && told.number == 1)
     }
 
-    @Test("Cut at any byte, it is never taken for whole")
-    func torn() throws {
+    @Test func `Cut at any byte, it is never taken for whole`() throws {
         let folder = try TemporaryFolder()
         let bytes = whole(try lines())
         for length in 0..<bytes.count {
@@ -93,8 +90,7 @@ import Text
         }
     }
 
-    @Test("With any byte changed, it is never taken for whole")
-    func flipped() throws {
+    @Test func `With any byte changed, it is never taken for whole`() throws {
         let folder = try TemporaryFolder()
         let bytes = whole(try lines())
         for place in bytes.indices {
@@ -106,8 +102,7 @@ import Text
         }
     }
 
-    @Test("Lines left out, doubled, moved, or of something else are named")
-    func foreign() throws {
+    @Test func `Lines left out, doubled, moved, or of something else are named`() throws {
         let folder = try TemporaryFolder()
         let lines = try lines()
         #expect(try fault(whole(Array(lines.dropLast()), attempts: 3), folder) == .damaged)
@@ -138,16 +133,16 @@ import Text
         } catch { #expect(error == .unreadable(ENOENT)) }
     }
 
-    @Test(
-        "A record that the sweep cannot give is named by its line",
-        arguments: [
-            ("\"test_loss\":0.5,", "", "metrics: 'test_loss' is missing"),
-            (
-                "{\"test_loss\"", "{\"free_lunch\":1,\"test_loss\"",
-                "metrics: 'free_lunch' is not one of this trial's keys"
-            ),
-        ])
-    func unfit(old: String, new: String, why: String) throws {
+    @Test(arguments: [
+        ("\"test_loss\":0.5,", "", "metrics: 'test_loss' is missing"),
+        (
+            "{\"test_loss\"", "{\"free_lunch\":1,\"test_loss\"",
+            "metrics: 'free_lunch' is not one of this trial's keys"
+        ),
+    ])
+    func `A record that the sweep cannot give is named by its line`(old: String, new: String, why: String)
+        throws
+    {
         let folder = try TemporaryFolder()
         var lines = try lines()
         lines[2] = lines[2].replacing(old, with: new)

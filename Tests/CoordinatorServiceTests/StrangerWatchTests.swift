@@ -4,11 +4,11 @@ import Wire
 
 @testable import CoordinatorService
 
-@Suite("Connections of no worker") struct StrangerWatchTests {
+@Suite struct StrangerWatchTests {
     private func instant(_ seconds: Double) -> Instant { Instant(milliseconds: Int64(seconds * 1000)) }
 
-    @Test("What broke off while the coordinator itself was stopped, and just after, is nobody's fault")
-    func stopped() {
+    @Test
+    func `Connections that broke off while the coordinator was stopped, and just after, are excused`() {
         var watch = StrangerWatch()
         for second in 0...5 { watch.look(second < 3 ? 0 : 2, at: instant(Double(second))) }
         #expect(watch.excused == 0)

@@ -5,11 +5,10 @@ import Wire
 @testable import CoordinatorService
 @testable import Launch
 
-@Suite("The book of lost workers") struct WorkerLedgerTests {
+@Suite struct WorkerLedgerTests {
     private let process = WorkerProcess(host: "host3", process: 17)
 
-    @Test("A lost worker is named with what it held; one that comes back is not lost")
-    func losses() {
+    @Test func `A lost worker is named with what it held; one that comes back is not lost`() {
         var ledger = WorkerLedger()
         ledger.joined(WorkerID(1), process)
         ledger.joined(WorkerID(2), WorkerProcess(host: "host4", process: 18))
@@ -27,8 +26,7 @@ import Wire
         #expect(ledger.has(process) && !ledger.has(WorkerProcess(host: "host3", process: 18)))
     }
 
-    @Test("However many are lost, the book stays small and counts all")
-    func bounds() {
+    @Test func `However many are lost, the book stays small and counts all`() {
         var ledger = WorkerLedger()
         for number in 1...500 {
             ledger.joined(WorkerID(UInt64(number)), WorkerProcess(host: "h", process: UInt32(number)))

@@ -10,8 +10,8 @@ import Transport
 
 /// The executor against sbatch, squeue and scancel that are played by shell scripts: a folder with a file for each
 /// job. On $PATH of this process, so one test after another.
-@Suite("Batch jobs, played", .serialized) struct BatchJobsTests {
-    /// What a test sees of the played Slurm.
+@Suite(.serialized) struct BatchJobsTests {
+    /// The played Slurm, as a test sees it.
     private struct Played {
         let work: Workspace
         let path: String
@@ -109,10 +109,7 @@ import Transport
         try body(played)
     }
 
-    @Test(
-        "Jobs are submitted, replaced and cancelled; keys are in no argument and no environment, and go at the end"
-    )
-    func life() throws {
+    @Test func `Jobs are submitted and cancelled; keys are in no argument and no environment`() throws {
         try withPlayed { played in
             try CoordinatorKeyFolder.create("\(played.path)/keys")
             let keys = try CoordinatorKeyFolder(reading: "\(played.path)/keys")
@@ -158,10 +155,8 @@ import Transport
         }
     }
 
-    @Test(
-        "Jobs of an earlier coordinator at the same address are adopted, others cancelled, strangers left alone"
-    )
-    func adoption() throws {
+    @Test
+    func `Jobs of an earlier coordinator at the same address are adopted, others are cancelled`() throws {
         try withPlayed { played in
             func start(_ connect: String) throws -> BatchJobs {
                 try BatchJobs(
@@ -181,8 +176,7 @@ import Transport
         }
     }
 
-    @Test("What sbatch and squeue say when they fail is told, once, and they are called again")
-    func failures() throws {
+    @Test func `Errors of sbatch and squeue are reported once, and both are called again`() throws {
         try withPlayed { played in
             try played.work.write("", to: "down")
             try played.work.write("", to: "refuse")
@@ -202,8 +196,7 @@ import Transport
         }
     }
 
-    @Test("What sbatch will never take ends the run with its text")
-    func never() throws {
+    @Test func `A job that sbatch rejects for good ends the run with sbatch's text`() throws {
         try withPlayed { played in
             let text = "sbatch: error: Memory specification can not be satisfied"
             try played.work.write(
@@ -230,10 +223,8 @@ import Transport
         }
     }
 
-    @Test(
-        "Jobs whose key is revoked are cancelled, and others come only once that is taken back, with another key"
-    )
-    func revoked() throws {
+    @Test
+    func `Jobs whose key is revoked are cancelled; after unrevoke others come with another key`() throws {
         try withPlayed { played in
             try CoordinatorKeyFolder.create("\(played.path)/keys")
             let keys = try CoordinatorKeyFolder(reading: "\(played.path)/keys")
@@ -267,10 +258,8 @@ import Transport
         }
     }
 
-    @Test(
-        "Another engine needs no more than its conformer: its key in cluster files, its programs and its words"
-    )
-    func otherEngine() throws {
+    @Test
+    func `Another engine needs no more than its conformer: its key, its programs and its messages`() throws {
         let engines: [any BatchEngine.Type] = [Slurm.self, PretendedEngine.self]
         func read(_ text: String) throws -> ClusterFile {
             try ClusterFile(parsing: Array("name: x\n\(text)".utf8), file: "c.yaml", engines: engines)
@@ -329,8 +318,7 @@ import Transport
         }
     }
 
-    @Test("A call that hangs is killed when its time is up, with its children")
-    func hanging() throws {
+    @Test func `A call that hangs is killed when its time is up, with its children`() throws {
         try withPlayed { played in
             try played.work.write("", to: "hang")
             let program = "\(played.path)/bin/sbatch"

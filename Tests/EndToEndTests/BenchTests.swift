@@ -4,7 +4,7 @@ import Testing
 import Text
 
 /// `ranksweep-bench` on a step or two: that it runs and says what the documents promise, not how fast it is.
-@Suite("Bench", .serialized) struct BenchTests {
+@Suite(.serialized) struct BenchTests {
     private func measure(_ work: Workspace, _ arguments: String...) throws -> JSONValue {
         let end = try work.start("ranksweep-bench", arguments + ["--json"]).wait()
         #expect(end.code == 0, "\(end.all)")
@@ -21,8 +21,9 @@ import Text
         ("gaussian-vib", 2 * 256 * (2 * 10 * 5 + 2 * 5 * 10 + 3 * 5 * 5)),
     ]
 
-    @Test("Workloads that train say their times, products and loss", arguments: operations)
-    func trains(workload: String, perStep: Int) throws {
+    @Test(arguments: operations) func `Workloads that train say their times, products and loss`(
+        workload: String, perStep: Int
+    ) throws {
         let work = try Workspace()
         let line = try measure(work, workload, "--steps", "2", "--repeat", "2")
         #expect(line["workload"]?.string == workload)
@@ -45,8 +46,7 @@ import Text
         #expect(!work.exists("ranksweep-bench"))
     }
 
-    @Test("Local rank says what it counted, and what memory it had")
-    func counts() throws {
+    @Test func `Local rank says what it counted, and what memory it had`() throws {
         let line = try measure(try Workspace(), "local-rank", "--repeat", "1")
         #expect(line["workload"]?.string == "local-rank")
         #expect(line["seconds"]?.array?.count == 1)
@@ -55,8 +55,7 @@ import Text
         #expect(try #require(line["peak_bytes"]?.number) > 1e6)
     }
 
-    @Test("Dispatch says its rate, what its processes took, and its bytes a trial")
-    func dispatches() throws {
+    @Test func `Dispatch says its rate, what its processes took, and its bytes a trial`() throws {
         let work = try Workspace()
         let line = try measure(work, "dispatch", "--trials", "200", "--repeat", "1", "--workers", "2")
         #expect(line["trials"]?.number == 200 && line["workers"]?.number == 2 && line["slots"]?.number == 1)
@@ -73,8 +72,7 @@ import Text
         #expect(left.allSatisfy { !$0.hasPrefix("ranksweep-bench-") })
     }
 
-    @Test("Start says how long a sweep takes to plan and to begin")
-    func starts() throws {
+    @Test func `Start says how long a sweep takes to plan and to begin`() throws {
         let line = try measure(try Workspace(), "start", "--trials", "1000", "--repeat", "1")
         #expect(line["trials"]?.number == 1000)
         for key in [
@@ -84,8 +82,7 @@ import Text
         }
     }
 
-    @Test("A word that is no workload, and an option that is none, are named")
-    func wrongUse() throws {
+    @Test func `A word that is no workload, and an option that is none, are named`() throws {
         let work = try Workspace()
         let word = try work.start("ranksweep-bench", ["vib-smal"]).wait()
         #expect(word.code == 2 && word.errors.contains("no workload 'vib-smal'; one of: mlp, vib-small"))

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// What `make bundle` made, where it is of the sources that this build is of.
+/// The product of `make bundle`, where it was made from the same sources as this build.
 enum WorkerBundle {
     static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
@@ -42,11 +42,11 @@ enum WorkerBundle {
     }
 }
 
-@Suite("Bundle", .serialized) struct BundleTests {
-    @Test(
-        "On a machine with neither Swift nor a library but glibc's, the bundle works: the same bytes",
-        .enabled(if: WorkerBundle.bareObstacle == nil, Comment(rawValue: WorkerBundle.bareObstacle ?? "")))
-    func bareMachine() throws {
+@Suite(.serialized) struct BundleTests {
+    @Test(.enabled(if: WorkerBundle.bareObstacle == nil, Comment(rawValue: WorkerBundle.bareObstacle ?? "")))
+    func `On a machine with neither Swift nor a library but glibc's, the bundle works: the same bytes`()
+        throws
+    {
         let work = try Workspace()
         try WorkerBundle.unpack(into: "bare/a b", work)
         let program = "a b/ranksweep-worker"
@@ -88,10 +88,8 @@ enum WorkerBundle {
         #expect(try work.bytes("far/records.ndjson") == work.bytes("calm/records.ndjson"))
     }
 
-    @Test(
-        "The bundle's worker is found through links, from any folder, by any library path, and keeps its process",
-        .enabled(if: WorkerBundle.obstacle == nil, Comment(rawValue: WorkerBundle.obstacle ?? "")))
-    func anyPath() throws {
+    @Test(.enabled(if: WorkerBundle.obstacle == nil, Comment(rawValue: WorkerBundle.obstacle ?? "")))
+    func `The bundle's worker runs through links, from any folder, with any library path`() throws {
         let work = try Workspace()
         try WorkerBundle.unpack(into: "a b", work)
         try FileManager.default.createSymbolicLink(

@@ -1,8 +1,8 @@
 import Foundation
 import Testing
 
-/// What commands say of CIFAR-10's files, and of a sweep that wants them.
-@Suite("CIFAR-10 in commands") struct CIFARCommandTests {
+/// Messages of commands about CIFAR-10's files, and about a sweep that needs them.
+@Suite struct CIFARCommandTests {
     private func batch(_ images: Int, label: UInt8 = 3) -> Data {
         Data((0..<images).flatMap { _ in [label] + [UInt8](repeating: 7, count: 3072) })
     }
@@ -11,8 +11,7 @@ import Testing
         try data.write(to: work.folder.appending(path: "data/cifar-10/\(name)"))
     }
 
-    @Test("verify tells right, missing, cut short and mislabelled batches apart")
-    func verify() throws {
+    @Test func `Verify tells right, missing, cut short and mislabelled batches apart`() throws {
         let work = try Workspace()
         func verify() throws -> Program.Result {
             try work.run("data", "verify", "cifar-10", "--data", "data")
@@ -43,8 +42,7 @@ import Testing
         #expect(try verify().output.contains("data_batch_4.bin: a pipe, not a file"))
     }
 
-    @Test("What cannot be fetched, or has no files, is told")
-    func fetch() throws {
+    @Test func `Sets that cannot be fetched, or have no files, are named`() throws {
         let work = try Workspace()
         let fetch = try work.run("data", "fetch", "cifar-10", "--data", "data")
         #expect(fetch.code == 2 && fetch.errors.contains("unpack cifar-10-binary.tar.gz"), "\(fetch.all)")
@@ -52,8 +50,8 @@ import Testing
         #expect(computed.code == 2 && computed.errors.contains("computed"), "\(computed.all)")
     }
 
-    @Test("A sweep on CIFAR-10 without its files ends before any trial; on generated images it runs")
-    func sweep() throws {
+    @Test
+    func `A sweep on CIFAR-10 without its files ends before any trial; on generated images it runs`() throws {
         let work = try Workspace()
         try work.write(
             """

@@ -4,11 +4,9 @@ import Testing
 
 /// Real processes, killed, stopped and started again at random. `RANKSWEEP_CHAOS=50` makes it fifty rounds (twenty
 /// minutes), `RANKSWEEP_CHAOS_SEED=7` others: `swift test … --filter Chaos`.
-@Suite("Chaos", .serialized) struct ChaosTests {
-    @Test(
-        "400 trials under SIGKILL and SIGSTOP of everybody: the same bytes as undisturbed, and nobody is left"
-    )
-    func rounds() throws {
+@Suite(.serialized) struct ChaosTests {
+    @Test
+    func `400 trials under SIGKILL and SIGSTOP of every process: the same bytes, and none is left`() throws {
         let environment = ProcessInfo.processInfo.environment
         let rounds = environment["RANKSWEEP_CHAOS"].flatMap { Int($0) } ?? 4
         let first = environment["RANKSWEEP_CHAOS_SEED"].flatMap { UInt64($0) } ?? 0

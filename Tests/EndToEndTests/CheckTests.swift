@@ -8,8 +8,8 @@ import Wire
 
 @testable import CoordinatorService
 
-/// What `ranksweep check` finds, and that `resume` mends it.
-@Suite("Check", .serialized) struct CheckTests {
+/// `ranksweep check` finds damage, and `resume` repairs it.
+@Suite(.serialized) struct CheckTests {
     private func check(_ work: Workspace, _ run: String) throws -> (code: Int32, lines: [String]) {
         let end = try work.run("check", run)
         return (end.code, end.output.split(separator: "\n").map(String.init))
@@ -23,10 +23,7 @@ import Wire
         try bytes.write(to: work.folder.appending(path: name))
     }
 
-    @Test(
-        "A damaged record is named, not exported, and run again to the same bytes; then there is nothing to do"
-    )
-    func damagedRecord() throws {
+    @Test func `A damaged record is named, not exported, and run again to the same bytes`() throws {
         let work = try Workspace()
         try work.write(smallSweep(steps: 100), to: "s.yaml")
         #expect(try work.run("run", "s.yaml", "--out", "a").code == 0)
@@ -61,8 +58,7 @@ import Wire
         #expect(again.errors.isEmpty)
     }
 
-    @Test("Damaged weights are named, and their trials run again to the same bytes")
-    func damagedWeights() throws {
+    @Test func `Damaged weights are named, and their trials run again to the same bytes`() throws {
         let work = try Workspace()
         try work.write(smallSweep(steps: 20) + "\nweights: [10, 20]\n", to: "s.yaml")
         #expect(try work.run("run", "s.yaml", "--out", "a", "--set", "seed=0").code == 0)
@@ -86,8 +82,8 @@ import Wire
         #expect(try check(work, "a").code == 0)
     }
 
-    @Test("Each thing that may be wrong with the other files is a finding that says what to do")
-    func otherFiles() throws {
+    @Test
+    func `Each thing that may be wrong with the other files is a finding that says what to do`() throws {
         let work = try Workspace()
         try work.write(smallSweep(steps: 20), to: "s.yaml")
         #expect(try work.run("run", "s.yaml", "--out", "a", "--set", "seed=0").code == 0)
@@ -135,8 +131,7 @@ import Wire
         #expect(try work.run("check", "nowhere").code == 2)
     }
 
-    @Test("A run that is going on can be checked, and so can one that was cut short")
-    func running() throws {
+    @Test func `A run that is going on can be checked, and so can one that was cut short`() throws {
         let work = try Workspace()
         try work.write(smallSweep(steps: 70_000), to: "s.yaml")
         let run = try work.start("ranksweep", ["run", "s.yaml", "--out", "a"])
@@ -181,13 +176,13 @@ private struct SmallDisk {
 }
 
 @Suite(
-    "A full disk", .serialized,
+    .serialized,
     .enabled(if: SmallDisk.obstacle == nil, Comment(rawValue: SmallDisk.obstacle ?? "")))
 struct FullDiskTests {
-    @Test(
-        "The disk fills: dispatch stops and says so; space returns: the run goes on to the same bytes",
-        arguments: [(weights: "none", filler: 950_000), (weights: "final", filler: 1_050_000)])
-    func fills(weights: String, filler: Int) throws {
+    @Test(arguments: [(weights: "none", filler: 950_000), (weights: "final", filler: 1_050_000)])
+    func `The disk fills: dispatch stops and says so; space returns: the run goes on to the same bytes`(
+        weights: String, filler: Int
+    ) throws {
         let work = try Workspace()
         let disk = try SmallDisk(in: work)
         defer { disk.unmount() }
@@ -221,8 +216,7 @@ struct FullDiskTests {
         #expect(try work.run("check", "disk/a").code == 0)
     }
 
-    @Test("Ctrl-C while the disk is full ends the run with code 3, and it can be resumed")
-    func interrupted() throws {
+    @Test func `Ctrl-C while the disk is full ends the run with code 3, and it can be resumed`() throws {
         let work = try Workspace()
         let disk = try SmallDisk(in: work)
         defer { disk.unmount() }

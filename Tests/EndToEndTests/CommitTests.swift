@@ -6,7 +6,7 @@ import Transport
 import Wire
 
 /// Workers and records of other sources than the coordinator's.
-@Suite("Programs of unlike commits", .serialized) struct CommitTests {
+@Suite(.serialized) struct CommitTests {
     private func hello(_ commit: String) -> WorkerMessage {
         .hello(
             WorkerMessage.Hello(
@@ -37,8 +37,7 @@ import Wire
         return (coordinator, answer, socket)
     }
 
-    @Test("A strict run refuses a worker of another commit, and says so to both")
-    func strict() throws {
+    @Test func `A strict run refuses a worker of another commit, and says so to both`() throws {
         let work = try Workspace()
         let (coordinator, answer, socket) = try meet(
             work, smallSweep() + "\nreproducibility: strict\n", commit: "0123456789")
@@ -67,8 +66,7 @@ import Wire
         #expect(try coordinator.wait().code == 3)
     }
 
-    @Test("A recorded run takes it, warns once a worker, and status counts it")
-    func recorded() throws {
+    @Test func `A recorded run takes it, warns once a worker, and status counts it`() throws {
         let work = try Workspace()
         let (coordinator, answer, _) = try meet(work, smallSweep(), commit: "0123456789")
         guard case .welcome? = answer else {
@@ -86,9 +84,8 @@ import Wire
         #expect(try coordinator.wait().code == 3)
     }
 
-    @Test(
-        "Records say whose they are, through shards and merge; a strict sweep takes those of one commit only")
-    func records() throws {
+    @Test
+    func `Records name their commit through shards and merge; a strict sweep accepts one commit`() throws {
         let work = try Workspace()
         try work.write(smallSweep(steps: 5), to: "s.yaml")
         try work.write(smallSweep(steps: 5) + "\nreproducibility: strict\n", to: "strict.yaml")
@@ -132,8 +129,7 @@ import Wire
         #expect(checked.contains("ok    provenance: every record is by commit 0123456789"), "\(checked)")
     }
 
-    @Test("A bundle of other sources, or of nobody knows which, is refused before anything is sent")
-    func foreignBundle() throws {
+    @Test func `A bundle of other or unknown sources is refused before anything is sent`() throws {
         let work = try Workspace()
         try work.write(smallSweep(), to: "s.yaml")
         let hosts = try PretendedHosts(work)
@@ -160,10 +156,9 @@ import Wire
         #expect(!work.exists("runs") && !work.exists("homes/calls"))
     }
 
-    @Test(
-        "A whole worker of another commit: a recorded run says at its end whose the records are, a strict one ends it"
-    )
-    func otherProgram() throws {
+    @Test
+    func `A recorded run names the other commit of a worker at its end, and a strict run refuses it`() throws
+    {
         let work = try Workspace()
         try work.write(smallSweep(steps: 5), to: "s.yaml")
         try work.write(smallSweep(steps: 5) + "\nreproducibility: strict\n", to: "strict.yaml")

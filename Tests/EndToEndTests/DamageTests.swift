@@ -4,8 +4,8 @@ import Text
 
 @testable import Journal
 
-/// What `check` calls wrong, `resume` does not pass over: it mends it, or says so and ends with another code than 0.
-@Suite("Check and resume", .serialized) struct CheckAndResumeTests {
+/// `resume` ignores nothing that `check` calls wrong: it repairs it, or says so and ends with another code than 0.
+@Suite(.serialized) struct CheckAndResumeTests {
     private func finished(_ more: String = "", steps: Int = 20) throws -> Workspace {
         let work = try Workspace()
         try work.write(smallSweep(steps: steps) + more, to: "s.yaml")
@@ -14,8 +14,7 @@ import Text
         return work
     }
 
-    @Test("A flipped bit in kept weights is found, and the trial runs again to the same bytes")
-    func flippedBit() throws {
+    @Test func `A flipped bit in kept weights is found, and the trial runs again to the same bytes`() throws {
         let work = try finished("\nweights: [10, 20]\n")
         let folder = work.folder.appending(path: "a/weights")
         let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
@@ -46,8 +45,7 @@ import Text
         }
     }
 
-    @Test("Digests go with a shard's file")
-    func shards() throws {
+    @Test func `Digests go with a shard's file`() throws {
         let work = try Workspace()
         try work.write(smallSweep(steps: 20) + "\nweights: final\n", to: "s.yaml")
         let set = ["--set", "seed=0", "--set", "beta=0.1,0.2"]
@@ -69,8 +67,7 @@ import Text
             merged.code == 1 && merged.output.contains("\(name): its bytes have changed"), "\(merged.all)")
     }
 
-    @Test("Weights that an older version kept have no digest; resume adds them")
-    func older() throws {
+    @Test func `Weights that an older version kept have no digest; resume adds them`() throws {
         let work = try finished("\nweights: final\n")
         let journal = work.folder.appending(path: "a/journal.sqlite").path
         try Database(path: journal, access: .readWrite).execute("DROP TABLE weights")
@@ -84,14 +81,14 @@ import Text
         #expect(try !work.run("check", "a").output.contains("note"))
     }
 
-    @Test(
-        "Tables, scripts, pictures and the page that are missing, changed or of other records are drawn again",
-        arguments: [
-            ("tables/kl.dat", true), ("tables/summary.dat", false), ("figures/kl.gp", true),
-            ("figures/kl.svg", true),
-            ("figures/kl.svg", false), ("report.html", true),
-        ])
-    func reports(name: String, isRemoved: Bool) throws {
+    @Test(arguments: [
+        ("tables/kl.dat", true), ("tables/summary.dat", false), ("figures/kl.gp", true),
+        ("figures/kl.svg", true),
+        ("figures/kl.svg", false), ("report.html", true),
+    ])
+    func `Missing, changed and outdated tables, scripts, pictures and pages are drawn again`(
+        name: String, isRemoved: Bool
+    ) throws {
         let work = try finished()
         let file = work.folder.appending(path: "a/\(name)")
         let whole = try work.bytes("a/\(name)")
@@ -112,8 +109,7 @@ import Text
         if name.hasSuffix(".dat") { #expect(try work.bytes("a/\(name)") == whole) }
     }
 
-    @Test("Figures of other records are out of date")
-    func stale() throws {
+    @Test func `Figures of other records are out of date`() throws {
         let work = try finished()
         let drawn = try work.bytes("a/drawn.json")
         #expect(try work.run("extend", "a", "--set", "seed=0,1").code == 0)
@@ -126,8 +122,10 @@ import Text
         #expect(try work.run("check", "a").code == 0)
     }
 
-    @Test("Figures that wait for gnuplot are noted, not called drawn; resume draws them when it is there")
-    func withoutGnuplot() throws {
+    @Test
+    func `Figures that wait for gnuplot are noted, not called drawn; resume draws them when it is there`()
+        throws
+    {
         let work = try Workspace()
         try work.write(smallSweep(steps: 20), to: "s.yaml")
         let bare = ["PATH": work.folder.path]
@@ -153,8 +151,7 @@ import Text
         #expect(try work.run("resume", "a").output.contains("nothing to resume"))
     }
 
-    @Test("Figures that gnuplot could not draw are wrong until it draws them")
-    func failingGnuplot() throws {
+    @Test func `Figures that gnuplot could not draw are wrong until it draws them`() throws {
         let work = try finished()
         try work.write("#!/bin/sh\necho no fonts at all\nexit 1\n", to: "gnuplot")
         chmod(work.folder.appending(path: "gnuplot").path, 0o755)
@@ -176,19 +173,19 @@ import Text
         FROM attempts LIMIT 1
         """
 
-    @Test(
-        "Each damage of a journal that check calls wrong ends resume with the same code",
-        arguments: [
-            ("\(attempt)1000, attempt, lease, outcome, cause, forgiven, \(rest)", "it contains trial 1000"),
-            ("INSERT INTO quarantined VALUES (77)", "it contains trial 77"),
-            ("\(attempt)0, 2, lease, 'conflict', 'x', 0, \(rest)", "1 record differed"),
-            ("UPDATE records SET trial = 99 WHERE trial = 0", "damaged"),
-            (
-                "PRAGMA writable_schema = ON; DELETE FROM sqlite_schema WHERE name = 'attempts_by_trial'",
-                "is never used"
-            ),
-        ])
-    func journal(statement: String, words: String) throws {
+    @Test(arguments: [
+        ("\(attempt)1000, attempt, lease, outcome, cause, forgiven, \(rest)", "it contains trial 1000"),
+        ("INSERT INTO quarantined VALUES (77)", "it contains trial 77"),
+        ("\(attempt)0, 2, lease, 'conflict', 'x', 0, \(rest)", "1 record differed"),
+        ("UPDATE records SET trial = 99 WHERE trial = 0", "damaged"),
+        (
+            "PRAGMA writable_schema = ON; DELETE FROM sqlite_schema WHERE name = 'attempts_by_trial'",
+            "is never used"
+        ),
+    ])
+    func `Each damage of a journal that check calls wrong ends resume with the same code`(
+        statement: String, words: String
+    ) throws {
         let work = try finished()
         let path = work.folder.appending(path: "a/journal.sqlite").path
         try Database(path: path, access: .readWrite).execute(statement)
@@ -205,10 +202,8 @@ import Text
         #expect(resumed.code == 1 && resumed.errors.contains(words), "\(resumed.all)")
     }
 
-    @Test(
-        "A record that the sweep cannot give is named by all who read it; resume drops it where it is asked to"
-    )
-    func unfit() throws {
+    @Test
+    func `Every reader names a record that the sweep cannot give; resume drops it if asked to`() throws {
         let work = try finished()
         let folder = work.folder.appending(path: "a").path
         let records = try work.bytes("a/records.ndjson")
@@ -252,7 +247,7 @@ import Text
 }
 
 /// A finished run that may only be read.
-@Suite("Read-only runs", .serialized) struct ReadOnlyTests {
+@Suite(.serialized) struct ReadOnlyTests {
     /// Runs `ranksweep` as a user who may read and not write: nobody, or, where the test's user is not root, this one in
     /// folders that it may not write to.
     private func asReader(_ work: Workspace, _ arguments: String...) throws -> Program.Result {
@@ -277,8 +272,7 @@ import Text
         }
     }
 
-    @Test("Status, check and merge read it, and figures says that it cannot write there")
-    func finished() throws {
+    @Test func `Status, check and merge read it, and figures says that it cannot write there`() throws {
         let work = try Workspace()
         try work.write(smallSweep(steps: 20), to: "s.yaml")
         #expect(try work.run("run", "s.yaml", "--out", "a ?%", "--set", "seed=0").code == 0)
@@ -303,10 +297,10 @@ import Text
             try FileManager.default.contentsOfDirectory(atPath: folder).allSatisfy { !$0.hasSuffix("-wal") })
     }
 
-    @Test(
-        "A right to read that is missing is named, with whose it is; nothing is called wrong that was not read",
-        arguments: ["/journal.sqlite", "/sweep.json", "/records.ndjson", ""])
-    func noRight(name: String) throws {
+    @Test(arguments: ["/journal.sqlite", "/sweep.json", "/records.ndjson", ""])
+    func `A missing right to read is named with its owner; an unread file is not called wrong`(name: String)
+        throws
+    {
         let work = try Workspace()
         try work.write(smallSweep(steps: 20), to: "s.yaml")
         #expect(try work.run("run", "s.yaml", "--out", "a", "--set", "seed=0").code == 0)
@@ -326,8 +320,7 @@ import Text
         #expect(try asReader(work, "status", "a").code == 0)
     }
 
-    @Test("A run that was killed is read with its write-ahead log, or it is said why it is not")
-    func killed() throws {
+    @Test func `A killed run is read with its write-ahead log, or the reason why not is given`() throws {
         let work = try Workspace()
         try work.write(smallSweep(steps: 3000), to: "s.yaml")
         let run = try work.start("ranksweep", ["run", "s.yaml", "--out", "a"])

@@ -97,9 +97,8 @@ private struct SmallSet {
 }
 
 /// `ranksweep data` against servers good and bad.
-@Suite("Data command") struct DataCommandTests {
-    @Test("A set is fetched once")
-    func good() throws {
+@Suite struct DataCommandTests {
+    @Test func `A set is fetched once`() throws {
         let set = try SmallSet()
         let server = try set.server()
         try set.expectAllRight(try set.fetch(server))
@@ -109,8 +108,7 @@ private struct SmallSet {
         #expect(server.requests.count == 4)
     }
 
-    @Test("A connection that breaks is taken up in the middle, at the same server")
-    func brokenConnection() throws {
+    @Test func `A connection that breaks is taken up in the middle, at the same server`() throws {
         let set = try SmallSet()
         let bytes = set.packedImages
         let server = try set.server { request in
@@ -122,8 +120,7 @@ private struct SmallSet {
         #expect(server.requests.prefix(2).map(\.start) == [nil, bytes.count / 2])
     }
 
-    @Test("Ctrl-C ends with code 3 and no half file; the same command goes on in the middle")
-    func interrupted() throws {
+    @Test func `Ctrl-C ends with code 3 and no half file; the same command goes on in the middle`() throws {
         let set = try SmallSet()
         let bytes = set.packedImages
         let server = try set.server { request in
@@ -146,8 +143,7 @@ private struct SmallSet {
         #expect(server.requests[1].start == bytes.count / 2)
     }
 
-    @Test("Killed, it leaves no curl and no half file, and goes on in the middle")
-    func killed() throws {
+    @Test func `Killed, it leaves no curl and no half file, and goes on in the middle`() throws {
         let set = try SmallSet()
         let bytes = set.packedImages
         let server = try set.server { request in
@@ -162,8 +158,8 @@ private struct SmallSet {
         try eventually("curl is gone") { try processes(with: "curl", server.url).isEmpty }
     }
 
-    @Test("A server that sends other bytes is left for the next, and nothing of its bytes stays")
-    func corrupt() throws {
+    @Test
+    func `A server that sends other bytes is left for the next, and nothing of its bytes stays`() throws {
         let set = try SmallSet()
         var bytes = set.packedImages
         bytes[bytes.count / 2] ^= 0x40
@@ -175,8 +171,7 @@ private struct SmallSet {
         try set.expectAllRight(try set.fetch(bad, try set.server()))
     }
 
-    @Test("A file that is another, whole one is no better, and its digest is told")
-    func other() throws {
+    @Test func `Another whole file is refused, and its digest is shown`() throws {
         let set = try SmallSet()
         let bytes = try SmallSet.gzip([1, 2, 3], in: set.work, level: 6)
         let end = try set.fetch(try set.server { _ in .file(bytes) })
@@ -185,8 +180,7 @@ private struct SmallSet {
         #expect(!set.imagesArePresent && !set.partialIsPresent)
     }
 
-    @Test("A silent server is given up, and the next goes on with what it sent")
-    func stalled() throws {
+    @Test func `A silent server is given up, and the next goes on with what it sent`() throws {
         let set = try SmallSet()
         let bytes = set.packedImages
         let silent = try set.server { _ in .stall(bytes, at: bytes.count / 2) }
@@ -197,8 +191,7 @@ private struct SmallSet {
         #expect(silent.requests.count == 1 && good.requests.count == 4)
     }
 
-    @Test("A server without the file is left for the next; with no other, nothing is left")
-    func notThere() throws {
+    @Test func `A server without the file is left for the next; with no other, nothing is left`() throws {
         let set = try SmallSet()
         let empty = try set.server { _ in .status(404) }
         let alone = try set.fetch(empty)
@@ -208,8 +201,7 @@ private struct SmallSet {
         try set.expectAllRight(try set.fetch(empty, try set.server()))
     }
 
-    @Test("A server that cannot go on in the middle begins again")
-    func noRanges() throws {
+    @Test func `A server that cannot go on in the middle begins again`() throws {
         let set = try SmallSet()
         let bytes = set.packedImages
         try set.put(Array(bytes.prefix(1000)), at: SmallSet.images + ".gz.partial")
@@ -218,8 +210,7 @@ private struct SmallSet {
         #expect(server.requests.prefix(2).map(\.start) == [1000, nil])
     }
 
-    @Test("Halves of two packings do not fit: the whole is fetched, from the same server")
-    func twoPackings() throws {
+    @Test func `Halves of two packings do not fit: the whole is fetched, from the same server`() throws {
         let set = try SmallSet()
         try set.put(Array(set.packedOtherwise.prefix(50_000)), at: SmallSet.images + ".gz.partial")
         let server = try set.server()
@@ -229,8 +220,7 @@ private struct SmallSet {
         #expect(server.requests.prefix(2).map(\.start) == [50_000, nil])
     }
 
-    @Test("A partial file that is whole needs no server; one that is spoilt is no beginning")
-    func wholePartial() throws {
+    @Test func `A partial file that is whole needs no server; one that is spoilt is no beginning`() throws {
         let set = try SmallSet()
         try set.put(set.packedImages, at: SmallSet.images + ".gz.partial")
         try set.put([1, 2, 3], at: SmallSet.names[1] + ".gz.partial")
@@ -239,8 +229,7 @@ private struct SmallSet {
         #expect(server.requests.map(\.start) == [nil, nil, nil])
     }
 
-    @Test("A wrong file is named, stays until there is a right one, and is replaced then")
-    func wrongInPlace() throws {
+    @Test func `A wrong file is named, stays until there is a right one, and is replaced then`() throws {
         let set = try SmallSet()
         try set.expectAllRight(try set.fetch(try set.server()))
         let cut = Array(set.packedImages.dropLast(9))
@@ -263,8 +252,8 @@ private struct SmallSet {
         try set.expectAllRight(try set.fetch(try set.server()))
     }
 
-    @Test("A file that is not gzipped serves as well; where both are there, the gzipped one counts")
-    func plain() throws {
+    @Test
+    func `A file that is not gzipped serves as well; where both are there, the gzipped one counts`() throws {
         let set = try SmallSet()
         try set.put(set.images, at: SmallSet.images)
         let server = try set.server()
@@ -275,8 +264,7 @@ private struct SmallSet {
         #expect(try set.verify().code == 2)
     }
 
-    @Test("Without curl the message says what to install")
-    func noCurl() throws {
+    @Test func `Without curl the message says what to install`() throws {
         let work = try Workspace()
         let end = try work.run(
             "data", "fetch", "mnist", "--data", "d", environment: ["PATH": work.folder.path])
@@ -285,8 +273,7 @@ private struct SmallSet {
         #expect(!work.exists("d"))
     }
 
-    @Test("A folder that cannot be made is told")
-    func noFolder() throws {
+    @Test func `A folder that cannot be made is named`() throws {
         let work = try Workspace()
         try work.write("", to: "d")
         let end = try work.run("data", "fetch", "mnist", "--data", "d")

@@ -13,7 +13,7 @@ private let sweep = """
 
     """
 
-@Suite("An edited sweep file") struct EditedSweepTests {
+@Suite struct EditedSweepTests {
     private func begun() throws -> Workspace {
         let work = try Workspace()
         try work.write(sweep, to: "s.yaml")
@@ -22,8 +22,7 @@ private let sweep = """
         return work
     }
 
-    @Test("More values: run and resume say which, and the command that adds them does")
-    func moreValues() throws {
+    @Test func `More values: run and resume say which, and the command that adds them does`() throws {
         let work = try begun()
         let unedited = try work.run("resume", "r")
         #expect(unedited.code == 0 && !unedited.errors.contains("edited"))
@@ -47,8 +46,7 @@ private let sweep = """
         #expect(try work.text("r/records.ndjson").split(separator: "\n").count == 3)
     }
 
-    @Test("Another setting: no extend is named, and what both have can begin another run")
-    func otherSetting() throws {
+    @Test func `Another setting: no extend is named, and what both have can begin another run`() throws {
         let work = try begun()
         try work.write(
             sweep.replacing("[0, 1]", with: "[0, 1, 7]") + "figures: [{name: f, x: step, y: train_loss}]\n"
@@ -69,8 +67,7 @@ private let sweep = """
         #expect(records.count == 3)
     }
 
-    @Test("The same values typed otherwise are no edit; a file that is gone is none")
-    func noEdit() throws {
+    @Test func `The same values typed otherwise are no edit; a file that is gone is none`() throws {
         let work = try begun()
         try work.write(sweep.replacing("[0, 1]", with: "{range: [0, 2]}"), to: "s.yaml")
         let resumed = try work.run("resume", "r")
@@ -84,10 +81,10 @@ private let sweep = """
         #expect(try !work.run("status", "r").output.contains("edited"))
     }
 
-    @Test(
-        "A file that is no valid sweep any more is told, and the run goes on with its own",
-        arguments: [("name: [", "s.yaml:2:1: not YAML"), (sweep + "widht: 3\n", "did you mean 'width'?")])
-    func broken(text: String, why: String) throws {
+    @Test(arguments: [("name: [", "s.yaml:2:1: not YAML"), (sweep + "widht: 3\n", "did you mean 'width'?")])
+    func `A file that is no valid sweep any more is named, and the run continues with its own`(
+        text: String, why: String
+    ) throws {
         let work = try begun()
         try work.write(text, to: "s.yaml")
         let words = "s.yaml was edited since this run began, and is no longer a valid sweep"
@@ -101,24 +98,22 @@ private let sweep = """
     }
 }
 
-@Suite("A start that fails") struct FailedStartTests {
-    @Test(
-        "Nothing is left of it",
-        arguments: [
-            (["run", "s.yaml", "--out", "a/b/r", "--blas-kernel", "Nonsense"], "no kernel 'Nonsense'"),
-            (
-                ["run", "s.yaml", "--out", "a/b/r", "--listen", "tcp://127.0.0.1:1", "--keys", "none"],
-                "none: no such folder"
-            ),
-            (["run", "images.yaml", "--out", "a/b/r"], "the sweep needs mnist"),
-            (
-                [
-                    "shard", "s.yaml", "--index", "0", "--count", "2", "--out", "a/b/r", "--blas-kernel",
-                    "Nonsense",
-                ], "Nonsense"
-            ),
-        ])
-    func leavesNothing(arguments: [String], words: String) throws {
+@Suite struct FailedStartTests {
+    @Test(arguments: [
+        (["run", "s.yaml", "--out", "a/b/r", "--blas-kernel", "Nonsense"], "no kernel 'Nonsense'"),
+        (
+            ["run", "s.yaml", "--out", "a/b/r", "--listen", "tcp://127.0.0.1:1", "--keys", "none"],
+            "none: no such folder"
+        ),
+        (["run", "images.yaml", "--out", "a/b/r"], "the sweep needs mnist"),
+        (
+            [
+                "shard", "s.yaml", "--index", "0", "--count", "2", "--out", "a/b/r", "--blas-kernel",
+                "Nonsense",
+            ], "Nonsense"
+        ),
+    ])
+    func `Nothing is left of it`(arguments: [String], words: String) throws {
         let work = try Workspace()
         try work.write(sweep, to: "s.yaml")
         try work.write(
@@ -133,8 +128,7 @@ private let sweep = """
         #expect(next.code == 0, "\(next.errors)")
     }
 
-    @Test("A port in use, and a worker's program that is not there")
-    func portAndProgram() throws {
+    @Test func `A port in use, and a worker's program that is not there`() throws {
         let work = try Workspace()
         try work.write(sweep, to: "s.yaml")
         try FileManager.default.createDirectory(
@@ -179,9 +173,8 @@ private let sweep = """
     }
 }
 
-@Suite("Pipes and devices in place of files") struct PipeTests {
-    @Test("No command waits for a pipe in a run directory")
-    func runDirectory() throws {
+@Suite struct PipeTests {
+    @Test func `No command waits for a pipe in a run directory`() throws {
         let work = try Workspace()
         try work.write(sweep, to: "s.yaml")
         #expect(try work.run("run", "s.yaml", "--out", "r", "--workers", "1", "--slots", "1").code == 0)
@@ -205,7 +198,7 @@ private let sweep = """
             unlink(path)
             try FileManager.default.moveItem(atPath: path + ".away", toPath: path)
         }
-        // What is read only to be written anew is written anew.
+        // A pipe that is only to be overwritten is overwritten.
         let records = work.folder.appending(path: "r/records.ndjson").path
         let bytes = try work.bytes("r/records.ndjson")
         unlink(records)
@@ -214,8 +207,7 @@ private let sweep = """
         #expect(try work.bytes("r/records.ndjson") == bytes)
     }
 
-    @Test("A sweep may come through a pipe, and a word is said while it does not come")
-    func plan() throws {
+    @Test func `A sweep may come through a pipe, and a message says while it is awaited`() throws {
         let work = try Workspace()
         let path = work.folder.appending(path: "pipe.yaml").path
         #expect(mkfifo(path, 0o600) == 0)
@@ -228,8 +220,7 @@ private let sweep = """
         #expect(null.code == 2 && null.errors.contains("/dev/null: a device, not a file"))
     }
 
-    @Test("Weights, arrays, data, keys and cluster files are regular files")
-    func others() throws {
+    @Test func `Weights, arrays, data, keys and cluster files are regular files`() throws {
         let work = try Workspace()
         try work.write(sweep, to: "s.yaml")
         for name in ["w.safetensors", "x.npy", "c.yaml", "f.ndjson"] {

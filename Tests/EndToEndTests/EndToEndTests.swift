@@ -4,9 +4,11 @@ import Testing
 import Text
 
 /// The real programs, over real sockets, killed for real.
-@Suite("End to end", .serialized) struct EndToEndTests {
-    @Test("Two workers, one killed, the coordinator killed, then resumed: the same bytes as undisturbed")
-    func killedAndResumed() throws {
+@Suite(.serialized) struct EndToEndTests {
+    @Test
+    func `Two workers, one killed, the coordinator killed, then resumed: the same bytes as undisturbed`()
+        throws
+    {
         let work = try Workspace()
         try work.write(smallSweep(steps: 20_000), to: "s.yaml")
         let undisturbed = try work.run("run", "s.yaml", "--out", "calm")
@@ -45,10 +47,7 @@ import Text
         #expect(try work.bytes("storm/sweep.json") == work.bytes("calm/sweep.json"))
     }
 
-    @Test(
-        "Ctrl-C ends with code 3 and says how to go on; resume ends with the same bytes, and again does nothing"
-    )
-    func interrupted() throws {
+    @Test func `Ctrl-C ends with code 3 and says how to continue; resume ends with the same bytes`() throws {
         let work = try Workspace()
         try work.write(smallSweep(steps: 20_000), to: "s.yaml")
         #expect(try work.run("run", "s.yaml", "--out", "calm").code == 0)
@@ -71,8 +70,7 @@ import Text
         #expect(try work.text("cut/provenance.ndjson") == attempts)
     }
 
-    @Test("A local worker and a slot that are killed cost attempts, not records")
-    func localWorkerKilled() throws {
+    @Test func `A local worker and a slot that are killed cost attempts, not records`() throws {
         let work = try Workspace()
         try work.write(smallSweep(steps: 20_000), to: "s.yaml")
         #expect(try work.run("run", "s.yaml", "--out", "calm").code == 0)
@@ -105,8 +103,7 @@ import Text
         #expect(status.contains(lost), "\(status)")
     }
 
-    @Test("When the coordinator is killed its local workers go with it")
-    func noOrphans() throws {
+    @Test func `When the coordinator is killed its local workers go with it`() throws {
         let work = try Workspace()
         try work.write(smallSweep(steps: 350_000), to: "s.yaml")
         let run = try work.start("ranksweep", ["run", "s.yaml", "--out", "a"])
@@ -116,8 +113,7 @@ import Text
         try eventually("nobody is left") { try processes(with: "ranksweep-worker", work.folder.path).isEmpty }
     }
 
-    @Test("A run under nohup outlives its terminal")
-    func nohup() throws {
+    @Test func `A run under nohup outlives its terminal`() throws {
         let work = try Workspace()
         try work.write(smallSweep(steps: 20_000), to: "s.yaml")
         let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
@@ -134,8 +130,7 @@ import Text
         #expect(try work.text("out").contains("40 measured"))
     }
 
-    @Test("A slot that hangs costs an attempt, not the sweep")
-    func hangingSlot() throws {
+    @Test func `A slot that hangs costs an attempt, not the sweep`() throws {
         let work = try Workspace()
         try work.write(smallSweep(steps: 20_000), to: "s.yaml")
         let run = try work.start("ranksweep", ["run", "s.yaml", "--out", "a", "--trial-limit", "5"])
@@ -148,13 +143,12 @@ import Text
         kill(slot, SIGSTOP)
         let end = try run.wait()
         #expect(end.code == 0, "\(end.all)")
-        // Of a trial, or of a slot that had several: nobody is to blame yet then.
+        // The cause of a trial, or of a slot with several, where no trial is blamed yet.
         #expect(end.all.contains("ran longer than the limit of 5 s"))
         #expect(try processes(with: "ranksweep-worker", work.folder.path).isEmpty)
     }
 
-    @Test("A second coordinator is refused, and told who the first is")
-    func secondCoordinator() throws {
+    @Test func `A second coordinator is refused, and the first is named`() throws {
         let work = try Workspace()
         try work.write(smallSweep(steps: 350_000), to: "s.yaml")
         let run = try work.start("ranksweep", ["run", "s.yaml", "--out", "a"])
@@ -168,8 +162,7 @@ import Text
         #expect(try run.wait().code == 3)
     }
 
-    @Test("A trial that diverges is a record, and the sweep is done")
-    func diverged() throws {
+    @Test func `A trial that diverges is a record, and the sweep is done`() throws {
         let work = try Workspace()
         let sweep = smallSweep().replacingOccurrences(
             of: "learning_rate: 1e-2", with: "optimizer: sgd, learning_rate: 1e6")
@@ -184,8 +177,7 @@ import Text
         }
     }
 
-    @Test("Without gnuplot the tables are written, and the message says what to install")
-    func noGnuplot() throws {
+    @Test func `Without gnuplot the tables are written, and the message says what to install`() throws {
         let work = try Workspace()
         try work.write(smallSweep(), to: "s.yaml")
         let end = try work.run(
@@ -197,8 +189,7 @@ import Text
         #expect(try work.text("a/report.html").contains("apt install gnuplot"))
     }
 
-    @Test("Figures are drawn again from the records")
-    func figures() throws {
+    @Test func `Figures are drawn again from the records`() throws {
         let work = try Workspace()
         try work.write(smallSweep(), to: "s.yaml")
         #expect(try work.run("run", "s.yaml", "--out", "a", "--set", "seed=0").code == 0)
@@ -212,8 +203,7 @@ import Text
         #expect(work.exists("a/figures/kl.svg") && !work.exists("a/figures/kl.pdf"))
     }
 
-    @Test("A run leaves a page with its figures; without a journal the records suffice for it")
-    func reportPage() throws {
+    @Test func `A run leaves a page with its figures; without a journal the records suffice for it`() throws {
         let work = try Workspace()
         let more = "\n  - {name: rank, x: beta, y: {metric: local_rank, threshold: 0.1, layer: last}}\n"
         try work.write(smallSweep() + more, to: "s.yaml")

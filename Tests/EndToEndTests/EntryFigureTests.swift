@@ -2,9 +2,8 @@ import Foundation
 import Testing
 import Text
 
-@Suite("Lists") struct EntryFigureTests {
-    @Test("A list is drawn against its places, and is in no summary")
-    func drawn() throws {
+@Suite struct EntryFigureTests {
+    @Test func `A list is drawn against its places, and is in no summary`() throws {
         let work = try Workspace()
         try work.write(
             """
@@ -23,7 +22,7 @@ import Text
         #expect(run.code == 0, "\(run.all)")
         let table = try String(decoding: work.bytes("run/tables/components.dat"), as: UTF8.self)
         #expect(table.contains("entry [principal components]"))
-        // Of the width 8 the places 1 ... 8.
+        // The width 8 has the entries 1 ... 8.
         let last = table.split(separator: "\n").last.map { $0.split(separator: " ") } ?? []
         #expect(last.first == "8" && last.dropFirst().first.flatMap { Double($0) } != nil)
         let script = try String(decoding: work.bytes("run/figures/weights.gp"), as: UTF8.self)

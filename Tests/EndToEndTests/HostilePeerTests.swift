@@ -19,7 +19,7 @@ private final class HostilePeer {
 
     func send(_ message: WorkerMessage) { _ = socket.send(message.encoded) }
 
-    /// What the coordinator said, once it said something of the kind.
+    /// The coordinator's message, once it sends one of the kind.
     func wait<Value>(_ what: String, _ find: (CoordinatorMessage) -> Value?) throws -> Value {
         try eventually(what) {
             while let bytes = socket.receive() { heard.append(try CoordinatorMessage(decoding: bytes)) }
@@ -50,8 +50,8 @@ private final class HostilePeer {
         peakMemoryBytes: 1)
 }
 
-/// Whoever has a key can send anything. Nothing of it may count, or take the coordinator's memory.
-@Suite("Hostile peers", .serialized) struct HostilePeerTests {
+/// A peer with a key can send anything. Nothing of it may count, or take the coordinator's memory.
+@Suite(.serialized) struct HostilePeerTests {
     private let work: Workspace
     private let spec: SweepSpec
     /// The bodies of the records that the sweep gives.
@@ -123,10 +123,7 @@ private final class HostilePeer {
         return try #require(Double(line.split(whereSeparator: \.isWhitespace)[1])) / 1024
     }
 
-    @Test(
-        "False records, failures and hellos of a peer with a key do not count, and the rest of the run is the same"
-    )
-    func nothingCounts() throws {
+    @Test func `False records, failures and hellos of a peer with a key do not count`() throws {
         let coordinator = try work.start(
             "ranksweep", ["run", "s.yaml", "--out", "h", "--listen", "tcp://127.0.0.1:*", "--keys", "keys"])
         let endpoint = try Endpoint(parsing: coordinator.listeningAddress())
@@ -197,7 +194,7 @@ private final class HostilePeer {
         }
     }
 
-    /// Of trials that others hold or nobody.
+    /// Reports on trials that others hold or nobody.
     private func sendFailures(_ hostile: HostilePeer) throws {
         for trial in (0..<40 as Range<UInt64>) {
             for attempt in [0, 1, 2, 3, WireLimit.attempt] as [UInt32] {

@@ -45,7 +45,7 @@ final class HostBed {
         try work.start(Self.script, inHub(["ssh", "-F", folder + "/ssh_config", host, command])).wait()
     }
 
-    /// What is named after the bed, in the system's own list.
+    /// Namespaces named after the bed, in the system's own list.
     var namespaces: [String] {
         get throws {
             let bed = try String(contentsOfFile: folder + "/bed", encoding: .utf8).dropLast()
@@ -56,8 +56,7 @@ final class HostBed {
     }
 }
 
-@Suite(
-    "Hosts", .serialized, .enabled(if: HostBed.obstacle == nil, Comment(rawValue: HostBed.obstacle ?? "")))
+@Suite(.serialized, .enabled(if: HostBed.obstacle == nil, Comment(rawValue: HostBed.obstacle ?? "")))
 struct HostsTests {
     /// Starts a worker that outlives the ssh that starts it.
     /// - Returns: its process, as the host counts.
@@ -75,7 +74,7 @@ struct HostsTests {
             ?? 0
     }
 
-    /// What is told of the workers that are there.
+    /// The lines of `status` on the workers that are there.
     private func present(_ work: Workspace) throws -> String {
         try work.run("status", "far").output.split(separator: "\n")
             .filter { $0.hasPrefix("  worker ") && !$0.contains("silent") }.joined(separator: "\n")
@@ -87,8 +86,10 @@ struct HostsTests {
         return lines.count == 4 && lines.allSatisfy { $0.hasSuffix("  2 processes") }
     }
 
-    @Test("Four hosts over ssh, one link cut for 20 s, one worker killed, one host rebooted: the same bytes")
-    func fourHosts() throws {
+    @Test
+    func `Four hosts over ssh, one link cut for 20 s, one worker killed, one host rebooted: the same bytes`()
+        throws
+    {
         let work = try Workspace()
         try work.write(smallSweep(steps: 30_000), to: "s.yaml")
         #expect(try work.run("run", "s.yaml", "--out", "calm").code == 0)
@@ -159,8 +160,10 @@ struct HostsTests {
         #expect(try processes(with: work.folder.path).isEmpty)
     }
 
-    @Test("A host's disk, name and address are its own and survive a reboot; its processes and /tmp do not")
-    func reboot() throws {
+    @Test
+    func `A host's disk, name and address are its own and survive a reboot; its processes and /tmp do not`()
+        throws
+    {
         let work = try Workspace()
         let bed = try HostBed(2, in: work)
         let other = try HostBed(1, in: work, name: "other bed")
@@ -180,8 +183,7 @@ struct HostsTests {
         #expect(try again.ssh("host1", "ls").output == "kept\n")
     }
 
-    @Test("A bed whose owner was killed is cleared away by the next one")
-    func deadBed() throws {
+    @Test func `A bed whose owner was killed is cleared away by the next one`() throws {
         let work = try Workspace()
         let owner = try work.start("/bin/sleep", ["1000"])
         let dead = try HostBed(1, in: work, name: "dead", owner: owner.pid)

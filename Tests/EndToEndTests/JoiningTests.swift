@@ -4,9 +4,8 @@ import Testing
 import Transport
 
 /// How coordinator and workers find each other: names, ports, kernels.
-@Suite("Finding each other", .serialized) struct JoiningTests {
-    @Test("A run listens at a name, and workers here and elsewhere find it by that")
-    func name() throws {
+@Suite(.serialized) struct JoiningTests {
+    @Test func `A run listens at a name, and workers here and elsewhere find it by that`() throws {
         let work = try Workspace()
         try work.write(smallSweep(steps: 5), to: "s.yaml")
         let own = try work.run(
@@ -23,8 +22,7 @@ import Transport
         #expect(try work.bytes("far/records.ndjson") == work.bytes("own/records.ndjson"))
     }
 
-    @Test("A name that nobody knows is told at once, on both sides, and nothing is begun")
-    func unknownName() throws {
+    @Test func `An unknown host name is an error at once, on both sides, and nothing is begun`() throws {
         let work = try Workspace()
         try work.write(smallSweep(), to: "s.yaml")
         let address = "tcp://no-such-machine.invalid:5555"
@@ -49,10 +47,8 @@ import Transport
         #expect(!work.exists("runs") && !work.exists("homes/calls"))
     }
 
-    @Test(
-        "Keys are due where a name stands for an address that others reach, also when it came to do so later",
-        .enabled(if: geteuid() == 0, "needs root, for another /etc/hosts"))
-    func reach() throws {
+    @Test(.enabled(if: geteuid() == 0, "needs root, for another /etc/hosts"))
+    func `A name for an address that others reach needs keys, even if it changed later`() throws {
         let work = try Workspace()
         try work.write(smallSweep(steps: 350_000), to: "s.yaml")
         let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
@@ -88,8 +84,10 @@ import Transport
             "\(launch.all)")
     }
 
-    @Test("A coordinator that is started again takes the port that it had, unless somebody else has it")
-    func samePort() throws {
+    @Test
+    func `A coordinator that is started again takes the port that it had, unless somebody else has it`()
+        throws
+    {
         let work = try Workspace()
         try work.write(smallSweep(steps: 350_000), to: "s.yaml")
         let first = try work.start(
@@ -114,8 +112,8 @@ import Transport
         withExtendedLifetime(taken) {}
     }
 
-    @Test("A launch that goes on listens at the port that it had, though the file leaves it open")
-    func launchPort() throws {
+    @Test
+    func `A launch that goes on listens at the port that it had, though the file leaves it open`() throws {
         let work = try Workspace()
         try work.write(smallSweep(steps: 70_000), to: "s.yaml")
         let hosts = try PretendedHosts(work)
@@ -134,8 +132,10 @@ import Transport
         #expect(try second.wait().code == 3)
     }
 
-    @Test("A worker whose CPU has not the kernel that was asked for joins no run, and so loses no trial")
-    func kernel() throws {
+    @Test
+    func `A worker whose CPU has not the kernel that was asked for joins no run, and so loses no trial`()
+        throws
+    {
         let work = try Workspace()
         try work.write(smallSweep(steps: 5), to: "s.yaml")
         let coordinator = try work.start(

@@ -2,13 +2,11 @@ import Foundation
 import Testing
 
 @Suite(
-    "Launch on several hosts", .serialized,
+    .serialized,
     .enabled(if: HostBed.obstacle == nil, Comment(rawValue: HostBed.obstacle ?? "")))
 struct LaunchOnBedTests {
-    @Test(
-        "A link cut for 20 s, a worker killed, a host rebooted, one that is not there: the same bytes, nothing left"
-    )
-    func allAtOnce() throws {
+    @Test
+    func `A link cut for 20 s, a killed worker, a rebooted host and an absent one: the same bytes`() throws {
         let work = try Workspace()
         let sweep = smallSweep(steps: 70_000).replacingOccurrences(of: "[0, 5]", with: "[0, 8]")
         try work.write(sweep, to: "s.yaml")

@@ -4,7 +4,7 @@ import Testing
 import Text
 
 @Suite(
-    "Launch on Slurm", .serialized,
+    .serialized,
     .enabled(if: SlurmBed.obstacle == nil, Comment(rawValue: SlurmBed.obstacle ?? "")))
 struct LaunchSlurmTests {
     private func cluster(_ work: Workspace, _ slurm: String) throws {
@@ -37,10 +37,8 @@ struct LaunchSlurmTests {
         #expect(Set(attempts.compactMap { $0["trial"]?.string }).count == trials)
     }
 
-    @Test(
-        "One command runs a sweep to the same bytes, though one job is cancelled, a node dies, and Slurm ends a job at its limit"
-    )
-    func sweep() throws {
+    @Test
+    func `A launch gives the same bytes though a job is cancelled, a node dies and a limit is met`() throws {
         let work = try Workspace()
         let bed = try SlurmBed(3, in: work)
         try work.write(smallSweep(steps: 40_000), to: "s.yaml")
@@ -98,8 +96,8 @@ struct LaunchSlurmTests {
         #expect(try processes(with: work.folder.path).isEmpty)
     }
 
-    @Test("Jobs outlive a launch that is killed; the next takes them over, and Ctrl-C ends them")
-    func killed() throws {
+    @Test
+    func `Jobs outlive a launch that is killed; the next takes them over, and Ctrl-C ends them`() throws {
         let work = try Workspace()
         let bed = try SlurmBed(2, in: work)
         try work.write(smallSweep(steps: 70_000), to: "s.yaml")
@@ -131,8 +129,7 @@ struct LaunchSlurmTests {
         #expect(try processes(with: "ranksweep-worker", work.folder.path).isEmpty)
     }
 
-    @Test("What Slurm would not take is said before anything is begun")
-    func wrongUse() throws {
+    @Test func `A job that Slurm would reject is an error before anything is begun`() throws {
         let work = try Workspace()
         let bed = try SlurmBed(2, in: work)
         try work.write(smallSweep(), to: "s.yaml")

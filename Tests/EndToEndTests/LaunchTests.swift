@@ -1,9 +1,11 @@
 import Foundation
 import Testing
 
-@Suite("Launch") struct LaunchTests {
-    @Test("One command runs a sweep on its hosts to the bytes of a local run, whatever one of them says")
-    func oneCommand() throws {
+@Suite struct LaunchTests {
+    @Test
+    func `One command runs a sweep on its hosts to the bytes of a local run, whatever one of them says`()
+        throws
+    {
         let work = try Workspace()
         try work.write(smallSweep(), to: "s.yaml")
         #expect(try work.run("run", "s.yaml", "--out", "local").code == 0)
@@ -47,10 +49,8 @@ import Testing
                 == work.bytes("keys/hosts/one/worker.secret"))
     }
 
-    @Test(
-        "Ctrl-C leaves no process anywhere, and the command that it tells goes on",
-        arguments: [SIGINT, SIGTERM])
-    func interrupt(signal: Int32) throws {
+    @Test(arguments: [SIGINT, SIGTERM])
+    func `Ctrl-C leaves no process anywhere, and the command that it tells goes on`(signal: Int32) throws {
         let work = try Workspace()
         try work.write(smallSweep(steps: 20_000), to: "s.yaml")
         let hosts = try PretendedHosts(work)
@@ -70,8 +70,7 @@ import Testing
         #expect(try work.bytes("far/records.ndjson") == work.bytes("local/records.ndjson"))
     }
 
-    @Test("Workers end by themselves when launch is killed, and the next launch goes on")
-    func killed() throws {
+    @Test func `Workers end by themselves when launch is killed, and the next launch goes on`() throws {
         let work = try Workspace()
         try work.write(smallSweep(steps: 20_000), to: "s.yaml")
         let hosts = try PretendedHosts(work)
@@ -84,8 +83,7 @@ import Testing
         #expect(try hosts.launch("far").wait().code == 0)
     }
 
-    @Test("A worker that is killed is started again, and nothing is lost")
-    func workerKilled() throws {
+    @Test func `A worker that is killed is started again, and nothing is lost`() throws {
         let work = try Workspace()
         try work.write(smallSweep(steps: 14_000), to: "s.yaml")
         let hosts = try PretendedHosts(work)
@@ -102,8 +100,7 @@ import Testing
         #expect(try work.bytes("far/records.ndjson") == work.bytes("local/records.ndjson"))
     }
 
-    @Test("Hosts come and go with the file; a file with a mistake changes nothing")
-    func otherHosts() throws {
+    @Test func `Hosts come and go with the file; a file with a mistake changes nothing`() throws {
         let work = try Workspace()
         try work.write(smallSweep(steps: 70_000), to: "s.yaml")
         let hosts = try PretendedHosts(work)
@@ -125,8 +122,7 @@ import Testing
         #expect(try hosts.left.isEmpty)
     }
 
-    @Test("SIGHUP reads the file again")
-    func hangUp() throws {
+    @Test func `SIGHUP reads the file again`() throws {
         let work = try Workspace()
         try work.write(smallSweep(steps: 70_000), to: "s.yaml")
         let hosts = try PretendedHosts(work)
@@ -140,8 +136,8 @@ import Testing
         #expect(try launch.wait().code == 3)
     }
 
-    @Test("Data sets are sent, verified; those in a folder of the host's own are not overwritten")
-    func data() throws {
+    @Test
+    func `Data sets are sent, verified; those in a folder of the host's own are not overwritten`() throws {
         let work = try Workspace()
         try work.write(
             """
@@ -174,9 +170,7 @@ import Testing
         #expect(try work.text("homes/two/own/mnist/\(names[0])-ubyte") == "mine")
     }
 
-    @Test(
-        "A bundle that is damaged on a host is sent again; odd folders and talkative login files do no harm")
-    func oddHosts() throws {
+    @Test func `A damaged bundle is sent again; odd folders and talkative login files do no harm`() throws {
         let work = try Workspace()
         try work.write(smallSweep(), to: "s.yaml")
         let hosts = try PretendedHosts(work)
@@ -196,8 +190,7 @@ import Testing
         #expect(try work.bytes("b/records.ndjson") == work.bytes("a/records.ndjson"))
     }
 
-    @Test("Status tells which hosts work, and why others wait")
-    func status() throws {
+    @Test func `Status tells which hosts work, and why others wait`() throws {
         let work = try Workspace()
         try work.write(smallSweep(steps: 70_000), to: "s.yaml")
         let hosts = try PretendedHosts(work)
@@ -213,8 +206,7 @@ import Testing
         #expect(try launch.wait().code == 3)
     }
 
-    @Test("What cannot be launched is said before anything is begun")
-    func wrongUse() throws {
+    @Test func `A launch that cannot work is an error before anything is begun`() throws {
         let work = try Workspace()
         try work.write(smallSweep(), to: "s.yaml")
         let hosts = try PretendedHosts(work)
@@ -237,8 +229,7 @@ import Testing
         #expect(!work.exists("runs") && !work.exists("homes/calls"))
     }
 
-    @Test("Two launches of one cluster would end each other's workers: the second is refused")
-    func twice() throws {
+    @Test func `Two launches of one cluster would end each other's workers: the second is refused`() throws {
         let work = try Workspace()
         try work.write(smallSweep(), to: "s.yaml")
         let hosts = try PretendedHosts(work)

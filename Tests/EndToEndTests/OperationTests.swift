@@ -7,8 +7,8 @@ import Wire
 @testable import CoordinatorService
 @testable import Launch
 
-/// What a run's surroundings may do to it, through real programs.
-@Suite("A run's surroundings", .serialized) struct OperationTests {
+/// Disturbances by a run's surroundings, through real programs.
+@Suite(.serialized) struct OperationTests {
     private let tiny = """
         name: tiny
         model: mlp
@@ -22,8 +22,10 @@ import Wire
 
     // MARK: - The run directory
 
-    @Test("Removed while it goes on: the run stops with code 4, and its records are saved to be resumed")
-    func removed() throws {
+    @Test
+    func `Removed while it goes on: the run stops with code 4, and its records are saved to be resumed`()
+        throws
+    {
         let work = try Workspace()
         try work.write(long, to: "s.yaml")
         #expect(try work.run("run", "s.yaml", "--out", "calm").code == 0)
@@ -46,8 +48,10 @@ import Wire
         #expect(try work.bytes("runs/a.rescued/records.ndjson") == work.bytes("calm/records.ndjson"))
     }
 
-    @Test("Moved while it goes on: the run stops with code 4, says where its records are, and goes on there")
-    func moved() throws {
+    @Test
+    func `Moved while it goes on: the run stops with code 4, says where its records are, and goes on there`()
+        throws
+    {
         let work = try Workspace()
         try work.write(long, to: "s.yaml")
         let run = try work.start("ranksweep", ["run", "s.yaml", "--out", "a"])
@@ -65,8 +69,8 @@ import Wire
         #expect(try #require(JSONValue(parsing: kept.output.utf8)["done"]?.number) > 2)
     }
 
-    @Test("Without its lock another coordinator could begin: the run stops, all records in their place")
-    func unlocked() throws {
+    @Test
+    func `Without its lock another coordinator could begin: the run stops and keeps all records`() throws {
         let work = try Workspace()
         try work.write(long, to: "s.yaml")
         let run = try work.start("ranksweep", ["run", "s.yaml", "--out", "a"])
@@ -77,10 +81,10 @@ import Wire
         #expect(try work.run("check", "a").output.contains("records.ndjson"))
     }
 
-    @Test(
-        "Without its sweep no command would know the run: it stops, the sweep is written again, and it goes on",
-        arguments: [nil, "name: mine"])
-    func withoutSweep(replacement: String?) throws {
+    @Test(arguments: [nil, "name: mine"])
+    func `A run without its sweep stops, the sweep is written again, and the run continues`(
+        replacement: String?
+    ) throws {
         let work = try Workspace()
         try work.write(smallSweep(steps: 20_000), to: "s.yaml")
         let run = try work.start("ranksweep", ["run", "s.yaml", "--out", "a"])
@@ -105,10 +109,10 @@ import Wire
         #expect(try work.run("check", "a").code == 0)
     }
 
-    @Test(
-        "Without what SQLite keeps beside it the journal would be an old one: it is saved whole",
-        arguments: ["journal.sqlite-wal", "journal.sqlite-shm"])
-    func withoutLog(file: String) throws {
+    @Test(arguments: ["journal.sqlite-wal", "journal.sqlite-shm"])
+    func `Without what SQLite keeps beside it the journal would be an old one: it is saved whole`(
+        file: String
+    ) throws {
         let work = try Workspace()
         try work.write(smallSweep(steps: 20_000), to: "s.yaml")
         let run = try work.start("ranksweep", ["run", "s.yaml", "--out", "a"])
@@ -122,8 +126,7 @@ import Wire
         #expect(try #require(JSONValue(parsing: kept.output.utf8)["done"]?.number) > 2)
     }
 
-    @Test("Absurd places for a run are refused, and nothing is made there")
-    func places() throws {
+    @Test func `Absurd places for a run are refused, and nothing is made there`() throws {
         let work = try Workspace()
         try work.write(tiny, to: "s.yaml")
         try FileManager.default.createDirectory(
@@ -156,8 +159,7 @@ import Wire
 
     // MARK: - The system
 
-    @Test("A run takes as many slots as it may use processors")
-    func affinity() throws {
+    @Test func `A run takes as many slots as it may use processors`() throws {
         let work = try Workspace()
         try work.write(tiny, to: "s.yaml")
         let plan = try work.shell(
@@ -168,8 +170,8 @@ import Wire
         #expect(try JSONValue(parsing: all.output.utf8)["slots"] == .number(Double(coreCount())))
     }
 
-    @Test("Without HOME the system's word for it counts; a folder for temporary files is not needed")
-    func bareEnvironment() throws {
+    @Test
+    func `Without HOME the system's word for it counts; a folder for temporary files is not needed`() throws {
         let work = try Workspace()
         try work.write(tiny, to: "s.yaml")
         let end = try work.shell(
@@ -180,8 +182,9 @@ import Wire
 
     // MARK: - Output
 
-    @Test("Standard output on a full disk: every command says so and ends with code 4, its work done")
-    func fullOutput() throws {
+    @Test
+    func `Standard output on a full disk: every command says so and ends with code 4, its work done`() throws
+    {
         let work = try Workspace()
         try work.write(tiny, to: "s.yaml")
         for command in [
@@ -203,8 +206,7 @@ import Wire
         #expect(closed.code == 4 && closed.errors.contains("Bad file descriptor"), "\(closed.all)")
     }
 
-    @Test("A reader that closes its pipe early is no error")
-    func closedPipe() throws {
+    @Test func `A reader that closes its pipe early is no error`() throws {
         let work = try Workspace()
         try work.write(tiny, to: "s.yaml")
         #expect(try work.run("run", "s.yaml", "--out", "a").code == 0)
@@ -214,8 +216,7 @@ import Wire
         }
     }
 
-    @Test("Names that are not UTF-8 are refused before anything is made")
-    func foreignBytes() throws {
+    @Test func `Names that are not UTF-8 are refused before anything is made`() throws {
         let work = try Workspace()
         try work.write(tiny, to: "s.yaml")
         for line in [

@@ -140,7 +140,7 @@ extension Program {
 }
 
 extension Workspace {
-    /// What `status --json` says of a run.
+    /// The object that `status --json` prints.
     func status(_ run: String) throws -> JSONValue {
         try JSONValue(parsing: self.run("status", run, "--json").output.utf8)
     }

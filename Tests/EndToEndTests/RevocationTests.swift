@@ -2,15 +2,14 @@ import Foundation
 import Testing
 import Text
 
-@Suite("Revocation and rotation", .serialized) struct RevocationTests {
+@Suite(.serialized) struct RevocationTests {
     private func works(_ launch: Program) -> Int {
         launch.errors.components(separatedBy: "OpenBLAS kernel").count - 1
     }
 
-    @Test(
-        "A host that is revoked during a launch stays out, and is told of; unrevoke brings it back with another key"
-    )
-    func launch() throws {
+    @Test
+    func `A host that is revoked during a launch stays out; unrevoke brings it back with another key`() throws
+    {
         let work = try Workspace()
         try work.write(smallSweep(steps: 350_000), to: "s.yaml")
         let hosts = try PretendedHosts(work)
@@ -71,8 +70,7 @@ import Text
         )
     }
 
-    @Test("Keys are put in place of those that are there, with nothing inside; what is no key is left alone")
-    func install() throws {
+    @Test func `Keys replace the existing ones, and a file that is no key is left alone`() throws {
         let work = try Workspace()
         let hosts = try PretendedHosts(work)
         func keys(_ arguments: String...) throws -> Program.Result {

@@ -3,9 +3,8 @@ import Testing
 import Text
 
 /// How runs end, and what is said of it, through real programs.
-@Suite("Ends of runs", .serialized) struct RunEndTests {
-    @Test("When a run is done its many workers end, and none of them counts as lost or failed")
-    func manyWorkers() throws {
+@Suite(.serialized) struct RunEndTests {
+    @Test func `When a run is done its many workers end, and none of them counts as lost or failed`() throws {
         let work = try Workspace()
         try work.write(smallSweep(steps: 20), to: "s.yaml")
         // Ends were counted since the last record, so one run in a few failed.
@@ -39,8 +38,8 @@ import Text
         }
     }
 
-    @Test("A run in which everything fails alike stops, says why, and goes on when that is mended")
-    func hopeless() throws {
+    @Test
+    func `A run in which everything fails alike stops, says why, and goes on when that is mended`() throws {
         let work = try Workspace()
         try work.write(
             """
@@ -72,8 +71,8 @@ import Text
         #expect(try work.bytes("a/records.ndjson") == work.bytes("calm/records.ndjson"))
     }
 
-    @Test("A shard in which everything fails alike stops, too, and goes on by the same command")
-    func hopelessShard() throws {
+    @Test
+    func `A shard in which everything fails alike stops, too, and goes on by the same command`() throws {
         let work = try Workspace()
         try work.write(
             """
@@ -113,8 +112,9 @@ import Text
         return Set(rows.compactMap { $0.firstMatch(of: /^\| `([^`]*)`/)?.1 }.map(outline))
     }
 
-    @Test("A worker with a free slot says why in status, and the docs explain each number of its line")
-    func idle() throws {
+    @Test
+    func `A worker with a free slot says why in status, and the docs explain each number of its line`() throws
+    {
         let work = try Workspace()
         let sweep = """
             name: long

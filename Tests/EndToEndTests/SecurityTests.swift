@@ -9,7 +9,7 @@ import Wire
 @testable import CoordinatorService
 
 /// Keys and those without them, with the real programs over TCP.
-@Suite("Security", .serialized) struct SecurityTests {
+@Suite(.serialized) struct SecurityTests {
     private func refused(_ work: Workspace, _ run: String, _ kind: String) throws -> Double {
         try #require(try work.status(run)["refused"]?[kind]?.number)
     }
@@ -26,8 +26,8 @@ import Wire
             .compactMap { try work.text($0).split(separator: "\n").last.map(String.init) }
     }
 
-    @Test("With keys, over TCP, through a storm of garbage: the same bytes, and no secret anywhere")
-    func sameBytes() throws {
+    @Test
+    func `With keys, over TCP, through a storm of garbage: the same bytes, and no secret anywhere`() throws {
         let work = try Workspace()
         try work.write(smallSweep(steps: 20_000), to: "s.yaml")
         #expect(try work.run("run", "s.yaml", "--out", "calm").code == 0)
@@ -67,8 +67,8 @@ import Wire
         try expectNowhere(secrets, work, [])
     }
 
-    @Test("Ten thousand connections of strangers, then a worker: it is served, and they are counted")
-    func tenThousand() throws {
+    @Test
+    func `Ten thousand connections of strangers, then a worker: it is served, and they are counted`() throws {
         let work = try Workspace()
         try work.write(smallSweep(steps: 200), to: "s.yaml")
         #expect(try work.run("run", "s.yaml", "--out", "calm").code == 0)
@@ -142,10 +142,8 @@ import Wire
         }
     }
 
-    @Test(
-        "A worker revoked while it trains is out, and told; one that is added gets in; the bytes are the same"
-    )
-    func revoked() throws {
+    @Test
+    func `A revoked worker learns that it is out, an added one gets in, and the bytes are the same`() throws {
         let work = try Workspace()
         try work.write(smallSweep(steps: 20_000), to: "s.yaml")
         #expect(try work.run("run", "s.yaml", "--out", "calm").code == 0)
@@ -182,8 +180,8 @@ import Wire
         #expect(try work.run("status", "r").output.contains("with a revoked key"))
     }
 
-    @Test("A worker with a key that talks nonsense gets no trial, stops nobody, and is counted")
-    func malformed() throws {
+    @Test
+    func `A worker with a key that talks nonsense gets no trial, does no harm, and is counted`() throws {
         let work = try Workspace()
         try work.write(smallSweep(steps: 10_000), to: "s.yaml")
         try makeKeys(work, "a")
@@ -236,8 +234,7 @@ import Wire
         }
     }
 
-    @Test("A run without --listen lets in only the workers it started")
-    func ownOnly() throws {
+    @Test func `A run without --listen lets in only the workers it started`() throws {
         let work = try Workspace()
         try work.write(smallSweep(steps: 350_000), to: "s.yaml")
         let run = try work.start("ranksweep", ["run", "s.yaml", "--out", "a"])
@@ -250,9 +247,7 @@ import Wire
         #expect(!other.errors.contains("connected to"))
     }
 
-    @Test(
-        "Keys that others can read are refused before anything is begun, on both sides; resume has its keys")
-    func permissions() throws {
+    @Test func `Keys that others can read are refused at once, on both sides; resume has its keys`() throws {
         let work = try Workspace()
         try work.write(smallSweep(), to: "s.yaml")
         try makeKeys(work, "a")
@@ -272,34 +267,32 @@ import Wire
         #expect(end.errors.contains("keys/hosts/a/worker.secret: others can read this secret"))
         end = try work.start("ranksweep", ["run", "s.yaml", "--out", "a", "--keys", "keys"] + listen).wait()
         #expect(end.code == 0, "\(end.all)")
-        // What the run was begun with it goes on with: with keys, or not at all.
+        // The run continues as it was begun: with keys, or not at all.
         try FileManager.default.removeItem(at: work.folder.appending(path: "a/report.html"))
         chmodded("keys/coordinator.secret", 0o644)
         #expect(try work.run("resume", "a").errors.contains("others can read this secret"))
     }
 
-    @Test(
-        "Wrong use of keys is told",
-        arguments: [
-            (["keys"], "new|add|install|renew|revoke|unrevoke|list is missing"),
-            (["keys", "new"], "DIR is missing"),
-            (["keys", "add", "k"], "NAME is missing"), (["keys", "ad", "k"], "did you mean 'add'?"),
-            (["keys", "new", "k", "x"], "'x' is one argument too many"),
-            (["keys", "new", "here"], "here: is there already; keys are never overwritten"),
-            (["keys", "add", "here", "b/c"], "'b/c' is no name for a worker"),
-            (["keys", "add", "here", "node7"], "'node7' has keys already"),
-            (["keys", "revoke", "here", "nod7"], "no worker 'nod7' in here; did you mean 'node7'?"),
-            (["keys", "list", "nowhere"], "nowhere: no such folder"),
-            (["keys", "list", "here/hosts/node7"], "these are the keys of a worker"),
-            (["run", "s.yaml", "--keys", "here"], "add --listen tcp://HOST:PORT"),
-            (["run", "s.yaml", "--keys", "here", "--insecure"], "contradict each other"),
-            (["run", "s.yaml", "--listen", "tcp://0.0.0.0:5555"], "'ranksweep keys new DIR'"),
-            (
-                ["run", "s.yaml", "--listen", "tcp://0.0.0.0:*", "--keys", "nowhere"],
-                "nowhere: no such folder"
-            ),
-        ])
-    func wrongUse(arguments: [String], message: String) throws {
+    @Test(arguments: [
+        (["keys"], "new|add|install|renew|revoke|unrevoke|list is missing"),
+        (["keys", "new"], "DIR is missing"),
+        (["keys", "add", "k"], "NAME is missing"), (["keys", "ad", "k"], "did you mean 'add'?"),
+        (["keys", "new", "k", "x"], "'x' is one argument too many"),
+        (["keys", "new", "here"], "here: is there already; keys are never overwritten"),
+        (["keys", "add", "here", "b/c"], "'b/c' is no name for a worker"),
+        (["keys", "add", "here", "node7"], "'node7' has keys already"),
+        (["keys", "revoke", "here", "nod7"], "no worker 'nod7' in here; did you mean 'node7'?"),
+        (["keys", "list", "nowhere"], "nowhere: no such folder"),
+        (["keys", "list", "here/hosts/node7"], "these are the keys of a worker"),
+        (["run", "s.yaml", "--keys", "here"], "add --listen tcp://HOST:PORT"),
+        (["run", "s.yaml", "--keys", "here", "--insecure"], "contradict each other"),
+        (["run", "s.yaml", "--listen", "tcp://0.0.0.0:5555"], "'ranksweep keys new DIR'"),
+        (
+            ["run", "s.yaml", "--listen", "tcp://0.0.0.0:*", "--keys", "nowhere"],
+            "nowhere: no such folder"
+        ),
+    ])
+    func `Wrong use of keys is explained`(arguments: [String], message: String) throws {
         let work = try Workspace()
         try work.write(smallSweep(), to: "s.yaml")
         #expect(try work.run("keys", "new", "here").code == 0)

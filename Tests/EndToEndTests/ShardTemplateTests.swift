@@ -5,7 +5,7 @@ import Transport
 @testable import Sweep
 
 /// The templates for batch engines, run as their engines run them, as far as that goes without the engines.
-@Suite("Templates of shards", .serialized) struct ShardTemplateTests {
+@Suite(.serialized) struct ShardTemplateTests {
     private static let cluster = URL(filePath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent().appending(path: "cluster")
 
@@ -45,15 +45,14 @@ import Transport
         return work
     }
 
-    /// What the templates made is the whole sweep.
+    /// The templates' shards are the whole sweep.
     private func expectWhole(_ work: Workspace, _ shards: Int, in folder: String) throws {
         let files = (0..<shards).map { "\(folder)/\($0).ndjson" }
         let end = try work.start("ranksweep", ["merge"] + files + ["--out", "m"]).wait()
         #expect(end.code == 0 && end.output.contains("4 of 4 trials"), "\(end.all)")
     }
 
-    @Test("The Slurm array's script runs the shard of its task")
-    func slurm() throws {
+    @Test func `The Slurm array's script runs the shard of its task`() throws {
         let work = try workspace()
         let script = path("shard-slurm-array.sbatch")
         for task in 0..<3 {
@@ -67,8 +66,9 @@ import Transport
         #expect(bare.code != 0 && bare.output.contains("--array=0-N"), "\(bare.output)")
     }
 
-    @Test("The Slurm array's script stops its shard before the time limit, and asks for another turn")
-    func slurmTimeLimit() throws {
+    @Test
+    func `The Slurm array's script stops its shard before the time limit, and asks for another turn`() throws
+    {
         let work = try workspace()
         try work.write("#!/bin/sh\necho \"$@\" > asked\n", to: "scontrol")
         try FileManager.default.setAttributes(
@@ -93,8 +93,7 @@ import Transport
         #expect(work.exists("parts/0.ndjson.work/journal.sqlite") && !work.exists("parts/0.ndjson"))
     }
 
-    @Test("The Kubernetes job is YAML, and its command runs the shard of its index")
-    func kubernetes() throws {
+    @Test func `The Kubernetes job is YAML, and its command runs the shard of its index`() throws {
         let work = try workspace()
         let text = try String(contentsOfFile: path("shard-kubernetes.yaml"), encoding: .utf8)
         _ = try YAMLReader.read(Array(text.utf8))
@@ -115,8 +114,7 @@ import Transport
         try expectWhole(work, 2, in: ".")
     }
 
-    @Test("GNU parallel's script is a shell script that needs its arguments")
-    func parallelScript() throws {
+    @Test func `GNU parallel's script is a shell script that needs its arguments`() throws {
         let work = try workspace()
         let script = path("shard-parallel.sh")
         #expect(try run(["sh", "-n", script], in: work).code == 0)
@@ -127,10 +125,8 @@ import Transport
     private static let hasParallel =
         (try? Workspace().shell("parallel --version").output.contains("GNU parallel")) ?? false
 
-    @Test(
-        "GNU parallel's script runs all shards",
-        .enabled(if: hasParallel, "GNU parallel is not installed: apt install parallel"))
-    func parallel() throws {
+    @Test(.enabled(if: hasParallel, "GNU parallel is not installed: apt install parallel"))
+    func `GNU parallel's script runs all shards`() throws {
         let work = try workspace()
         let script = path("shard-parallel.sh")
         let end = try run(["sh", script, "sweep.yaml", "3", "it's my parts"], in: work)

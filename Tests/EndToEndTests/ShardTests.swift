@@ -3,7 +3,7 @@ import Testing
 import Text
 
 /// Shards without a coordinator, and what `merge` makes of them.
-@Suite("Shards and merge", .serialized) struct ShardTests {
+@Suite(.serialized) struct ShardTests {
     private func shard(
         _ work: Workspace, _ index: Int, of count: Int, _ more: [String] = [], out: String? = nil
     ) throws -> Program.Result {
@@ -25,8 +25,10 @@ import Text
         try FileManager.default.removeItem(at: work.folder.appending(path: name))
     }
 
-    @Test("Seven shards in any order are merged to the bytes of a run, and what is missing or wrong is named")
-    func seven() throws {
+    @Test
+    func `Seven shards in any order are merged to the bytes of a run, and what is missing or wrong is named`()
+        throws
+    {
         let work = try Workspace()
         try work.write(smallSweep(steps: 100), to: "s.yaml")
         #expect(try work.run("run", "s.yaml", "--out", "ref").code == 0)
@@ -102,8 +104,7 @@ import Text
         #expect(torn.code == 2 && torn.errors.contains("torn: line"), "\(torn.all)")
     }
 
-    @Test("Killed and stopped, a shard goes on where it was; its weights travel")
-    func killed() throws {
+    @Test func `Killed and stopped, a shard goes on where it was; its weights travel`() throws {
         let work = try Workspace()
         try work.write(smallSweep(steps: 5000) + "\nweights: final\n", to: "s.yaml")
         #expect(try work.run("run", "s.yaml", "--out", "ref").code == 0)
@@ -127,7 +128,7 @@ import Text
         #expect(refused.code == 2 && refused.errors.contains("work folder of shard 0 of 2"), "\(refused.all)")
         let other = try shard(work, 1, of: 2, out: "0.ndjson")
         #expect(other.code == 2 && other.errors.contains("work of shard 0 of 2"), "\(other.all)")
-        // What there is can be merged before it is finished.
+        // Finished parts can be merged before the others end.
         let early = try merge(work, "0.ndjson.work", "--out", "early")
         #expect(early.code == 1 && early.output.contains("ranksweep resume early"), "\(early.all)")
         let unfinished = try merge(work, "0.ndjson", "--out", "x")
@@ -154,8 +155,7 @@ import Text
         #expect(try work.bytes("bare/records.ndjson") == work.bytes("ref/records.ndjson"))
     }
 
-    @Test("A shard and a run whose journal's creation was cut short go on by the same command")
-    func cutShort() throws {
+    @Test func `A shard and a run whose journal's creation was cut short go on by the same command`() throws {
         let work = try Workspace()
         try work.write(smallSweep(steps: 20), to: "s.yaml")
         // One page of SQLite's, with no table on it.
@@ -177,8 +177,7 @@ import Text
         #expect(try work.bytes("r/records.ndjson") == work.bytes("ref/records.ndjson"))
     }
 
-    @Test("More shards than trials: some are empty, and all are merged")
-    func many() throws {
+    @Test func `More shards than trials: some are empty, and all are merged`() throws {
         let work = try Workspace()
         try work.write(smallSweep(steps: 20), to: "s.yaml")
         let set = ["--set", "beta=0.1", "--set", "seed=0,1"]
@@ -191,8 +190,8 @@ import Text
         #expect(try work.bytes("e/records.ndjson") == work.bytes("m/records.ndjson"))
     }
 
-    @Test("Unfinished runs of sweeps that share trials are merged; a cut-short merge is begun anew")
-    func runs() throws {
+    @Test
+    func `Unfinished runs of sweeps that share trials are merged; a cut-short merge is begun anew`() throws {
         let work = try Workspace()
         try work.write(smallSweep(steps: 50), to: "s.yaml")
         let wide = ["--set", "seed={range: [0, 8]}"]
@@ -229,8 +228,10 @@ import Text
                 + Digest(of: text).hexadecimal() + "\"}}\n", to: name)
     }
 
-    @Test("A strict sweep's shards by two BLAS kernels are refused; printed commands pin one, and are quoted")
-    func strict() throws {
+    @Test
+    func `A strict sweep's shards by two BLAS kernels are refused; printed commands pin one, and are quoted`()
+        throws
+    {
         let work = try Workspace()
         try work.write(smallSweep(steps: 20) + "\nreproducibility: strict\n", to: "s.yaml")
         for index in [0, 1] { #expect(try shard(work, index, of: 3, out: "a b/\(index).ndjson").code == 0) }
@@ -256,8 +257,7 @@ import Text
         #expect(missing.output.contains("ranksweep resume 'it'\\''s m'\n"), "\(missing.all)")
     }
 
-    @Test("Unequal records of one trial are named with who made them, exit code 1")
-    func unequal() throws {
+    @Test func `Unequal records of one trial are named with who made them, exit code 1`() throws {
         let work = try Workspace()
         try work.write(smallSweep(steps: 20), to: "s.yaml")
         #expect(try shard(work, 0, of: 8, out: "a.ndjson").code == 0)

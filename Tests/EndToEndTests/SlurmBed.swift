@@ -21,7 +21,7 @@ final class SlurmBed {
     let folder: String
     private let work: Workspace
 
-    /// Of programs that talk to it. Other tests play sbatch on their own $PATH.
+    /// The environment of programs that talk to it. Other tests play sbatch on their own $PATH.
     var environment: [String: String] {
         ["SLURM_CONF": "\(folder)/slurm.conf", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"]
     }

@@ -1,8 +1,8 @@
 import Foundation
 import Testing
 
-/// What `ulimit` may do to a run, through real programs.
-@Suite("Limits of the system", .serialized) struct SystemLimitTests {
+/// Limits set by `ulimit`, through real programs.
+@Suite(.serialized) struct SystemLimitTests {
     private let tiny = """
         name: tiny
         model: mlp
@@ -11,8 +11,10 @@ import Testing
         training: {batch_size: 16, steps: 20}
         """
 
-    @Test("A limit on files' size ends a run with its name, not with a signal; the run goes on without it")
-    func fileSize() throws {
+    @Test
+    func `A limit on files' size ends a run with its name, not with a signal; the run goes on without it`()
+        throws
+    {
         let work = try Workspace()
         try work.write(tiny.replacing("[0, 1]", with: "{range: [0, 100]}"), to: "s.yaml")
         let end = try work.shell("ulimit -f 100; exec ranksweep run s.yaml --out a")
@@ -21,13 +23,13 @@ import Testing
         #expect(try work.run("resume", "a").code == 0)
     }
 
-    @Test(
-        "A limit on files' size that lets no run begin is wrong use, and leaves nothing",
-        arguments: [0, 1, 30])
-    func fileSizeAtStart(kibibytes: Int) throws {
+    @Test(arguments: [0, 1, 30])
+    func `A limit on files' size that lets no run begin is wrong use, and leaves nothing`(kibibytes: Int)
+        throws
+    {
         let work = try Workspace()
         try work.write(tiny, to: "s.yaml")
-        // What it says goes through a pipe, which has no such limit.
+        // Its output goes through a pipe, which has no such limit.
         let end = try work.shell(
             "set -o pipefail; (ulimit -f \(kibibytes); exec ranksweep run s.yaml --out a) 2>&1 | cat")
         #expect(end.code == 2, "\(end.code) \(end.all)")
@@ -36,8 +38,9 @@ import Testing
         #expect(!work.exists("a"))
     }
 
-    @Test("A shard under a limit on files' size ends as a run does", arguments: [0, 30])
-    func shardFileSize(kibibytes: Int) throws {
+    @Test(arguments: [0, 30]) func `A shard under a limit on files' size ends as a run does`(kibibytes: Int)
+        throws
+    {
         let work = try Workspace()
         try work.write(tiny, to: "s.yaml")
         let end = try work.shell(
@@ -48,17 +51,17 @@ import Testing
         #expect(try work.names() == ["s.yaml"])
     }
 
-    @Test(
-        "A limit that would end a program without a word is named at the start",
-        arguments: [
-            (
-                "-s 64",
-                "this program needs 512 KiB of stack: the limit on the stack (ulimit -s) is 64 KiB: raise"
-            ),
-            ("-v 60000", "at least 168 MiB of memory: the limit on address space (ulimit -v) is 60000 KiB"),
-            ("-d 40000", "at least 168 MiB of memory: the limit on private memory (ulimit -d) is 40000 KiB"),
-        ])
-    func silentLimits(limit: String, words: String) throws {
+    @Test(arguments: [
+        (
+            "-s 64",
+            "this program needs 512 KiB of stack: the limit on the stack (ulimit -s) is 64 KiB: raise"
+        ),
+        ("-v 60000", "at least 168 MiB of memory: the limit on address space (ulimit -v) is 60000 KiB"),
+        ("-d 40000", "at least 168 MiB of memory: the limit on private memory (ulimit -d) is 40000 KiB"),
+    ])
+    func `A limit that would end a program without a word is named at the start`(limit: String, words: String)
+        throws
+    {
         let work = try Workspace()
         try work.write(tiny, to: "s.yaml")
         for command in [
@@ -73,8 +76,10 @@ import Testing
         #expect(worker.code == 2 && worker.errors.contains(words), "\(worker.code) \(worker.all)")
     }
 
-    @Test("A hard limit on processor time is told at the start, and by whoever sees what it killed")
-    func processorTime() throws {
+    @Test
+    func `A hard limit on processor time is reported at the start and with each process that it kills`()
+        throws
+    {
         let work = try Workspace()
         try work.write(
             tiny.replacing("[0, 1]", with: "[0]").replacing("steps: 20", with: "steps: 20000000"),
@@ -91,8 +96,7 @@ import Testing
             "\(end.code) \(end.all)")
     }
 
-    @Test("Too few descriptors are an error before anything is begun")
-    func descriptors() throws {
+    @Test func `Too few descriptors are an error before anything is begun`() throws {
         let work = try Workspace()
         try work.write(tiny, to: "s.yaml")
         let end = try work.shell("ulimit -n 24; exec ranksweep run s.yaml --out a")
@@ -106,8 +110,10 @@ import Testing
         #expect(worker.errors.contains("(ulimit -n) is 40") && worker.errors.contains("fewer --slots"))
     }
 
-    @Test("A limit on address space that leaves OpenBLAS no room is an error, not a program that spins")
-    func addressSpace() throws {
+    @Test
+    func `A limit on address space that leaves OpenBLAS no room is an error, not a program that spins`()
+        throws
+    {
         let work = try Workspace()
         try work.write(tiny, to: "s.yaml")
         for (option, name) in [("-v", "address space"), ("-d", "private memory")] {

@@ -4,10 +4,9 @@ import Text
 import Transport
 import Wire
 
-@Suite("Programs of unlike versions") struct VersionTests {
-    @Test(
-        "A run directory of another version is refused by every command, in one sentence, and left as it is")
-    func otherRun() throws {
+@Suite struct VersionTests {
+    @Test
+    func `Every command refuses a run directory of another version in one sentence, and leaves it`() throws {
         let work = try Workspace()
         try work.write(smallSweep(), to: "s.yaml")
         #expect(try work.run("run", "s.yaml", "--out", "r").code == 0)
@@ -43,8 +42,7 @@ import Wire
         }
     }
 
-    @Test("Old options are told their new names")
-    func oldOptions() throws {
+    @Test func `An old option is an error that gives the new name`() throws {
         let work = try Workspace()
         for (program, words, told) in [
             ("ranksweep", ["pause", "r", "--off"], "'ranksweep pause --off' is now 'ranksweep unpause DIR'"),
@@ -65,8 +63,7 @@ import Wire
         #expect(options.count > 10 && options.allSatisfy { $0 == $0.lowercased() })
     }
 
-    @Test("A coordinator refuses a worker of another protocol, tells it, and goes on")
-    func otherWorker() throws {
+    @Test func `A coordinator refuses a worker of another protocol, tells it, and goes on`() throws {
         let work = try Workspace()
         try work.write(smallSweep(steps: 70_000), to: "s.yaml")
         let coordinator = try work.start(
@@ -90,8 +87,7 @@ import Wire
         #expect(try coordinator.wait().code == 3)
     }
 
-    @Test("A worker ends at once where the coordinator speaks another protocol")
-    func otherCoordinator() throws {
+    @Test func `A worker ends at once where the coordinator speaks another protocol`() throws {
         let work = try Workspace()
         let socket = try CoordinatorSocket(listeningAt: Endpoint(loopbackPort: nil))
         let worker = try work.start("ranksweep-worker", ["--connect", socket.endpoint, "--slots", "1"])

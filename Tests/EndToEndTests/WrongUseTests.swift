@@ -2,62 +2,60 @@ import Foundation
 import Testing
 import Text
 
-/// What a new user may type: one clear message, exit code 2, and nothing done.
-@Suite("Wrong use") struct WrongUseTests {
-    @Test(
-        "A wrong command line is told what is wrong",
-        arguments: [
-            ([], "usage: ranksweep"),
-            (["rum", "s.yaml"], "no command 'rum'; did you mean 'run'?"),
-            (["--quick", "run"], "no option '--quick' before a command"),
-            (["run"], "SWEEP is missing"),
-            (["run", "s.yaml", "t.yaml"], "'t.yaml' is one argument too many"),
-            (["run", "s.yaml", "--worker", "2"], "no option '--worker'; did you mean '--workers'?"),
-            (
-                ["run", "s.yaml", "--workers", "two"],
-                "--workers must be a whole number from 0 to 1024, not 'two'"
-            ),
-            (["run", "s.yaml", "--workers", "0"], "--workers 0 starts no workers"),
-            (["run", "s.yaml", "--out"], "--out needs a value"),
-            (["run", "s.yaml", "--workers", "3", "--slots", "2"], "--workers 3 need a slot each"),
-            (["run", "s.yaml", "--out", "s.yaml"], "s.yaml"),
-            (["run", "s.yml"], "s.yml: no such file; did you mean 's.yaml'?"),
-            (["run", "."], ".: a folder, not a sweep file"),
-            (["run", "s.yaml", "--listen", "5555"], "'5555' is no address"),
-            (["run", "s.yaml", "--listen", "tcp://0.0.0.0:5555"], "add --insecure"),
-            (["run", "s.yaml", "--set", "bta=1"], "did you mean 'beta'?"),
-            (["run", "s.yaml", "--set", "beta"], "--set"),
-            (["run", "images.yaml"], "the sweep needs mnist"),
-            (["resume", "s.yaml"], "to start a sweep: ranksweep run s.yaml"),
-            (["resume", "nowhere"], "nowhere: no such run directory"),
-            (["status", "."], "not a run directory"),
-            (["figures", "nowhere", "--format", "jpg"], "'jpg' must be one of svg, png, pdf"),
-            (["plan", "broken.yaml"], "broken.yaml:2:"),
-            (["run", "images.yaml"], "'ranksweep data fetch mnist'"),
-            (["data", "fetch"], "NAME is missing"),
-            (["data", "fech", "mnist"], "did you mean 'fetch'?"),
-            (["data", "fetch", "minst"], "no data set 'minst'; did you mean 'mnist'?"),
-            (["data", "verify", "cifar"], "choose from mnist, fashion-mnist, cifar-10 or all"),
-            (["data", "fetch", "all", "--mirror", "http://localhost"], "name that set in place of 'all'"),
-            (["data", "fetch", "mnist", "--mirror", "-o/x"], "does not begin with http://"),
-            (["data", "verify", "mnist", "--mirror", "http://localhost"], "'verify' fetches nothing"),
-            (
-                ["shard", "s.yaml", "--index", "7", "--count", "7", "--out", "x"],
-                "counted from 0, the last is 6"
-            ),
-            (["shard", "s.yaml", "--index", "-1", "--count", "7", "--out", "x"], "from 0 to 6, not '-1'"),
-            (["shard", "s.yaml", "--count", "7", "--out", "x"], "--index I is missing"),
-            (["shard", "s.yaml", "--index", "0", "--out", "x"], "--count N is missing"),
-            (["shard", "s.yaml", "--index", "0", "--count", "7"], "--out FILE is missing"),
-            (["shard", "s.yaml", "--index", "0", "--count", "7", "--out", "."], "a folder"),
-            (["shard", "s.yaml", "--indx", "0"], "did you mean '--index'?"),
-            (["merge"], "FILE|DIR… is missing"),
-            (["merge", "s.yaml"], "--out DIR is missing"),
-            (["merge", "s.yaml", "--out", "m"], "s.yaml: not a shard's file"),
-            (["merge", ".", "--out", "m"], ".: not a run directory"),
-            (["merge", "s.yaml", "--out", "m", "--set", "seed=0"], "go with --sweep"),
-        ])
-    func wrongLine(arguments: [String], message: String) throws {
+/// Mistakes of a new user: one clear message, exit code 2, and nothing done.
+@Suite struct WrongUseTests {
+    @Test(arguments: [
+        ([], "usage: ranksweep"),
+        (["rum", "s.yaml"], "no command 'rum'; did you mean 'run'?"),
+        (["--quick", "run"], "no option '--quick' before a command"),
+        (["run"], "SWEEP is missing"),
+        (["run", "s.yaml", "t.yaml"], "'t.yaml' is one argument too many"),
+        (["run", "s.yaml", "--worker", "2"], "no option '--worker'; did you mean '--workers'?"),
+        (
+            ["run", "s.yaml", "--workers", "two"],
+            "--workers must be a whole number from 0 to 1024, not 'two'"
+        ),
+        (["run", "s.yaml", "--workers", "0"], "--workers 0 starts no workers"),
+        (["run", "s.yaml", "--out"], "--out needs a value"),
+        (["run", "s.yaml", "--workers", "3", "--slots", "2"], "--workers 3 need a slot each"),
+        (["run", "s.yaml", "--out", "s.yaml"], "s.yaml"),
+        (["run", "s.yml"], "s.yml: no such file; did you mean 's.yaml'?"),
+        (["run", "."], ".: a folder, not a sweep file"),
+        (["run", "s.yaml", "--listen", "5555"], "'5555' is no address"),
+        (["run", "s.yaml", "--listen", "tcp://0.0.0.0:5555"], "add --insecure"),
+        (["run", "s.yaml", "--set", "bta=1"], "did you mean 'beta'?"),
+        (["run", "s.yaml", "--set", "beta"], "--set"),
+        (["run", "images.yaml"], "the sweep needs mnist"),
+        (["resume", "s.yaml"], "to start a sweep: ranksweep run s.yaml"),
+        (["resume", "nowhere"], "nowhere: no such run directory"),
+        (["status", "."], "not a run directory"),
+        (["figures", "nowhere", "--format", "jpg"], "'jpg' must be one of svg, png, pdf"),
+        (["plan", "broken.yaml"], "broken.yaml:2:"),
+        (["run", "images.yaml"], "'ranksweep data fetch mnist'"),
+        (["data", "fetch"], "NAME is missing"),
+        (["data", "fech", "mnist"], "did you mean 'fetch'?"),
+        (["data", "fetch", "minst"], "no data set 'minst'; did you mean 'mnist'?"),
+        (["data", "verify", "cifar"], "choose from mnist, fashion-mnist, cifar-10 or all"),
+        (["data", "fetch", "all", "--mirror", "http://localhost"], "name that set in place of 'all'"),
+        (["data", "fetch", "mnist", "--mirror", "-o/x"], "does not begin with http://"),
+        (["data", "verify", "mnist", "--mirror", "http://localhost"], "'verify' fetches nothing"),
+        (
+            ["shard", "s.yaml", "--index", "7", "--count", "7", "--out", "x"],
+            "counted from 0, the last is 6"
+        ),
+        (["shard", "s.yaml", "--index", "-1", "--count", "7", "--out", "x"], "from 0 to 6, not '-1'"),
+        (["shard", "s.yaml", "--count", "7", "--out", "x"], "--index I is missing"),
+        (["shard", "s.yaml", "--index", "0", "--out", "x"], "--count N is missing"),
+        (["shard", "s.yaml", "--index", "0", "--count", "7"], "--out FILE is missing"),
+        (["shard", "s.yaml", "--index", "0", "--count", "7", "--out", "."], "a folder"),
+        (["shard", "s.yaml", "--indx", "0"], "did you mean '--index'?"),
+        (["merge"], "FILE|DIR… is missing"),
+        (["merge", "s.yaml"], "--out DIR is missing"),
+        (["merge", "s.yaml", "--out", "m"], "s.yaml: not a shard's file"),
+        (["merge", ".", "--out", "m"], ".: not a run directory"),
+        (["merge", "s.yaml", "--out", "m", "--set", "seed=0"], "go with --sweep"),
+    ])
+    func `A wrong command line is an error that says why`(arguments: [String], message: String) throws {
         let work = try Workspace()
         try work.write(smallSweep(), to: "s.yaml")
         try work.write("name: x\nexperimint: vib\n", to: "broken.yaml")
@@ -72,27 +70,24 @@ import Text
         #expect(!work.exists("runs"))
     }
 
-    @Test(
-        "A wrong worker's line is, too",
-        arguments: [
-            ([], "--connect tcp://HOST:PORT is missing"),
-            (["--connect", "localhost"], "'localhost' is no address"),
-            (
-                ["--connect", "tcp://127.0.0.1:1", "--slots", "0"],
-                "--slots must be a whole number from 1 to 1024"
-            ),
-            (["--conect", "x"], "did you mean '--connect'?"),
-            (["tcp://127.0.0.1:1"], "one argument too many"),
-        ])
-    func wrongWorkerLine(arguments: [String], message: String) throws {
+    @Test(arguments: [
+        ([], "--connect tcp://HOST:PORT is missing"),
+        (["--connect", "localhost"], "'localhost' is no address"),
+        (
+            ["--connect", "tcp://127.0.0.1:1", "--slots", "0"],
+            "--slots must be a whole number from 1 to 1024"
+        ),
+        (["--conect", "x"], "did you mean '--connect'?"),
+        (["tcp://127.0.0.1:1"], "one argument too many"),
+    ])
+    func `A wrong worker's line is, too`(arguments: [String], message: String) throws {
         let work = try Workspace()
         let end = try work.start("ranksweep-worker", arguments).wait()
         #expect(end.code == 2)
         #expect(end.errors.contains(message), "\(end.errors)")
     }
 
-    @Test("A run directory is not run into twice")
-    func occupied() throws {
+    @Test func `A run directory is not run into twice`() throws {
         let work = try Workspace()
         try work.write(smallSweep(), to: "s.yaml")
         #expect(try work.run("run", "s.yaml", "--set", "seed=0").code == 0)
@@ -103,8 +98,7 @@ import Text
         #expect(try work.bytes("runs/small/records.ndjson") == records)
     }
 
-    @Test("Damaged files of a run are named")
-    func damaged() throws {
+    @Test func `Damaged files of a run are named`() throws {
         let work = try Workspace()
         try work.write(smallSweep(), to: "s.yaml")
         #expect(try work.run("run", "s.yaml", "--out", "a", "--set", "seed=0").code == 0)
@@ -120,20 +114,19 @@ import Text
         #expect(end.errors.contains("a/sweep.json:"), "\(end.errors)")
     }
 
-    @Test(
-        "Help and versions are on standard output, with code 0",
-        arguments: [
-            ["--help"], ["help", "run"], ["run", "--help"], ["plan", "-h"], ["--version"],
-        ])
-    func help(arguments: [String]) throws {
+    @Test(arguments: [
+        ["--help"], ["help", "run"], ["run", "--help"], ["plan", "-h"], ["--version"],
+    ])
+    func `Help and versions are on standard output, with code 0`(arguments: [String]) throws {
         let work = try Workspace()
         let end = try work.start("ranksweep", arguments).wait()
         #expect(end.code == 0)
         #expect(end.output.contains("ranksweep") && end.errors.isEmpty)
     }
 
-    @Test("A run that could not begin leaves nothing behind; a resume that could not changes nothing")
-    func nothingBegun() throws {
+    @Test
+    func `A run that could not begin leaves nothing behind; a resume that could not changes nothing`() throws
+    {
         let work = try Workspace()
         try work.write(smallSweep(steps: 70_000), to: "s.yaml")
         let run = try work.start("ranksweep", ["run", "s.yaml", "--out", "a"])
@@ -158,8 +151,7 @@ import Text
         #expect(try again.wait().code == 3)
     }
 
-    @Test("Records whose journal is gone are not overwritten, and can still be drawn")
-    func journalGone() throws {
+    @Test func `Records whose journal is gone are not overwritten, and can still be drawn`() throws {
         let work = try Workspace()
         try work.write(smallSweep(), to: "s.yaml")
         #expect(try work.run("run", "s.yaml", "--out", "a", "--set", "seed=0").code == 0)
@@ -177,8 +169,7 @@ import Text
         #expect(drawn.errors.contains("drawn from a/records.ndjson as it is"))
     }
 
-    @Test("Of runs started together into one directory one wins, whole")
-    func race() throws {
+    @Test func `One of several runs started at once into one directory wins, whole`() throws {
         let work = try Workspace()
         try work.write(smallSweep(), to: "s.yaml")
         let runs = try (1...4).map { number in
@@ -190,8 +181,7 @@ import Text
         #expect(status["state"] == .string("done") && status["done"] == .number(5))
     }
 
-    @Test("A kernel that OpenBLAS does not have is refused, not replaced")
-    func unknownKernel() throws {
+    @Test func `A kernel that OpenBLAS does not have is refused, not replaced`() throws {
         let work = try Workspace()
         try work.write(smallSweep(), to: "s.yaml")
         let end = try work.run("run", "s.yaml", "--blas-kernel", "Foo")
@@ -199,8 +189,7 @@ import Text
         #expect(end.errors.contains("no kernel 'Foo'"), "\(end.errors)")
     }
 
-    @Test("A strict sweep is by one kernel, that of its first records, and says so to others")
-    func strict() throws {
+    @Test func `A strict sweep is by one kernel, that of its first records, and says so to others`() throws {
         let work = try Workspace()
         try work.write(smallSweep() + "\nreproducibility: strict\n", to: "s.yaml")
         let first = try work.run("run", "s.yaml", "--out", "a", "--blas-kernel", "Nehalem")
@@ -216,7 +205,7 @@ import Text
         let same = try work.run("resume", "a", "--blas-kernel", "Nehalem")
         #expect(same.code == 0 && same.output.contains("48 measured"), "\(same.all)")
         #expect(try work.run("check", "a").code == 0)
-        // What the sweep says of its workers is no part of what it is.
+        // The sweep's settings for its workers are no part of its identity.
         try work.write(smallSweep(), to: "t.yaml")
         let plans = try ["s.yaml", "t.yaml"].map { file in
             try JSONValue(parsing: work.run("plan", file, "--json").output.utf8)["digest"]
@@ -225,8 +214,7 @@ import Text
     }
 
     /// With RANKSWEEP_UPDATE_SNAPSHOTS=1 the helps are written into the page instead.
-    @Test("docs/commands.md says what --help says")
-    func documentedHelp() throws {
+    @Test func `docs/commands.md says what --help says`() throws {
         let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
         let file = root.appending(path: "docs/commands.md")
@@ -252,8 +240,7 @@ import Text
         }
     }
 
-    @Test("A plan is JSON that says how much there is to do")
-    func plan() throws {
+    @Test func `A plan is JSON that says how much there is to do`() throws {
         let work = try Workspace()
         try work.write(smallSweep(), to: "s.yaml")
         let end = try work.run("plan", "s.yaml", "--json")
@@ -263,8 +250,7 @@ import Text
         #expect((json["cost"]?["core_hours"]?.number ?? 0) > 0)
     }
 
-    @Test("Ten million trials are planned without being made")
-    func largeGrid() throws {
+    @Test func `Ten million trials are planned without being made`() throws {
         let work = try Workspace()
         try work.write(smallSweep(), to: "s.yaml")
         let end = try work.run("plan", "s.yaml", "--set", "seed={range: [0, 1250000]}")

@@ -16,7 +16,7 @@ private func numbers(_ path: String) throws -> [Double] {
         ("|u1", [0xfe], 254), ("<u1", [0xfe], 254), ("<i4", [0xfe, 0xff, 0xff, 0xff], -2),
         ("<i8", [0xfe, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff], -2),
     ] as [(String, [UInt8], Double)])
-func everyTypeOfArrayIsRead(type: String, bytes: [UInt8], value: Double) throws {
+func `Every type of array is read`(type: String, bytes: [UInt8], value: Double) throws {
     let files = try GivenFiles()
     let zero = [UInt8](repeating: 0, count: bytes.count)
     for version: UInt8 in 1...3 {
@@ -26,7 +26,7 @@ func everyTypeOfArrayIsRead(type: String, bytes: [UInt8], value: Double) throws 
     }
 }
 
-@Test func headersMayBeSpelledInOtherWays() throws {
+@Test func `Headers may be spelled in other ways`() throws {
     let files = try GivenFiles()
     for header in [
         "{'shape':(2,1),'fortran_order':False,'descr':'|u1'}",
@@ -35,7 +35,7 @@ func everyTypeOfArrayIsRead(type: String, bytes: [UInt8], value: Double) throws 
         let file = try ArrayFile(opening: try files.write(GivenFiles.npy(header, [7, 8]), "a.npy"))
         #expect(file.shape == [2, 1])
     }
-    // Of a vector both orders are one.
+    // Both orders of a vector are the same.
     let vector = "{'descr': '|u1', 'fortran_order': True, 'shape': (2,), }"
     #expect(try numbers(try files.write(GivenFiles.npy(vector, [7, 8]), "a.npy")) == [7, 8])
 }
@@ -106,7 +106,7 @@ func everyTypeOfArrayIsRead(type: String, bytes: [UInt8], value: Double) throws 
     ),
     ("{'descr': '<f4', 'fortran_order': False, 'shape': (0, 5), }", 0, "has the shape (0, 5): no numbers"),
 ])
-func faultsOfArraysAreNamed(header: String, data: Int, words: String) throws {
+func `Faults of arrays are named`(header: String, data: Int, words: String) throws {
     let files = try GivenFiles()
     let path = try files.write(GivenFiles.npy(header, [UInt8](repeating: 0, count: data)), "x.npy")
     let directory = DataDirectory(data: "", cache: nil)
@@ -114,7 +114,7 @@ func faultsOfArraysAreNamed(header: String, data: Int, words: String) throws {
         try fault(path) { _ = try MeasuredPoints(.array(path, labels: nil), directory) } == words)
 }
 
-@Test func filesThatAreNoArraysAreRefused() throws {
+@Test func `Files that are no arrays are refused`() throws {
     let files = try GivenFiles()
     func words(_ bytes: [UInt8]) throws -> String? {
         let path = try files.write(bytes, "x.npy")
@@ -143,7 +143,7 @@ func faultsOfArraysAreNamed(header: String, data: Int, words: String) throws {
     }
 }
 
-@Test func pointsAndLabelsMustGoTogether() throws {
+@Test func `Points and labels must go together`() throws {
     let files = try GivenFiles()
     let x = try files.write(GivenFiles.npy([3, 2, 2], floats: (0..<12).map { Float($0) }), "x.npy")
     let directory = DataDirectory(data: "", cache: nil)
@@ -178,7 +178,7 @@ func faultsOfArraysAreNamed(header: String, data: Int, words: String) throws {
             == "has a number that is not finite (in single precision), at point 1")
 }
 
-@Test func imagesAreScaledAsTrialsAre() throws {
+@Test func `Images are scaled as trials are`() throws {
     let folder = try DataFolder()
     let set = try MeasuredPoints(.dataset(.mnist, .symmetric), folder.directory)
     let same = try MeasuredPoints(

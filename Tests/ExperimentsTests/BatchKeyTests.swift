@@ -62,8 +62,9 @@ private func trials(_ text: String) throws -> [TrialSettings] {
     return (0..<grid.count).map { grid[$0].settings }
 }
 
-@Test("Trials trained together have the bytes that each has alone", arguments: cases)
-func together(_ kind: GroupCase) throws {
+@Test(arguments: cases) func `Trials trained together have the bytes that each has alone`(_ kind: GroupCase)
+    throws
+{
     let folder = try DataFolder()
     var runner = TrialRunner(data: folder.directory)
     let group = try trials(kind.text)
@@ -80,7 +81,7 @@ func together(_ kind: GroupCase) throws {
     #expect(results.count { $0.body["outcome"] == .string("diverged") } == kind.diverging)
 }
 
-@Test func aGroupTellsOfEachStepOfItsLongestTraining() throws {
+@Test func `A group reports each step of its longest training`() throws {
     let folder = try DataFolder()
     var runner = TrialRunner(data: folder.directory)
     let group = try trials(
@@ -98,7 +99,7 @@ struct BatchKeyTests {
         try trials(text + "training: {batch_size: 16, steps: 9}\n")[0]
     }
 
-    @Test func `a group may differ in what no draw depends on`() throws {
+    @Test func `A group may differ in what no draw depends on`() throws {
         let lead = try lead()
         var others = [TrialSettings](repeating: lead, count: 6)
         others[0].model = .vib(beta: 0.2, bottleneck: 3, sigmaShift: 1)
@@ -114,7 +115,7 @@ struct BatchKeyTests {
         #expect(BatchKey.holds(all: [lead] + others))
     }
 
-    @Test func `a group shares seed, data set, batch, loss, kind and latent variables`() throws {
+    @Test func `A group shares seed, data set, batch, loss, kind and latent variables`() throws {
         let lead = try lead()
         #expect(BatchKey(lead)?.holds(lead) == true)
         var others = [TrialSettings](repeating: lead, count: 6)
@@ -130,7 +131,7 @@ struct BatchKeyTests {
         }
     }
 
-    @Test func `a large network is trained alone`() throws {
+    @Test func `A large network is trained alone`() throws {
         var large = try lead()
         large.network.hidden = [400]
         // 2 · 400 + 400, 400 · 6 + 6, 3 · 2 + 2 and 2 log-variances.

@@ -49,7 +49,7 @@ private final class BatchFolder {
 }
 
 @Suite struct CIFARTests {
-    /// Of each pixel all colours side by side, batch after batch.
+    /// All colours of each pixel side by side, batch after batch.
     private func expectWhole(_ set: ImageSet) {
         #expect(set.numbersPerImage == 3072)
         #expect(set.train.labels == (0..<15).map { Int32($0 * 7 % 10) })
@@ -62,11 +62,11 @@ private final class BatchFolder {
     }
 
     @Test(arguments: ["cifar-10", "cifar-10/cifar-10-batches-bin"])
-    func batchesBecomePixelsWithTheirColours(folder: String) throws {
+    func `Batches become pixels with their colours`(folder: String) throws {
         expectWhole(try BatchFolder(folder).open())
     }
 
-    @Test func theDecodedCopyIsUsedAndMadeAnewWhereItIsDamaged() throws {
+    @Test func `The decoded copy is used and made anew where it is damaged`() throws {
         let folder = try BatchFolder()
         let cache = folder.path + "/cache"
         expectWhole(try folder.open(cache: cache))
@@ -89,7 +89,7 @@ private final class BatchFolder {
         expectWhole(try folder.open(cache: cache))
     }
 
-    @Test func aBatchCutAnywhereIsRefused() throws {
+    @Test func `A batch cut anywhere is refused`() throws {
         let folder = try BatchFolder()
         for name in ["data_batch_1.bin", "data_batch_4.bin", "test_batch.bin"] {
             let whole = try folder.read(name)
@@ -113,7 +113,7 @@ private final class BatchFolder {
         #expect(folder.fault == nil)
     }
 
-    @Test func aLabelBeyondNineIsRefused() throws {
+    @Test func `A label beyond nine is refused`() throws {
         let folder = try BatchFolder()
         var bytes = try folder.read("data_batch_2.bin")
         bytes[2 * 3073] = 10
@@ -122,7 +122,7 @@ private final class BatchFolder {
             folder.fault == "\(folder.file("data_batch_2.bin")): has the label 10 at 2; labels are 0 to 9")
     }
 
-    @Test func aMissingBatchIsNamed() throws {
+    @Test func `A missing batch is named`() throws {
         let folder = try BatchFolder()
         try FileManager.default.removeItem(atPath: folder.file("data_batch_5.bin"))
         #expect(
@@ -137,7 +137,7 @@ private final class BatchFolder {
 }
 
 @Suite struct GeneratedImagesTests {
-    @Test func imagesDependOnSeedAndNumberAlone() {
+    @Test func `Images depend on seed and number alone`() {
         let set = GeneratedImages(seed: 3, trainCount: 40, testCount: 20).make()
         #expect(set.numbersPerImage == 3072 && set.train.count == 40 && set.test.count == 20)
         #expect(set.train.labels == (0..<40).map { Int32($0 % 10) })
@@ -149,7 +149,7 @@ private final class BatchFolder {
     }
 
     /// Nearest class mean of training images: far above one in ten, and not always right.
-    @Test func classesCanBeToldApartButNotByAPixel() {
+    @Test func `Classes can be told apart but not by a pixel`() {
         let set = GeneratedImages(seed: 1, trainCount: 400, testCount: 200).make()
         var means = [[Double]](repeating: [Double](repeating: 0, count: 3072), count: 10)
         for image in 0..<400 {

@@ -4,7 +4,7 @@ import Text
 @testable import Experiments
 @testable import Sweep
 
-/// What a training leaves, and what it is given to go on from.
+/// The checkpoints that a training leaves, and the one that it continues from.
 private final class Store {
     var saved: [[UInt8]] = []
     var given: [UInt8]?
@@ -96,10 +96,10 @@ private func settings(_ text: String, _ measures: String = trace) throws -> Tria
     try SweepSpec(parsing: "name: s\n" + text + measures, file: "s.yaml").grid[0].settings
 }
 
-@Test(
-    "Interrupted after any step, a training goes on to the same record, weights and checkpoints",
-    arguments: interrupted)
-func goesOn(_ kind: Interrupted) throws {
+@Test(arguments: interrupted)
+func `Interrupted after any step, a training goes on to the same record, weights and checkpoints`(
+    _ kind: Interrupted
+) throws {
     let folder = try DataFolder()
     var runner = TrialRunner(data: folder.directory)
     let trial = try settings(kind.text, kind.measures)
@@ -123,7 +123,7 @@ func goesOn(_ kind: Interrupted) throws {
     }
 }
 
-@Test func aCheckpointThatIsDamagedOrForeignIsIgnoredAndTheTrainingBeginsAnew() throws {
+@Test func `A checkpoint that is damaged or foreign is ignored and the training begins anew`() throws {
     var runner = TrialRunner(data: DataDirectory(data: "/nowhere", cache: nil))
     let text = "model: mlp\n" + gaussian + "training: {steps: 9, batch_size: 16}\nhidden: [3]\n"
     let trial = try settings(text)
@@ -168,7 +168,7 @@ func goesOn(_ kind: Interrupted) throws {
     #expect(try runner.run(trial, keeping: .best, checkpoints: whole.hooks()).continuedFrom == 4)
 }
 
-@Test func aTrainingThatDivergesAfterACheckpointDivergesAtTheSameStep() throws {
+@Test func `A training that diverges after a checkpoint diverges at the same step`() throws {
     var runner = TrialRunner(data: DataDirectory(data: "/nowhere", cache: nil))
     let trial = try settings(
         "model: mlp\n" + gaussian

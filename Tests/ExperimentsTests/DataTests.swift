@@ -5,7 +5,7 @@ import Text
 
 @testable import Experiments
 
-/// What opening the folder's data set says.
+/// The error of opening the folder's data set.
 private func fault(_ folder: DataFolder) -> String? {
     do throws(DataError) {
         _ = try ImageSet.open(.mnist, in: DataDirectory(data: folder.data, cache: nil))
@@ -17,8 +17,9 @@ private func content(_ set: ImageSet) -> [[UInt8]] {
     [set.train, set.test].flatMap { [Array($0.pixels), $0.labels.map { UInt8($0) }] }
 }
 
-@Test(arguments: [false, true])
-func truncatedFilesAreNamedWithWhatTheyHold(isCompressed: Bool) throws {
+@Test(arguments: [false, true]) func `Truncated files are named with what they hold`(isCompressed: Bool)
+    throws
+{
     let folder = try DataFolder(isCompressed: isCompressed)
     let bytes = DataFolder.idx([40, 28, 28], [UInt8](repeating: 7, count: 1000))
     try folder.write(bytes, 0, isCompressed)
@@ -32,7 +33,7 @@ func truncatedFilesAreNamedWithWhatTheyHold(isCompressed: Bool) throws {
     }
 }
 
-@Test func aGzipFileCutAnywhereIsNoDataSet() throws {
+@Test func `A gzip file cut anywhere is no data set`() throws {
     let folder = try DataFolder(isCompressed: true)
     for index in 0..<4 {
         let whole = try folder.read(index, true)
@@ -48,7 +49,7 @@ func truncatedFilesAreNamedWithWhatTheyHold(isCompressed: Bool) throws {
     #expect(fault(folder) == nil)
 }
 
-@Test func aDamagedGzipFileIsNoDataSet() throws {
+@Test func `A damaged gzip file is no data set`() throws {
     let folder = try DataFolder(isCompressed: true)
     let whole = try folder.read(0, true)
     var isCorrupt = 0
@@ -68,8 +69,7 @@ func truncatedFilesAreNamedWithWhatTheyHold(isCompressed: Bool) throws {
     #expect(fault(folder) == "\(folder.file(0, true)): is corrupt (incorrect data check); fetch it again")
 }
 
-@Test(arguments: [false, true])
-func dataAfterTheAnnouncedOnesIsRefused(isCompressed: Bool) throws {
+@Test(arguments: [false, true]) func `Data after the announced ones is refused`(isCompressed: Bool) throws {
     let folder = try DataFolder(isCompressed: isCompressed)
     let labels = [UInt8](repeating: 1, count: 41)
     try folder.write(DataFolder.idx([40], labels), 1, isCompressed)
@@ -77,7 +77,7 @@ func dataAfterTheAnnouncedOnesIsRefused(isCompressed: Bool) throws {
     #expect(fault(folder) == "\(folder.file(1, isCompressed)): \(words)")
 }
 
-@Test func swappedFilesAreNoticed() throws {
+@Test func `Swapped files are noticed`() throws {
     let folder = try DataFolder()
     let (images, labels) = (try folder.read(2), try folder.read(3))
     try folder.write(labels, 2)
@@ -87,7 +87,7 @@ func dataAfterTheAnnouncedOnesIsRefused(isCompressed: Bool) throws {
     #expect(fault(folder) == "\(folder.file(3)): holds images where labels belong; are files swapped?")
 }
 
-@Test func headersThatDoNotFitAreRefused() throws {
+@Test func `Headers that do not fit are refused`() throws {
     let folder = try DataFolder()
     let name = folder.file(0)
     func words(_ bytes: [UInt8]) throws -> String? {
@@ -113,7 +113,7 @@ func dataAfterTheAnnouncedOnesIsRefused(isCompressed: Bool) throws {
     #expect(try words(DataFolder.idx([0, 28, 28], [])) == "\(name): announces no items")
 }
 
-@Test func labelsThatDoNotFitAreRefused() throws {
+@Test func `Labels that do not fit are refused`() throws {
     let folder = try DataFolder()
     var labels = try folder.read(1)
     labels[8 + 17] = 10
@@ -123,7 +123,7 @@ func dataAfterTheAnnouncedOnesIsRefused(isCompressed: Bool) throws {
     #expect(fault(folder) == "\(folder.file(1)): has 39 labels for 40 images")
 }
 
-@Test func filesThatAreNotThereAreNamed() throws {
+@Test func `Files that are not there are named`() throws {
     let folder = try DataFolder()
     try FileManager.default.removeItem(atPath: folder.file(3))
     let name = "t10k-labels-idx1-ubyte"
@@ -137,7 +137,7 @@ func dataAfterTheAnnouncedOnesIsRefused(isCompressed: Bool) throws {
     #expect(fault(folder) == "\(folder.file(3)): cannot be read: a folder, not a file")
 }
 
-@Test func moreImagesThanThereAreIsASettingsFault() throws {
+@Test func `More images than there are is a settings fault`() throws {
     let folder = try DataFolder()
     var runner = TrialRunner(data: folder.directory)
     let training = Trials.training(.crossEntropy, .epochs(1), batch: 10)
@@ -151,7 +151,7 @@ func dataAfterTheAnnouncedOnesIsRefused(isCompressed: Bool) throws {
     }
 }
 
-@Test func compressedAndPlainFilesAreTheSameSet() throws {
+@Test func `Compressed and plain files are the same set`() throws {
     let (plain, compressed) = (try DataFolder(), try DataFolder(isCompressed: true))
     let sets = try [plain, compressed].map { try ImageSet.open(.mnist, in: $0.directory) }
     let uncached = try ImageSet.open(.mnist, in: DataDirectory(data: plain.data, cache: nil))
@@ -164,7 +164,7 @@ func dataAfterTheAnnouncedOnesIsRefused(isCompressed: Bool) throws {
 
 // MARK: - The decoded copy
 
-@Test func theDecodedCopyIsWrittenOnceAndUsed() throws {
+@Test func `The decoded copy is written once and used`() throws {
     let folder = try DataFolder()
     let files = FileManager.default
     func setTime() throws {
@@ -189,7 +189,7 @@ func dataAfterTheAnnouncedOnesIsRefused(isCompressed: Bool) throws {
     #expect(folder.cachedFiles.count == 2)
 }
 
-@Test func aDamagedDecodedCopyIsMadeAnew() throws {
+@Test func `A damaged decoded copy is made anew`() throws {
     let folder = try DataFolder()
     let whole = content(try ImageSet.open(.mnist, in: folder.directory))
     let path = try #require(folder.cachedFiles.first)
@@ -212,7 +212,7 @@ func dataAfterTheAnnouncedOnesIsRefused(isCompressed: Bool) throws {
     }
 }
 
-@Test func manyThatOpenAtOnceGetTheSameSet() throws {
+@Test func `Many that open at once get the same set`() throws {
     let folder = try DataFolder(train: 400, test: 100, isCompressed: true)
     let expected = content(try ImageSet.open(.mnist, in: DataDirectory(data: folder.data, cache: nil)))
     let directory = folder.directory
@@ -226,7 +226,7 @@ func dataAfterTheAnnouncedOnesIsRefused(isCompressed: Bool) throws {
     #expect(left.allSatisfy { $0.hasSuffix(".images") || $0.hasSuffix(".lock") }, "\(left)")
 }
 
-/// What several threads found.
+/// Results of several threads.
 private final class Results: @unchecked Sendable {
     private let lock = NSLock()
     private var found: [[[UInt8]]?] = []
@@ -234,7 +234,7 @@ private final class Results: @unchecked Sendable {
     func add(_ result: [[UInt8]]?) { lock.withLock { found.append(result) } }
 }
 
-@Test func withoutAPlaceForTheCopyTheFilesAreRead() throws {
+@Test func `Without a place for the copy the files are read`() throws {
     let folder = try DataFolder()
     // A file where the cache's folder should be.
     try Data().write(to: URL(filePath: folder.cache))

@@ -46,7 +46,7 @@ final class GivenFiles {
     }
 }
 
-/// What reading says is wrong, without the file's name; nil where nothing is.
+/// The error of reading a file, without the file's name; nil where there is none.
 func fault(_ path: String, _ body: () throws -> Void) rethrows -> String? {
     do {
         try body()

@@ -27,7 +27,7 @@ private func list(_ value: JSONValue?) throws -> [Double] {
         SymmetricSource(.init(scale: .unit, trainPoints: points), streams: RandomStreams(seed: seed))
     }
 
-    @Test func everyPatternTrainsOrTestsAndTheSeedSaysWhich() {
+    @Test func `Every pattern trains or tests and the seed says which`() {
         let one = source(), other = source(seed: 1)
         #expect(one.train.count == 3277 && one.test.count == 819)
         #expect((one.train + one.test).sorted() == Array(0..<4096))
@@ -38,7 +38,7 @@ private func list(_ value: JSONValue?) throws -> [Double] {
         #expect(BatchSource(one).sample(.number(20)).inputs.rows == 20)
     }
 
-    @Test func anEpochHasEachTrainingPatternOnceButThoseOfNoWholeBatch() {
+    @Test func `An epoch has each training pattern once but those of no whole batch`() {
         let one = source()
         let batches = BatchSource(one)
         var batch = batches.makeBatch(points: 256)
@@ -99,8 +99,9 @@ private func list(_ value: JSONValue?) throws -> [Double] {
 
     /// Activations are of single precision there and of double here: a few of 4096 points may lie on the other
     /// side of an edge, each worth at most ln 4096 / 4096 · 2 nats.
-    @Test(arguments: ["tanh", "relu"])
-    func theNumbersAreThoseOfANaiveCount(activation: String) throws {
+    @Test(arguments: ["tanh", "relu"]) func `The numbers are those of a naive count`(activation: String)
+        throws
+    {
         var runner = TrialRunner(data: nowhere)
         let trial = try trial(
             "activation: \(activation)\ntraining: {steps: 300, batch_size: 256, learning_rate: 3e-3}\n"
@@ -122,8 +123,9 @@ private func list(_ value: JSONValue?) throws -> [Double] {
         #expect(zip(bits, xt).allSatisfy { abs($0 * log(2) - $1) < 1e-12 })
     }
 
-    @Test(arguments: ["tanh", "relu"])
-    func savedWeightsGiveTheNumbersOfTheRecord(activation: String) throws {
+    @Test(arguments: ["tanh", "relu"]) func `Saved weights give the numbers of the record`(activation: String)
+        throws
+    {
         let files = try GivenFiles()
         var runner = TrialRunner(data: nowhere)
         let trial = try trial(
@@ -145,7 +147,7 @@ private func list(_ value: JSONValue?) throws -> [Double] {
     }
 
     /// The first layer tells of all bits as long as it keeps 4096 states: log 4096, and all of y.
-    @Test func aLayerThatTellsAllPatternsApartKnowsWhatXKnows() throws {
+    @Test func `A layer that tells all patterns apart has x's information`() throws {
         let sample = try #require(
             SymmetricSource(.init(scale: .unit, trainPoints: 3277), streams: RandomStreams(seed: 0)).all)
         let shape = StackShape(units: [12, 12, 12], activation: .tanh)
@@ -165,7 +167,7 @@ private func list(_ value: JSONValue?) throws -> [Double] {
         }
     }
 
-    @Test func theSummarySaysWhichLayersFallSinceWhen() throws {
+    @Test func `The summary says which layers fall, and since when`() throws {
         func entry(_ step: Int, _ values: [Double]) -> [String: JSONValue] {
             ["step": JSONValue(step), "i_xt_nats": JSONValue(values)]
         }

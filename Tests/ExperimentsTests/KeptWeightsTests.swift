@@ -35,7 +35,7 @@ private func contents(_ network: KeptNetwork, _ trial: Trial, _ files: GivenFile
     return bytes
 }
 
-@Test func keptWeightsAreAFileOfTheFormatWithTheTrialsNames() throws {
+@Test func `Kept weights are a file of the format with the trial's names`() throws {
     let folder = try DataFolder(), files = try GivenFiles()
     var runner = TrialRunner(data: folder.directory)
     let spec = try sweep(mlp + "weights: final\naxes: {training.weight_decay: [0.001]}")
@@ -80,7 +80,7 @@ private func contents(_ network: KeptNetwork, _ trial: Trial, _ files: GivenFile
     #expect(values == network.values)
 }
 
-@Test func measureOfAKeptFileGivesTheRecordsNumbers() throws {
+@Test func `Measuring a kept file gives the record's numbers`() throws {
     let folder = try DataFolder(), files = try GivenFiles()
     var runner = TrialRunner(data: folder.directory)
     let spec = try sweep(mlp + "weights: final")
@@ -99,7 +99,7 @@ private func contents(_ network: KeptNetwork, _ trial: Trial, _ files: GivenFile
 }
 
 @Test(arguments: ["classification", "regression"], [false, true])
-func aTeachersStudentsKeepTheirWeightsToo(task: String, biases: Bool) throws {
+func `A teacher's students keep their weights, too`(task: String, biases: Bool) throws {
     let folder = try DataFolder(), files = try GivenFiles()
     var runner = TrialRunner(data: folder.directory)
     let spec = try sweep(
@@ -128,7 +128,7 @@ func aTeachersStudentsKeepTheirWeightsToo(task: String, biases: Bool) throws {
     #expect(try WeightsFile(opening: path).tensors.count == (biases ? 6 : 3))
 }
 
-@Test func keepingWeightsChangesNoRecordAndNoIdentifier() throws {
+@Test func `Keeping weights changes no record and no identifier`() throws {
     let folder = try DataFolder()
     var runner = TrialRunner(data: folder.directory)
     let without = try sweep(mlp)
@@ -156,7 +156,7 @@ func aTeachersStudentsKeepTheirWeightsToo(task: String, biases: Bool) throws {
     }
 }
 
-@Test func keptStepsAreThoseOfATrainingThatEndedThere() throws {
+@Test func `Kept steps are those of a training that ended there`() throws {
     let text = """
         model: mlp
         dataset: {name: gaussian, correlations: [0.5, 0.9], test_points: 500}
@@ -176,7 +176,7 @@ func aTeachersStudentsKeepTheirWeightsToo(task: String, biases: Bool) throws {
     #expect(try runner.run(short, keeping: .final).kept != ended)
 }
 
-@Test func aVIBsWeightsHaveNamesForEncoderAndDecoder() throws {
+@Test func `A VIB's weights have names for encoder and decoder`() throws {
     let spec = try sweep(
         """
         model: vib
@@ -201,7 +201,7 @@ func aTeachersStudentsKeepTheirWeightsToo(task: String, biases: Bool) throws {
     #expect(try WeightsFile(opening: path).tensors.map(\.name) == trial.settings.tensors.map(\.name))
 }
 
-@Test func aTrainingThatDivergesKeepsNoWeights() throws {
+@Test func `A training that diverges keeps no weights`() throws {
     let spec = try sweep(
         """
         model: mlp

@@ -85,7 +85,7 @@ private func numbers(_ value: JSONValue?) throws -> [Double] {
 }
 
 @Test func `Partial rank is of the middle pixels, and of all where the side is the image's`() throws {
-    // Of 16 pixels the middle four have the slopes 1, 0.1, 0.01 and 0.
+    // The middle four of 16 pixels have the slopes 1, 0.1, 0.01 and 0.
     var diagonal = [Float](repeating: 2, count: 16)
     for (pixel, slope) in zip([5, 6, 9, 10], [1, 0.1, 0.01, 0] as [Float]) { diagonal[pixel] = slope }
     let weight = (0..<16).map { row in (0..<16).map { $0 == row ? diagonal[row] : 0 } }

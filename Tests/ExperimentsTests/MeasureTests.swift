@@ -56,11 +56,11 @@ func `A record has just the metrics that the catalogue declares`(text: String) t
     let metrics = try #require(body["metrics"]?.object), before = try #require(plain["metrics"]?.object)
     let asked = Set(try settings(text + everything(listed)).measures.requested.map(\.name))
     let declared = listed.filter { asked.contains($0.name) }.flatMap(\.metrics)
-    // Of a whole training some are only there where it came to them: a loss, a change of phase.
+    // Some exist only where the training reached them: a loss, a change of phase.
     let added = Set(metrics.keys).subtracting(before.keys)
     #expect(added.isSubset(of: Set(declared.map(\.key))))
     #expect(added.isSuperset(of: declared.filter { !$0.isOfTraining }.map(\.key)))
-    // What was measured without them is the same.
+    // The other measures are the same without them.
     for (key, value) in before { #expect(metrics[key] == value) }
     let depth = try settings(text).depth
     for metric in declared where added.contains(metric.key) {
@@ -188,8 +188,8 @@ func `A record has just the metrics that the catalogue declares`(text: String) t
     }
 }
 
-@Test func `The diffusion exponent is the slope of the trace, and of too short a trace there is none`() throws
-{
+@Test
+func `The diffusion exponent is the slope of the trace, and of too short a trace there is none`() throws {
     let measure = WeightDisplacementMeasure(MeasureSettings(values: [:]))
     func exponent(_ points: [(Int, [Double])]) throws -> JSONValue? {
         let trace = points.map { ["step": JSONValue($0.0), "weight_displacement": JSONValue($0.1)] }
@@ -247,7 +247,7 @@ func `A record has just the metrics that the catalogue declares`(text: String) t
     }
 }
 
-@Test func `Who has a clock hears when a training is measured, and nothing else changes`() throws {
+@Test func `A caller with a clock hears when a training is measured, and nothing else changes`() throws {
     let trial = try settings(
         "model: mlp\ndataset: {name: gaussian, correlations: [0.5, 0.9], test_points: 300}\n"
             + "hidden: [4]\ntraining: {steps: 20, batch_size: 16}\n"

@@ -55,8 +55,7 @@ import Text
                 points: symmetric, listed: ["effective_rank", "rank_stability", "weight_product"]),
         ]
 
-    @Test(arguments: kinds)
-    func aKeptNetworkMeasuresAsItsTrainingDid(kind: NetworkCase) throws {
+    @Test(arguments: kinds) func `A kept network measures as its training did`(kind: NetworkCase) throws {
         let folder = try DataFolder(), files = try GivenFiles()
         // Where a measure's usual points are all, training ones too, those of the test set are asked for.
         let measures =
@@ -89,13 +88,13 @@ import Text
         found.merge(try measured()) { first, _ in first }
         found["layers"] = nil
         for (key, value) in found { #expect(value == recorded[key], "\(key)") }
-        // Of the training set, and of all layers together.
+        // Ranges over the training set and all layers together.
         let others = ["train_loss", "train_accuracy", "mean_stable_rank"]
         #expect(Set(found.keys) == Set(recorded.keys).subtracting(others))
     }
 
     /// Inputs as the trial drew them.
-    @Test func aGaussianVIBMeasuresAsItsTrainingDid() throws {
+    @Test func `A Gaussian VIB measures as its training did`() throws {
         let folder = try DataFolder(), files = try GivenFiles()
         let spec = try SweepSpec(
             parsing: """
@@ -144,7 +143,7 @@ import Text
     }
 
     /// The layer above given features has the numbers of the whole network's last hidden layer.
-    @Test func aHeadWithItsFeaturesMeasuresAsTheNetworkDoes() throws {
+    @Test func `A head with its features measures as the network does`() throws {
         let folder = try DataFolder(), files = try GivenFiles()
         let spec = try SweepSpec(
             parsing: "name: s\n" + Self.mlp.replacingOccurrences(of: "[8, 8]", with: "[9]")
@@ -211,7 +210,7 @@ import Text
         ["features.0", "features.2", "classifier"],
         ["fc1", "fc2", "fc"],
     ])
-    func wordsGiveNoOrder(names: [String]) throws {
+    func `Words give no order`(names: [String]) throws {
         let files = try GivenFiles()
         var request = try Self.request(names, files)
         let words = try #require(Self.words(request))
@@ -237,7 +236,7 @@ import Text
         ["fc1", "fc2", "fc10"], ["0", "2", "4"], ["block1.fc1", "block1.fc2", "block2.fc1"],
         ["net.0.linear", "net.1.linear", "net.2.linear"],
     ])
-    func numbersGiveTheOrder(names: [String]) throws {
+    func `Numbers give the order`(names: [String]) throws {
         let files = try GivenFiles()
         let found = try measure(try Self.request(names, files), data: DataDirectory(data: "", cache: nil))
         #expect(found["layers"] == .array(names.map(JSONValue.string)))
@@ -257,7 +256,7 @@ import Text
 
     /// Four equal numbers: rank 1, σ_1 their double.
     @Test(arguments: [1e60, 1e-60, 1e200, 1e-200])
-    func doublesBeyondSinglePrecisionHaveTheirNorms(number: Double) throws {
+    func `Doubles beyond single precision have their norms`(number: Double) throws {
         let data = [number, number, number, number].flatMap { GivenFiles.little64($0) }
         let found = try Self.norms(
             GivenFiles.safetensors(#"{"0.weight":{"dtype":"F64","shape":[2,2],"data_offsets":[0,32]}}"#, data)
@@ -270,8 +269,8 @@ import Text
         #expect(found["numerical_rank"] == JSONValue([1.0]))
     }
 
-    /// What is no matrix of numbers is passed over.
-    @Test func whateverElseIsInTheFile() throws {
+    /// Tensors that are no matrices of numbers are skipped.
+    @Test func `Whatever else is in the file, the network is read`() throws {
         let header =
             #"{"attention.k":{"dtype":"F32","shape":[1,2],"data_offsets":[0,8]},"#
             + #""attention.q":{"dtype":"F32","shape":[2,1],"data_offsets":[8,16]},"#

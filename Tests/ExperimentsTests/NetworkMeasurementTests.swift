@@ -102,7 +102,7 @@ private func isClose(_ a: [Double], _ b: [Double], _ tolerance: Double) -> Bool 
 }
 
 @Test(arguments: [Activation.linear, .relu, .tanh])
-func measuresAreThoseOfThePlainDefinitions(activation: Activation) throws {
+func `Measures are those of the plain definitions`(activation: Activation) throws {
     let files = try GivenFiles()
     for (seed, units) in [[7, 5], [6, 9, 4], [12, 8, 8, 3], [3, 16, 10, 6, 5]].enumerated() {
         let network = PlainNetwork(seed + 1, units: units, activation: activation, points: 11)
@@ -155,7 +155,7 @@ func measuresAreThoseOfThePlainDefinitions(activation: Activation) throws {
     }
 }
 
-@Test func aMeasureThatIsNotAskedForIsNotThere() throws {
+@Test func `A measure that is not asked for is not there`() throws {
     let files = try GivenFiles()
     let network = PlainNetwork(3, units: [6, 5, 4], activation: .relu, points: 9)
     var request = try network.write(to: files)
@@ -188,7 +188,7 @@ func measuresAreThoseOfThePlainDefinitions(activation: Activation) throws {
     #expect(MeasureRequest(request.json) == request)
 }
 
-@Test func ranksAreOfTheFirstPoints() throws {
+@Test func `Ranks are of the first points`() throws {
     let files = try GivenFiles()
     let network = PlainNetwork(4, units: [6, 9, 8], activation: .relu, points: 9)
     var request = try network.write(to: files)
@@ -198,7 +198,7 @@ func measuresAreThoseOfThePlainDefinitions(activation: Activation) throws {
     #expect(active == [mean(network.points.prefix(2).map { network.at($0).active[0] })])
 }
 
-@Test func networksAndPointsThatDoNotFitAreRefused() throws {
+@Test func `Networks and points that do not fit are refused`() throws {
     let files = try GivenFiles()
     let network = PlainNetwork(5, units: [6, 5, 4], activation: .relu, points: 9)
     let request = try network.write(to: files)
@@ -242,7 +242,7 @@ func measuresAreThoseOfThePlainDefinitions(activation: Activation) throws {
 }
 
 /// Were memory taken for the square of the widest layer, this would need 26 GB.
-@Test func aWideLayerOnFewInputsTakesLittleMemory() throws {
+@Test func `A wide layer on few inputs takes little memory`() throws {
     let files = try GivenFiles()
     let network = PlainNetwork(7, units: [2, 40_000, 3], activation: .tanh, points: 2)
     var request = try network.write(to: files)
@@ -253,7 +253,7 @@ func measuresAreThoseOfThePlainDefinitions(activation: Activation) throws {
 }
 
 /// Zero weights are a network too: dead, of rank 0.
-@Test func aZeroNetworkHasRankZero() throws {
+@Test func `A zero network has rank zero`() throws {
     let files = try GivenFiles()
     let network = PlainNetwork(6, units: [6, 5, 4], activation: .relu, points: 9)
     var request = try network.write(to: files)
@@ -272,7 +272,7 @@ func measuresAreThoseOfThePlainDefinitions(activation: Activation) throws {
     #expect(abs(try #require(metrics["test_loss"]?.number) - log(4)) < 1e-6)
 }
 
-@Test func theCataloguesMeasuresAreThoseOfItsPoints() throws {
+@Test func `The catalogue's measures are those of its points`() throws {
     let files = try GivenFiles()
     let network = PlainNetwork(8, units: [6, 5, 4], activation: .tanh, points: 9)
     var request = try network.write(to: files)

@@ -53,8 +53,8 @@ private let kinds: [String] =
         return try architecture.shape(settings.network, input: network.input, outputs: network.outputs)
     }
 
-    @Test(arguments: kinds)
-    func aTrialEndsInARecordWithANumberForEachLayer(text: String) throws {
+    @Test(arguments: kinds) func `A trial ends in a record with a number for each layer`(text: String) throws
+    {
         let settings = try settings(text)
         var runner = TrialRunner(data: nowhere)
         let result = try runner.run(settings, keeping: .final)
@@ -78,7 +78,7 @@ private let kinds: [String] =
         "model: cnn\nhidden: [8, 16, 16]\nnormalisation: batch\n", "model: resnet\nwidth: 4\n",
         "model: mlp\nhidden: [32, 32, 32]\nnormalisation: batch\nresidual: true\n",
     ])
-    func itLearns(model: String) throws {
+    func `It learns`(model: String) throws {
         var runner = TrialRunner(data: nowhere)
         let body = try runner.run(
             try settings(
@@ -93,7 +93,7 @@ private let kinds: [String] =
 
     /// By the definition, from the kernels that the trial kept: SNR of gradients with the batches' moments.
     @Test(arguments: ["batch", "none"])
-    func gradientNoiseAndTheGaussianBoundAreOfEachKernel(normalisation: String) throws {
+    func `Gradient noise and the Gaussian bound are of each kernel`(normalisation: String) throws {
         let steps = [1, 2, 4, 6, 9, 12]
         let settings = try settings(
             "model: resnet\nwidth: 2\nnormalisation: \(normalisation)\n" + generated + training
@@ -148,7 +148,7 @@ private let kinds: [String] =
         #expect(changes.contains { $0 != .null })
     }
 
-    @Test func aGradientForAMeasureLeavesRunningAveragesAlone() throws {
+    @Test func `A gradient for a measure leaves running averages alone`() throws {
         let shape = try NetworkShape.mlp(units: [3, 4, 2], activation: .relu, normalisation: .batch)
         let network = Network<Float>(shape, loss: .crossEntropy, points: 5)
         let streams = RandomStreams(seed: 1)
@@ -172,7 +172,7 @@ private let kinds: [String] =
         #expect(network.parameters.flat.values != before)
     }
 
-    @Test func aTrainingThatDivergesSaysSo() throws {
+    @Test func `A training that diverges says so`() throws {
         var runner = TrialRunner(data: nowhere)
         let body = try runner.run(
             try settings(
@@ -183,7 +183,7 @@ private let kinds: [String] =
     }
 
     /// No normalisation and no skips are the plain MLP, whatever way that is said.
-    @Test func aPlainMLPKeepsItsIdentifier() throws {
+    @Test func `A plain MLP keeps its identifier`() throws {
         let text =
             "model: mlp\ndataset: mnist\nhidden: [9]\ntraining: {epochs: 1}\n"
             + "measures: {local_rank: {points: 4}}\n"
@@ -193,7 +193,7 @@ private let kinds: [String] =
         #expect(TrialID(of: plain).text == "5890dd0c331ac542b2e303fee57c8aed")
     }
 
-    @Test(arguments: kinds) func identifiersWrittenPieceByPieceAreTheSame(text: String) throws {
+    @Test(arguments: kinds) func `Identifiers written piece by piece are the same`(text: String) throws {
         var identifier = TrialHasher()
         let own = try settings(text)
         #expect(identifier.id(of: own) == TrialID(of: own))
@@ -202,7 +202,7 @@ private let kinds: [String] =
     }
 
     /// A patch's inputs are the middle ones, all colours of a pixel.
-    @Test func aPatchIsTheMiddleSquare() {
+    @Test func `A patch is the middle square`() {
         #expect(ImageSetDescription.mnist.size.inputs(inPatch: 28) == nil)
         #expect(ImageSetDescription.cifar10.size.inputs(inPatch: 32) == nil)
         #expect(ImageSetDescription.mnist.size.inputs(inPatch: 2) == [377, 378, 405, 406])
@@ -211,8 +211,8 @@ private let kinds: [String] =
         #expect(two == (first..<first + 6).map { $0 } + (first + 96..<first + 102).map { $0 })
     }
 
-    /// What the images of a trial are does not depend on how many it trains on.
-    @Test func generatedTestImagesAreTheSameForAnyTrainingSet() throws {
+    /// A trial's images do not depend on how many it trains on.
+    @Test func `Generated test images are the same for any training set`() throws {
         func set(_ train: Int, _ test: Int) -> ImageSet {
             GeneratedImages(
                 .init(name: .generated, scale: .unit, trainPoints: train, testPoints: test)

@@ -4,7 +4,7 @@ import Testing
 @testable import Experiments
 
 @Suite struct SymmetricSetTests {
-    @Test func theRuleGivesThePublishedCounts() {
+    @Test func `The rule gives the published counts`() {
         let labels = SymmetricSet.labels
         #expect(labels.count == 4096 && labels.count { $0 == 1 } == 2118)
         #expect(abs(SymmetricSet.entropyInBits - 0.9991571208502711) <= 1e-15)
@@ -14,7 +14,7 @@ import Testing
         }
     }
 
-    @Test func rowsAreTheBitsMostSignificantFirst() {
+    @Test func `Rows are the bits most significant first`() {
         let inputs: Matrix<Double> = SymmetricSet.inputs(zero: -1, one: 1)
         let row = (0..<12).map { inputs[0b1000_0000_0101, $0] }
         #expect(row == [1, -1, -1, -1, -1, -1, -1, -1, -1, 1, -1, 1])
@@ -22,7 +22,7 @@ import Testing
     }
 
     /// A symmetry of the icosahedron moves vertices and no class: the turn about the axis 0–9 by a fifth.
-    @Test func turningTheIcosahedronKeepsTheClass() {
+    @Test func `Turning the icosahedron keeps the class`() {
         // Around 0: 1, 3, 10, 5, 11 in a ring; their antipodes 7, 6, 4, 2, 8 likewise.
         var turned = Array(0..<12)
         for ring in [[1, 3, 10, 5, 11], [7, 6, 4, 2, 8]] {

@@ -42,8 +42,7 @@ private func squares(_ numbers: [Float]) -> Double {
     numbers.reduce(0.0) { $0 + Double($1) * Double($1) }
 }
 
-@Test(arguments: 1...4)
-func aTeachersLabelsAreItsOutputsSignsWithMarginOne(depth: Int) throws {
+@Test(arguments: 1...4) func `A teacher's labels are its outputs' signs, with margin one`(depth: Int) throws {
     let source = try source(settings(.classification, depth: depth))
     for part in [DataPart.train, .test] {
         let batch = points(source, part)
@@ -58,7 +57,7 @@ func aTeachersLabelsAreItsOutputsSignsWithMarginOne(depth: Int) throws {
     }
 }
 
-@Test func aTeachersTargetsAreItsOutputsAndNeverNegative() throws {
+@Test func `A teacher's targets are its outputs and never negative`() throws {
     let source = try source(settings(.regression))
     let batch = points(source, .train)
     let targets = batch.targets.values.map { Double($0) }
@@ -68,7 +67,7 @@ func aTeachersLabelsAreItsOutputsSignsWithMarginOne(depth: Int) throws {
     #expect(targets.allSatisfy { $0 >= 0 } && (targets.max() ?? 0) >= 1)
 }
 
-@Test func aTeachersNormsAreItsBoundsAndNoMore() {
+@Test func `A teacher's norms are its bounds and no more`() {
     for norm in [0.3, 1, 6, 1000] {
         for seed in 0..<5 as Range<UInt64> {
             for layer in TeacherSource.teacher(settings(.classification, norm: norm, seed: seed)).layers {
@@ -80,7 +79,7 @@ func aTeachersLabelsAreItsOutputsSignsWithMarginOne(depth: Int) throws {
     }
 }
 
-@Test func theTeacherIsTheSameOfAllSeedsAndThePointsAreNot() throws {
+@Test func `All seeds have the same teacher, and other points`() throws {
     let teacher = settings(.classification)
     let (one, again, other) = (
         try source(teacher), try source(teacher), try source(teacher, seed: 4)
@@ -94,7 +93,7 @@ func aTeachersLabelsAreItsOutputsSignsWithMarginOne(depth: Int) throws {
     #expect(weights(one) != weights(try source(settings(.classification, seed: 1))))
 }
 
-@Test func anEpochHasEachPointOnce() throws {
+@Test func `An epoch has each point once`() throws {
     let source = try source(settings(.classification))
     let all = points(source, .train)
     func rows(_ batch: Batch<Float>) -> [String] {
@@ -112,7 +111,7 @@ func aTeachersLabelsAreItsOutputsSignsWithMarginOne(depth: Int) throws {
     }
 }
 
-@Test func aTeacherTooWeakIsRefused() throws {
+@Test func `A teacher too weak is refused`() throws {
     let (few, small) = (
         #expect(throws: TeacherSource.Fault.self) { try source(settings(.classification, norm: 0.5)) },
         #expect(throws: TeacherSource.Fault.self) { try source(settings(.regression, norm: 0.5)) }
@@ -150,9 +149,9 @@ private func numbers(_ body: JSONValue, _ path: String...) -> [Double] {
     return found?.array?.compactMap(\.number) ?? [found?.number].compactMap { $0 }
 }
 
-/// What the theorem's proof needs, and what follows from it: a network of margin 1 whose squared norm a layer is
+/// The proof's premise and the theorem's conclusion: a network of margin 1 whose squared norm a layer is
 /// at most the bound has a mean stable rank of at most the bound.
-@Test func weightDecayBringsTheMeanStableRankUnderItsBound() throws {
+@Test func `Weight decay brings the mean stable rank under its bound`() throws {
     let body = try run(trial(.classification))
     let metrics = try #require(body["metrics"]), theory = try #require(body["theory"])
     #expect(numbers(metrics, "train_accuracy") == [1])
@@ -170,7 +169,7 @@ private func cubeRoot(_ x: Double) -> Double {
     (0..<100).reduce(1.0) { root, _ in (2 * root + x / (root * root)) / 3 }
 }
 
-@Test func aRecordsBoundsAreThoseOfItsNorms() throws {
+@Test func `A record's bounds are those of its norms`() throws {
     let body = try run(trial(.regression, steps: 300))
     let metrics = try #require(body["metrics"]), theory = try #require(body["theory"])
     let spectral = numbers(metrics, "spectral_norm"), stable = numbers(metrics, "stable_rank")
@@ -193,7 +192,7 @@ private func cubeRoot(_ x: Double) -> Double {
     }
 }
 
-@Test func boundsAreOfHomogeneousReLUNetworksAloneAndNormsOnlyWhereAsked() throws {
+@Test func `Bounds are of homogeneous re LU networks alone and norms only where asked`() throws {
     for settings in [
         trial(.classification, steps: 10, biases: true), trial(.classification, hidden: [], steps: 10),
         trial(.classification, steps: 10, activation: .tanh),

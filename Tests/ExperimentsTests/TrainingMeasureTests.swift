@@ -67,8 +67,8 @@ private func trace(_ key: String, _ entries: [(step: Double, values: [Double?])]
     #expect(result.body["metrics"]?["phase_change_step"] == nil)
 }
 
-@Test func `The phase change is where a layer's SNR falls steepest against the logarithm of the step`() throws
-{
+@Test
+func `The phase change is where a layer's SNR falls steepest against the logarithm of the step`() throws {
     let steps = (0...10).map { pow(2, Double($0)) }
     // Layer 1 falls from 9 to 1 between 16 and 64; layer 2 never; layer 3 is measured too seldom.
     let entries = steps.enumerated().map { place, step in
@@ -85,7 +85,7 @@ private func trace(_ key: String, _ entries: [(step: Double, values: [Double?])]
     let ratios = try #require(summary["phase_change_ratio"]?.array)
     #expect(ratios[0] == .number(9) && ratios[1] == .null)
     #expect(measure.summary(try training([])).isEmpty)
-    // Of the logarithm it is the steepest relative fall: from 0.1 to 0.001, not from 9 to 5.
+    // The steepest fall of the logarithm is the steepest relative fall: from 0.1 to 0.001, not from 9 to 5.
     let late = [9, 9, 5, 5, 5, 0.1, 0.001, 0.001] as [Double]
     let relative = GradientNoiseMeasure(
         MeasureSettings(values: ["batches": JSONValue(20), "window": JSONValue(2), "scale": .string("log")]))
@@ -96,7 +96,8 @@ private func trace(_ key: String, _ entries: [(step: Double, values: [Double?])]
 }
 
 /// A layer of one weight: ½ ln(1 + w*² / (δw² + r)).
-@Test func `The Gaussian bound takes the measured weights nearest to each layer's phase change for w*`()
+@Test
+func `The Gaussian bound takes the measured weights nearest to each layer's phase change for w*`()
     throws
 {
     func layer(_ weight: Float) -> Matrix<Float> {
@@ -122,7 +123,8 @@ private func trace(_ key: String, _ entries: [(step: Double, values: [Double?])]
     #expect(isClose(found[2][1].number, bound(3, 0), 1e-12) && found[2][2] == .null)
 }
 
-@Test func `In a training the bound joins the trace, falls as weights move, and its last is the end's`()
+@Test
+func `In a training the bound joins the trace, falls as weights move, and its last is the end's`()
     throws
 {
     var runner = TrialRunner(data: DataDirectory(data: "/nowhere", cache: nil))

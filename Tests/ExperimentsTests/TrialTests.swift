@@ -58,7 +58,7 @@ private func kinds(every: TrialSettings.Measures.Times = .end, seed: UInt64 = 0)
 // MARK: - Theory
 
 @Test(arguments: [0.05, 0.2, 0.5, 0.7])
-func aTrainedVIBHasTheClosedFormsInformationAndRank(beta: Double) throws {
+func `A trained VIB has the closed form's information and rank`(beta: Double) throws {
     var runner = TrialRunner(data: nowhere)
     let body = try runner.run(vib(beta, Trials.covariance(five), inputs: 5))
     try expectAgreement(body)
@@ -69,7 +69,7 @@ func aTrainedVIBHasTheClosedFormsInformationAndRank(beta: Double) throws {
 
 /// Correlated inputs and correlated targets: only with canonical targets does the decoder reach the optimum.
 @Test(arguments: [UInt64(1), 2, 3])
-func aGeneralCovarianceHasTheClosedFormsInformationAndRank(seed: UInt64) throws {
+func `A general covariance has the closed form's information and rank`(seed: UInt64) throws {
     var runner = TrialRunner(data: nowhere)
     let joint = covariance(9, seed: seed)
     let critical = try #require(
@@ -81,7 +81,7 @@ func aGeneralCovarianceHasTheClosedFormsInformationAndRank(seed: UInt64) throws 
     }
 }
 
-@Test func aNarrowHiddenLayerLimitsTheTheoryToo() throws {
+@Test func `A narrow hidden layer limits the theory too`() throws {
     var settings = vib(0.05, Trials.covariance(five), inputs: 5)
     settings.network.hidden = [64, 2]
     var runner = TrialRunner(data: nowhere)
@@ -104,7 +104,7 @@ private func expectAgreement(_ body: JSONValue) throws {
     #expect(directions == theory["informative_directions"]?.number)
 }
 
-@Test func aLossIsReportedForTheTargetsAsTheyAreGiven() throws {
+@Test func `A loss is reported for the targets as they are given`() throws {
     // y ten times larger: −ln p(y) is ln 10 larger for each of two targets, information is the same.
     var runner = TrialRunner(data: nowhere)
     let joint = Trials.covariance([0.8, 0.6])
@@ -125,7 +125,7 @@ private func expectAgreement(_ body: JSONValue) throws {
     #expect(abs(loss + a - (1 + log(2 * .pi))) < 1e-4)
 }
 
-@Test func anMLPApproachesTheLeastSquaredError() throws {
+@Test func `An MLP approaches the least squared error`() throws {
     var runner = TrialRunner(data: nowhere)
     let body = try runner.run(
         Trials.gaussian(
@@ -139,7 +139,7 @@ private func expectAgreement(_ body: JSONValue) throws {
     #expect(body["theory"] == nil)
 }
 
-@Test func aVIBWithSquaredErrorReportsAMeanAndNoTheory() throws {
+@Test func `A VIB with squared error reports a mean and no theory`() throws {
     var settings = vib(0.01, Trials.covariance([0.6, 0.9]), inputs: 2, steps: 2000)
     settings.training.loss = .meanSquaredError
     var runner = TrialRunner(data: nowhere)
@@ -157,7 +157,7 @@ private func expectAgreement(_ body: JSONValue) throws {
 
 // MARK: - Determinism
 
-@Test func equalSettingsGiveEqualBytes() throws {
+@Test func `Equal settings give equal bytes`() throws {
     let folder = try DataFolder(train: 200, test: 100)
     var runner = TrialRunner(data: folder.directory)
     let all = kinds(every: .log(4))
@@ -181,7 +181,7 @@ private func expectAgreement(_ body: JSONValue) throws {
 
 // MARK: - Bodies
 
-@Test func everyMetricThatFitsIsInTheBody() throws {
+@Test func `Every metric that fits is in the body`() throws {
     let folder = try DataFolder(train: 200, test: 100)
     var runner = TrialRunner(data: folder.directory)
     let plain = kinds(every: .steps([1]))
@@ -227,7 +227,7 @@ private func expectPlausible(_ metrics: JSONValue, _ settings: TrialSettings) th
     if let noise = metrics["local_rank_noise"] { #expect(noise["1"]?["mean"]?.array?.count == 1) }
 }
 
-@Test func localRankMayBeOff() throws {
+@Test func `Local rank may be off`() throws {
     var settings = kinds()[1]
     settings.measures.localRank = nil
     var runner = TrialRunner(data: nowhere)
@@ -238,7 +238,7 @@ private func expectPlausible(_ metrics: JSONValue, _ settings: TrialSettings) th
     #expect(metric(body, "kl_nats") != nil && body["theory"]?["rank"] != nil)
 }
 
-@Test func theTraceHasTheStepsAskedFor() throws {
+@Test func `The trace has the steps asked for`() throws {
     var runner = TrialRunner(data: nowhere)
     func steps(_ every: TrialSettings.Measures.Times) throws -> [Int] {
         var settings = kinds(every: every)[0]
@@ -255,7 +255,7 @@ private func expectPlausible(_ metrics: JSONValue, _ settings: TrialSettings) th
     #expect(try steps(.steps([7, 0, 100, 50, 7])) == [0, 7, 50, 100])
 }
 
-@Test func theLastTraceEntryIsTheEndsMetrics() throws {
+@Test func `The last entry of the trace has the final metrics`() throws {
     var runner = TrialRunner(data: nowhere)
     let body = try runner.run(kinds(every: .log(3))[1])
     var last = try #require(body["trace"]?.array?.last?.object)
@@ -263,7 +263,7 @@ private func expectPlausible(_ metrics: JSONValue, _ settings: TrialSettings) th
     #expect(JSONValue.object(last) == body["metrics"])
 }
 
-@Test func aTrainingThatDivergesSaysAtWhichStep() throws {
+@Test func `A training that diverges says at which step`() throws {
     let folder = try DataFolder(train: 200, test: 100)
     var runner = TrialRunner(data: folder.directory)
     for (index, settings) in kinds(every: .log(10)).enumerated() {
@@ -294,7 +294,7 @@ private func expectPlausible(_ metrics: JSONValue, _ settings: TrialSettings) th
 
 // MARK: - Images
 
-@Test func separableImagesAreLearned() throws {
+@Test func `Separable images are learned`() throws {
     let folder = try DataFolder(train: 400, test: 200)
     var runner = TrialRunner(data: folder.directory)
     let training = Trials.training(.crossEntropy, .epochs(15), rate: 1e-3, batch: 20)
@@ -331,7 +331,7 @@ private let realData: String? = {
     .enabled(
         if: realData != nil,
         "no images of MNIST: 'ranksweep data fetch mnist --data DIR', then RANKSWEEP_DATA=DIR"))
-func mnistIsLearned() throws {
+func `MNIST is learned`() throws {
     let realData = try #require(realData)
     var runner = TrialRunner(data: DataDirectory(data: realData, cache: nil))
     let training = Trials.training(.crossEntropy, .epochs(2), rate: 1e-3, batch: 100)

@@ -11,7 +11,7 @@ private func weightsFault(_ files: GivenFiles, _ header: String, data: Int = 0) 
     return try fault(path) { _ = try TrainedNetwork(try WeightsFile(opening: path), activation: .relu) }
 }
 
-@Test func writtenWeightsAreReadBack() throws {
+@Test func `Written weights are read back`() throws {
     let files = try GivenFiles()
     let special: [Float] = [
         0, -0.0, 1, -1.5, .leastNonzeroMagnitude, .greatestFiniteMagnitude, 0.1, 0x1p-140,
@@ -38,7 +38,7 @@ private func weightsFault(_ files: GivenFiles, _ header: String, data: Int = 0) 
 }
 
 /// As the package `safetensors` 0.8 writes {"b": [1, 2], "a": [[3]]}.
-@Test func writtenWeightsAreThoseOfTheFormatsOwnPackage() {
+@Test func `Written weights are those of the format's own package`() {
     let header =
         #"{"a":{"dtype":"F32","shape":[1,1],"data_offsets":[0,4]},"#
         + #""b":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}"#
@@ -49,7 +49,7 @@ private func weightsFault(_ files: GivenFiles, _ header: String, data: Int = 0) 
             == GivenFiles.safetensors(header + padding, data))
 }
 
-@Test func everyHalfPrecisionNumberIsConvertedExactly() {
+@Test func `Every half precision number is converted exactly`() {
     for bits in UInt16.min...UInt16.max {
         let (exponent, fraction) = (Int(bits >> 10 & 0x1f), Double(bits & 0x3ff))
         let sign: Double = bits >> 15 == 0 ? 1 : -1
@@ -73,7 +73,7 @@ private func weightsFault(_ files: GivenFiles, _ header: String, data: Int = 0) 
     ("F64", 8, [0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0xf8, 0xbf]), ("F32", 4, [0x00, 0x00, 0xc0, 0xbf]),
     ("F16", 2, [0x00, 0xbe]), ("BF16", 2, [0xc0, 0xbf]),
 ])
-func everyTypeIsRead(type: String, width: Int, bytes: [UInt8]) throws {
+func `Every type is read`(type: String, width: Int, bytes: [UInt8]) throws {
     let files = try GivenFiles()
     let header = #"{"weight":{"dtype":"\#(type)","shape":[1,2],"data_offsets":[0,\#(2 * width)]}}"#
     let path = try files.write(
@@ -83,7 +83,7 @@ func everyTypeIsRead(type: String, width: Int, bytes: [UInt8]) throws {
     #expect(network.layers[0].bias.values == [0])
 }
 
-@Test func layersAreInTheNaturalOrderOfTheirNames() throws {
+@Test func `Layers are in the natural order of their names`() throws {
     let sorted = [
         "", "0", "2", "10", "fc", "fc1", "fc2", "fc10", "fc10a", "layers.0", "layers.00", "layers.2",
     ]
@@ -207,11 +207,11 @@ func everyTypeIsRead(type: String, width: Int, bytes: [UInt8]) throws {
         "tensor 'c.weight' has 70000 outputs; 65536 are the most"
     ),
 ])
-func faultsOfWeightsAreNamed(header: String, data: Int, words: String) throws {
+func `Faults of weights are named`(header: String, data: Int, words: String) throws {
     #expect(try weightsFault(GivenFiles(), header, data: data) == words)
 }
 
-@Test func headersThatAnnounceTooMuchAreRefused() throws {
+@Test func `Headers that announce too much are refused`() throws {
     let files = try GivenFiles()
     func words(_ bytes: [UInt8]) throws -> String? {
         let path = try files.write(bytes)
@@ -246,7 +246,7 @@ func faultsOfWeightsAreNamed(header: String, data: Int, words: String) throws {
             == "cannot be read: a device, not a file")
 }
 
-@Test func numbersThatAreNotFiniteArePlaced() throws {
+@Test func `Numbers that are not finite are located`() throws {
     let files = try GivenFiles()
     let path = try files.write(WeightsFile.bytes(of: [("0.weight", [1, 3], [1, .nan, .infinity])]))
     let words = try fault(path) {
@@ -263,7 +263,7 @@ func faultsOfWeightsAreNamed(header: String, data: Int, words: String) throws {
             + "(weight_norms are in double)")
 }
 
-@Test func aWeightsFileCutOrDamagedAnywhereNeverCrashes() throws {
+@Test func `A weights file cut or damaged anywhere never crashes`() throws {
     let files = try GivenFiles()
     let whole = WeightsFile.bytes(of: [
         ("0.weight", [3, 2], [1, 2, 3, 4, 5, 6]), ("0.bias", [3], [1, 2, 3]),

@@ -19,7 +19,9 @@ private let writers: [WholeFile.Writers] = [.one, .several]
 
 @Suite struct FilesTests {
     @Test(arguments: writers)
-    func whatIsNotCommittedLeavesTheOldFileAndNothingBeside(_ writers: WholeFile.Writers) throws {
+    func `A file that is not committed leaves the old one and nothing beside it`(_ writers: WholeFile.Writers)
+        throws
+    {
         let folder = try Folder()
         try writeFile("old".utf8, to: folder.path + "/a", among: writers)
         do {
@@ -33,8 +35,9 @@ private let writers: [WholeFile.Writers] = [.one, .several]
         #expect(try folder.text("a") == "old")
     }
 
-    @Test(arguments: writers)
-    func manyPiecesAreOneFileThatAllMayRead(_ writers: WholeFile.Writers) throws {
+    @Test(arguments: writers) func `Many pieces are one file that all may read`(_ writers: WholeFile.Writers)
+        throws
+    {
         let folder = try Folder()
         let file = try WholeFile(folder.path + "/a", among: writers)
         var expected: [UInt8] = []
@@ -50,7 +53,7 @@ private let writers: [WholeFile.Writers] = [.one, .several]
         #expect((attributes[.posixPermissions] as? Int).map { $0 & 0o400 } == 0o400)
     }
 
-    @Test func ofSeveralWritersTheLastToEndWins() throws {
+    @Test func `The last of several writers to end wins`() throws {
         let folder = try Folder()
         let first = try WholeFile(folder.path + "/a", among: .several)
         let second = try WholeFile(folder.path + "/a", among: .several)
@@ -63,7 +66,7 @@ private let writers: [WholeFile.Writers] = [.one, .several]
         #expect(try folder.names == ["a"])
     }
 
-    @Test func whatACrashLeftIsWrittenOver() throws {
+    @Test func `The remains of a crash are overwritten`() throws {
         let folder = try Folder()
         try Data("half".utf8).write(to: URL(filePath: folder.path + "/a.partial"))
         try writeFile("new".utf8, to: folder.path + "/a")
@@ -71,8 +74,9 @@ private let writers: [WholeFile.Writers] = [.one, .several]
         #expect(try folder.names == ["a"])
     }
 
-    @Test(arguments: writers)
-    func aFolderInTheWayIsToldAndNothingLeftBeside(_ writers: WholeFile.Writers) throws {
+    @Test(arguments: writers) func `A folder in the way is named, and nothing is left beside it`(
+        _ writers: WholeFile.Writers
+    ) throws {
         let folder = try Folder()
         try makeFolder(folder.path + "/a/b")
         let error = #expect(throws: FileError.self) {
@@ -86,7 +90,7 @@ private let writers: [WholeFile.Writers] = [.one, .several]
         #expect(missing == FileError(path: folder.path + "/none/a", doing: "write", code: ENOENT))
     }
 
-    @Test func foldersAreMadeAboveAndMayBeThere() throws {
+    @Test func `Parent folders are made, and may exist`() throws {
         let folder = try Folder()
         for _ in 0..<2 { try makeFolder(folder.path + "/a//b/c/") }
         try writeFile([], to: folder.path + "/a/b/c/d")
@@ -95,7 +99,7 @@ private let writers: [WholeFile.Writers] = [.one, .several]
             error?.description == "\(folder.path)/a/b/c/d/e/: cannot make the folder: Not a directory")
     }
 
-    @Test func anotherProgramsFileGetsItsName() throws {
+    @Test func `Another program's file gets its name`() throws {
         let folder = try Folder()
         try writeFile("new".utf8, to: folder.path + "/drawn")
         try writeFile("old".utf8, to: folder.path + "/a")
@@ -111,7 +115,7 @@ private let writers: [WholeFile.Writers] = [.one, .several]
 @Suite struct ReadingTests {
     /// Entries are as long as their names: to read 256 bytes of one reads beyond the last of a full buffer, which the
     /// address sanitizer tells (`make sanitize`).
-    @Test func aFolderOfHundredsOfNamesIsListedWhole() throws {
+    @Test func `A folder of hundreds of names is listed whole`() throws {
         let folder = try Folder()
         var due: [String] = []
         for index in 0..<900 {
@@ -127,7 +131,7 @@ private let writers: [WholeFile.Writers] = [.one, .several]
         }
     }
 
-    @Test func onlyRegularFilesAreOpened() throws {
+    @Test func `Only regular files are opened`() throws {
         let folder = try Folder()
         let path = folder.path
         try writeFile("text".utf8, to: path + "/file")
@@ -157,12 +161,12 @@ private let writers: [WholeFile.Writers] = [.one, .several]
         }
     }
 
-    @Test func foldersThatWereMadeAreNamed() throws {
+    @Test func `Folders that were made are named`() throws {
         let folder = try Folder()
         #expect(try makeFolder(folder.path + "/a/b") == [folder.path + "/a/", folder.path + "/a/b/"])
         #expect(try makeFolder(folder.path + "/a/b/c") == [folder.path + "/a/b/c/"])
         #expect(try makeFolder(folder.path + "/a").isEmpty)
-        // What a failed call made is gone again.
+        // The folders that a failed call made are gone again.
         try writeFile([], to: folder.path + "/a/file")
         #expect(throws: FileError.self) { try makeFolder(folder.path + "/a/file/d") }
         #expect(try folder.names == ["a"])

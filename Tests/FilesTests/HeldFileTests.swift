@@ -2,7 +2,7 @@ import Files
 import Foundation
 import Testing
 
-@Suite("Files that are held by what they are") struct HeldFileTests {
+@Suite struct HeldFileTests {
     private let folder = FileManager.default.temporaryDirectory.appending(path: "held-\(UUID().uuidString)")
 
     private func path(_ name: String) -> String { folder.appending(path: name).path }
@@ -11,8 +11,7 @@ import Testing
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     }
 
-    @Test("A file in its place, moved, removed, and replaced by another of its name")
-    func file() throws {
+    @Test func `A held file is present, moved, removed, or replaced by another of its name`() throws {
         try makeFolder()
         defer { try? FileManager.default.removeItem(at: folder) }
         try writeFile("a".utf8, to: path("a"))
@@ -27,8 +26,7 @@ import Testing
         #expect(HeldFile(path("none")) == nil)
     }
 
-    @Test("A folder that was removed with all above it, and made anew")
-    func whole() throws {
+    @Test func `A folder that was removed with all above it, and made anew`() throws {
         try makeFolder()
         defer { try? FileManager.default.removeItem(at: folder) }
         try Files.makeFolder(path("run"))
@@ -40,8 +38,8 @@ import Testing
         #expect(held.state == .removed)
     }
 
-    @Test("A limit of this process is told with its name, its value and the way to raise it")
-    func limits() throws {
+    @Test
+    func `A limit of this process is reported with its name, its value and the way to raise it`() throws {
         let files = try #require(ProcessLimit.openFiles.value)
         let advice =
             "the limit on open files (ulimit -n) is \(files): raise it there, or with LimitNOFILE= in a systemd unit"

@@ -34,7 +34,7 @@ private func arrayFile(_ header: String, _ data: Int, version: UInt8 = 1) -> [UI
         + (0..<data).map { UInt8($0 * 7 % 251) }
 }
 
-@Suite("Mangled files", .timeLimit(.minutes(30))) struct FileFuzzTests {
+@Suite(.timeLimit(.minutes(30))) struct FileFuzzTests {
     @Test func `IDX, gzip or not`() throws {
         let folder = try TemporaryFolder()
         let pixels = (0..<3 * 784).map { UInt8($0 % 256) }
@@ -99,7 +99,7 @@ private func arrayFile(_ header: String, _ data: Int, version: UInt8 = 1) -> [UI
         }
     }
 
-    @Test func `checkpoints: of no use, or the record is the same`() throws {
+    @Test func `Checkpoints: of no use, or the record is the same`() throws {
         let spec = try SweepSpec(
             parsing: """
                 name: s
@@ -124,7 +124,7 @@ private func arrayFile(_ header: String, _ data: Int, version: UInt8 = 1) -> [UI
         #expect(corpus.count >= 3)
         try fuzz(corpus, rounds: 60) { bytes in
             if try run(bytes).body != record { throw NotTheSame() }
-            // Whoever changes one on purpose makes its digest right, too: other numbers, but no harm.
+            // A change on purpose makes the digest right, too: other numbers, but no harm.
             guard bytes.count > 32 else { return }
             let rest = Array(bytes[32...])
             let body = try run(Digest(of: rest).bytes + rest).body
@@ -132,7 +132,7 @@ private func arrayFile(_ header: String, _ data: Int, version: UInt8 = 1) -> [UI
         }
     }
 
-    @Test func `shards: refused, or the same bytes`() throws {
+    @Test func `Shards: refused, or the same bytes`() throws {
         let folder = try TemporaryFolder()
         let text = """
             name: tiny

@@ -67,30 +67,30 @@ private func slotReplies(_ id: TrialID) -> [SlotReply] {
     ]
 }
 
-@Suite("Mangled messages", .timeLimit(.minutes(30))) struct MessageFuzzTests {
+@Suite(.timeLimit(.minutes(30))) struct MessageFuzzTests {
     let id: TrialID
 
     init() throws { id = try #require(TrialID("0123456789abcdef0123456789abcdef")) }
 
-    /// What is accepted has one form: its bytes are those that came.
+    /// An accepted message has one form: its bytes are those that came.
     private func check(_ bytes: [UInt8], _ again: ([UInt8]) throws(WireError) -> [UInt8]) throws {
         guard let encoded = try? again(bytes) else { return }
         if encoded != bytes { throw NotTheSame() }
     }
 
-    @Test func `a worker's`() throws {
+    @Test func `A worker's`() throws {
         try fuzz(workerMessages(id).map(\.encoded), rounds: 20_000) { bytes in
             try check(bytes) { bytes throws(WireError) in try WorkerMessage(decoding: bytes).encoded }
         }
     }
 
-    @Test func `a coordinator's`() throws {
+    @Test func `A coordinator's`() throws {
         try fuzz(coordinatorMessages().map(\.encoded), rounds: 20_000) { bytes in
             try check(bytes) { bytes throws(WireError) in try CoordinatorMessage(decoding: bytes).encoded }
         }
     }
 
-    @Test func `a worker's to its slot, and back`() throws {
+    @Test func `A worker's to its slot, and back`() throws {
         let requests: [SlotRequest] = [.sweep(Array(#"{"name":"s"}"#.utf8)), .run(trials: [7, 9])]
         let corpus = requests.map(\.encoded) + slotReplies(id).map(\.encoded)
         try fuzz(corpus, rounds: 20_000) { bytes in
@@ -100,7 +100,7 @@ private func slotReplies(_ id: TrialID) -> [SlotReply] {
     }
 
     /// However a stream is cut, its frames are the same, and so is the place where it is given up.
-    @Test func `frames`() throws {
+    @Test func `Frames`() throws {
         func frames(_ bytes: [UInt8], chunk: Int) -> (frames: [[UInt8]], isLost: Bool) {
             var (buffer, frames) = (FrameBuffer(), [[UInt8]]())
             for start in stride(from: 0, to: bytes.count, by: chunk) {
@@ -125,7 +125,7 @@ private func slotReplies(_ id: TrialID) -> [SlotReply] {
 }
 
 /// Messages that can be read and mean nonsense, to those who act on them.
-@Suite("Mangled conversations", .timeLimit(.minutes(30))) struct ConversationFuzzTests {
+@Suite(.timeLimit(.minutes(30))) struct ConversationFuzzTests {
     let id: TrialID
 
     init() throws { id = try #require(TrialID("0123456789abcdef0123456789abcdef")) }
@@ -135,7 +135,7 @@ private func slotReplies(_ id: TrialID) -> [SlotReply] {
         mangler.below(3) == 0 ? corpus[mangler.below(corpus.count)] : mangler.next()
     }
 
-    @Test func `no worker's messages break the dispatcher's invariants, nor write what nobody asked for`()
+    @Test func `No worker's messages break the dispatcher's invariants or write unrequested files`()
         throws
     {
         let corpus = workerMessages(id).map(\.encoded)
@@ -169,7 +169,7 @@ private func slotReplies(_ id: TrialID) -> [SlotReply] {
         #expect(heard > 1000)
     }
 
-    @Test func `neither a coordinator's messages nor a slot's stop a worker`() throws {
+    @Test func `Neither a coordinator's messages nor a slot's stop a worker`() throws {
         let (messages, replies) = (coordinatorMessages().map(\.encoded), slotReplies(id).map(\.encoded))
         var heard = 0
         try forEachRound(400) { label, draws in

@@ -57,7 +57,7 @@ private let jsonWords = [
     "-0", "0.0", " ", "\n", "\u{0}", "é", "\u{feff}",
 ]
 
-@Suite("Mangled texts", .timeLimit(.minutes(30))) struct TextFuzzTests {
+@Suite(.timeLimit(.minutes(30))) struct TextFuzzTests {
     @Test func `JSON`() throws {
         let deep = String(repeating: "[", count: 120) + String(repeating: "]", count: 120)
         let corpus = [record, diverged, attempt, deep, "[1,-2.5,1e-7,123456789012345678]"].map {
@@ -71,7 +71,7 @@ private let jsonWords = [
         }
     }
 
-    @Test func `canonical objects`() throws {
+    @Test func `Canonical objects`() throws {
         let more = #"{"a":-0.5,"b":[],"c":{},"d":[true,false,null],"e":1e+21,"f":9007199254740991,"g":1e-07}"#
         let words =
             jsonWords + ["-1", "01", "1.0", "1e5", "1e+16", "10000000000000000", "5e-324", ".5", "1."]
@@ -89,7 +89,7 @@ private let jsonWords = [
         #expect(taken > 100)
     }
 
-    @Test func `sweep files`() throws {
+    @Test func `Sweep files`() throws {
         let words = [
             "- ", "? ", ": ", "[", "]", "{", "}", "&a ", "*a", "!!binary ", "<<: ", "---\n", "...\n", "|\n",
             ">-\n", "'",
@@ -121,7 +121,7 @@ private let jsonWords = [
         #expect(accepted > 50)
     }
 
-    @Test func `overrides`() throws {
+    @Test func `Overrides`() throws {
         let corpus = [
             "beta=0.1,1", "training.epochs=3", "beta={log: [1e-3, 1], count: 5}", "seed={range: [0, 5]}",
             "dataset=gaussian", "hidden=[10,5],[7]", "training.schedule=cosine", "measures.trace_at={log: 4}",
@@ -141,7 +141,7 @@ private let jsonWords = [
         }
     }
 
-    @Test func `records`() throws {
+    @Test func `Records`() throws {
         try fuzz([record, diverged].map { Array($0.utf8) }, words: jsonWords, rounds: 10_000) { bytes in
             guard let read = try? Record(parsing: bytes) else { return }
             var body: [String: JSONValue] = ["metrics": read.metrics, "trace": .array(read.trace)]
@@ -160,7 +160,7 @@ private let jsonWords = [
         }
     }
 
-    @Test func `provenance`() throws {
+    @Test func `Provenance`() throws {
         try fuzz([attempt, record].map { Array($0.utf8) }, words: jsonWords, rounds: 5000) { bytes in
             var provenance = RunProvenance()
             for line in bytes.split(separator: UInt8(ascii: "\n")) { provenance.add(line) }
@@ -172,7 +172,7 @@ private let jsonWords = [
         }
     }
 
-    @Test func `reports, as the coordinator checks them`() throws {
+    @Test func `Reports, as the coordinator checks them`() throws {
         let text = """
             name: s
             model: vib
@@ -220,7 +220,7 @@ private let jsonWords = [
         }
     }
 
-    @Test func `key files`() throws {
+    @Test func `Key files`() throws {
         let folder = try TemporaryFolder()
         let pair = try KeyPair.fresh()
         let keys = WorkerKeys(pair: pair, coordinator: pair.publicKey)
@@ -242,7 +242,7 @@ private let jsonWords = [
         }
     }
 
-    @Test func `what a journal keeps of options and refusals, and a measurement's request`() throws {
+    @Test func `Options and refusals from a journal, and a measurement's request`() throws {
         let corpus = [
             #"{"checkpoint_every":60,"data":"d","keys":"k","listen":"tcp://127.0.0.1:5555","slots":2,"workers":1}"#,
             #"{"malformed_messages":3,"stranger_connections":1}"#,

@@ -56,14 +56,14 @@ private func complains(_ folder: Folder) -> Bool {
     return (try? journal.structuralFaults().isEmpty && journal.damagedRecords().isEmpty) != true
 }
 
-@Suite("A journal on a disk that fails", .serialized) struct FaultyDiskTests {
-    @Test(
-        "Struck at any one of its steps, the journal holds every acknowledged record when it is opened again",
-        arguments: [
-            FAULTY_DISK_FULL_ONCE, FAULTY_DISK_ERROR_ONCE, FAULTY_DISK_KILLED, FAULTY_DISK_POWER_LOST,
-            FAULTY_DISK_POWER_LOST_TORN,
-        ])
-    func everyStep(fault: faulty_disk_fault) throws {
+@Suite(.serialized) struct FaultyDiskTests {
+    @Test(arguments: [
+        FAULTY_DISK_FULL_ONCE, FAULTY_DISK_ERROR_ONCE, FAULTY_DISK_KILLED, FAULTY_DISK_POWER_LOST,
+        FAULTY_DISK_POWER_LOST_TORN,
+    ])
+    func `After a fault at any step the journal still holds every acknowledged record`(
+        fault: faulty_disk_fault
+    ) throws {
         #expect(faulty_disk_install() == 0)
         let passes = fault == FAULTY_DISK_FULL_ONCE || fault == FAULTY_DISK_ERROR_ONCE
         var (step, lost) = (0, 0)
@@ -76,7 +76,7 @@ private func complains(_ folder: Folder) -> Bool {
             workload.run(in: folder.path, tries: passes ? 2 : 1)
             isStruck = faulty_disk_struck() != 0
             faulty_disk_disarm()
-            // What passes costs nothing.
+            // A fault that passes costs nothing.
             if passes { #expect(workload.acknowledged == Workload.groups, "step \(step)") }
             lost += workload.begun - workload.acknowledged
             try check(folder, workload, "step \(step)")
@@ -104,7 +104,7 @@ private func complains(_ folder: Folder) -> Bool {
     }
 }
 
-@Suite("A journal whose files are cut or spoiled") struct SpoiledFileTests {
+@Suite struct SpoiledFileTests {
     private let pageSize = 4096
     private let frameSize = 24 + 4096
 
@@ -123,8 +123,10 @@ private func complains(_ folder: Folder) -> Bool {
         return (folder, (0..<Workload.groups * Workload.groupSize).map(Workload.line))
     }
 
-    @Test("A main file that is cut at any page, or within it, is noticed: no record is missing in silence")
-    func cutMainFile() throws {
+    @Test
+    func `A main file that is cut at any page, or within it, is noticed: no record is missing in silence`()
+        throws
+    {
         let (folder, expected) = try closed()
         let whole = try Data(contentsOf: files(folder).main)
         #expect(whole.count / pageSize > 10 && whole.count % pageSize == 0)
@@ -140,8 +142,7 @@ private func complains(_ folder: Folder) -> Bool {
         #expect(silent <= 2)
     }
 
-    @Test("A byte spoiled anywhere in the main file is noticed, or changes no record")
-    func spoiledMainFile() throws {
+    @Test func `A byte spoiled anywhere in the main file is noticed, or changes no record`() throws {
         let (folder, expected) = try closed()
         let whole = try Data(contentsOf: files(folder).main)
         var noticed = 0
@@ -161,9 +162,8 @@ private func complains(_ folder: Folder) -> Bool {
 
     /// Cut below what was synced is no crash but damage: SQLite cannot tell it from one. What is promised is that
     /// the journal is that of an earlier moment.
-    @Test(
-        "A write-ahead log cut at any frame, or within it, or spoiled there, gives an earlier moment, whole")
-    func cutLog() throws {
+    @Test
+    func `A write-ahead log that is cut or damaged at any frame gives an earlier moment, whole`() throws {
         let folder = try Folder()
         let journal = try RunJournal.create(in: folder.path, sweep: "s")
         for group in 0..<Workload.groups { _ = try journal.append(Workload.entries(group)) }
@@ -197,7 +197,7 @@ private func complains(_ folder: Folder) -> Bool {
     }
 }
 
-@Suite("Checksums of records") struct ChecksumTests {
+@Suite struct ChecksumTests {
     private func journal() throws -> (Folder, RunJournal, Database) {
         let folder = try Folder()
         let journal = try RunJournal.create(in: folder.path, sweep: "s")
@@ -205,12 +205,10 @@ private func complains(_ folder: Folder) -> Bool {
         return (folder, journal, try Database(path: RunJournal.path(in: folder.path), access: .readWrite))
     }
 
-    @Test(
-        "A record that was changed is named, and no record is exported",
-        arguments: [
-            "line = CAST('line 7' AS BLOB)", "outcome = 'diverged'", "checksum = checksum + 1", "trial = 9",
-        ])
-    func changed(set: String) throws {
+    @Test(arguments: [
+        "line = CAST('line 7' AS BLOB)", "outcome = 'diverged'", "checksum = checksum + 1", "trial = 9",
+    ])
+    func `A record that was changed is named, and no record is exported`(set: String) throws {
         let (folder, journal, database) = try journal()
         defer { withExtendedLifetime(folder) {} }
         #expect(try journal.damagedRecords().isEmpty)
@@ -222,8 +220,7 @@ private func complains(_ folder: Folder) -> Bool {
         ) { _ = try lines(journal) }
     }
 
-    @Test("A damaged record is dropped to be run again, or replaced by one that comes")
-    func mended() throws {
+    @Test func `A damaged record is dropped to be run again, or replaced by one that comes`() throws {
         let (folder, journal, database) = try journal()
         defer { withExtendedLifetime(folder) {} }
         try database.execute("UPDATE records SET line = CAST('x' AS BLOB) WHERE trial IN (1, 3)")
@@ -241,8 +238,10 @@ private func complains(_ folder: Folder) -> Bool {
         #expect(try lines(journal) == (0..<5).map { "line \($0)" })
     }
 
-    @Test("A journal of another format is refused, changed by nobody, with the version that reads it")
-    func otherFormat() throws {
+    @Test
+    func `A journal of another format is refused and unchanged, and the version that reads it is named`()
+        throws
+    {
         let (folder, journal, database) = try journal()
         defer { withExtendedLifetime((folder, journal)) {} }
         for version in [5, 99] {
@@ -265,20 +264,20 @@ private func complains(_ folder: Folder) -> Bool {
     }
 }
 
-@Suite("Network file systems") struct NetworkFileSystemTests {
-    @Test(
-        "Those of other machines are known by their numbers, also where these are negative",
-        arguments: [
-            (0x6969, "NFS"), (0xff53_4d42, "CIFS (SMB)"), (Int(Int32(bitPattern: 0xff53_4d42)), "CIFS (SMB)"),
-            (0x0bd0_0bd0, "Lustre"), (0x6573_5546, "FUSE (sshfs and the like)"), (0x0102_1997, "9P"),
-        ])
-    func known(type: Int, name: String) {
+@Suite struct NetworkFileSystemTests {
+    @Test(arguments: [
+        (0x6969, "NFS"), (0xff53_4d42, "CIFS (SMB)"), (Int(Int32(bitPattern: 0xff53_4d42)), "CIFS (SMB)"),
+        (0x0bd0_0bd0, "Lustre"), (0x6573_5546, "FUSE (sshfs and the like)"), (0x0102_1997, "9P"),
+    ])
+    func `Those of other machines are known by their numbers, also where these are negative`(
+        type: Int, name: String
+    ) {
         #expect(NetworkFileSystem.name(ofType: type) == name)
         #expect(NetworkFileSystem.warning(directory: "d", fileSystem: name).contains("d is on \(name)"))
     }
 
-    @Test(
-        "Disks of this machine are not warned of: ext, XFS, Btrfs, tmpfs, overlay, ZFS",
-        arguments: [0xef53, 0x5846_5342, 0x9123_683e, 0x0102_1994, 0x794c_7630, 0x2fc1_2fc1, 0])
-    func local(type: Int) { #expect(NetworkFileSystem.name(ofType: type) == nil) }
+    @Test(arguments: [0xef53, 0x5846_5342, 0x9123_683e, 0x0102_1994, 0x794c_7630, 0x2fc1_2fc1, 0])
+    func `Disks of this machine are not warned of: ext, XFS, Btrfs, tmpfs, overlay, ZFS`(type: Int) {
+        #expect(NetworkFileSystem.name(ofType: type) == nil)
+    }
 }

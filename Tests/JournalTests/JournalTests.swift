@@ -53,11 +53,11 @@ func lines(_ journal: RunJournal) throws -> [String] {
     return lines
 }
 
-@Suite("The journal") struct JournalTests {
-    @Test(
-        "A bit that flipped in its description of tables is damage, with what to do about it",
-        arguments: [("host TEXT", "hosu TEXT"), ("TABLE meta", "TABLE mete"), ("line BLOB", "lhne BLOB")])
-    func flippedSchema(words: String, flipped: String) throws {
+@Suite struct JournalTests {
+    @Test(arguments: [("host TEXT", "hosu TEXT"), ("TABLE meta", "TABLE mete"), ("line BLOB", "lhne BLOB")])
+    func `A bit that flipped in its description of tables is damage, with what to do about it`(
+        words: String, flipped: String
+    ) throws {
         let folder = try Folder()
         do { _ = try RunJournal.create(in: folder.path, sweep: "s").append([record(0)]) }
         let file = URL(filePath: RunJournal.path(in: folder.path))
@@ -74,28 +74,25 @@ func lines(_ journal: RunJournal) throws -> [String] {
         #expect(error?.message.contains("put a backup of it back, or move") == true)
     }
 
-    @Test("Records come back in grid order, whatever order they came in")
-    func order() throws {
+    @Test func `Records come back in grid order, whatever order they came in`() throws {
         let folder = try Folder()
         let journal = try RunJournal.create(in: folder.path, sweep: "s")
         for trial in [5, 1, 9, 0, 3] { #expect(try journal.append([record(trial)]).isEmpty) }
         #expect(try lines(journal) == [0, 1, 3, 5, 9].map { "line \($0)" })
     }
 
-    @Test("What was appended is there after the process is gone, without being closed")
-    func crash() throws {
+    @Test func `Appended entries are there after the process is gone, without being closed`() throws {
         let folder = try Folder()
         let journal = try RunJournal.create(in: folder.path, sweep: "s")
         for trial in 0..<50 { _ = try journal.append([record(trial)]) }
-        // What a killed process leaves: the files as they are, write-ahead log and all.
+        // A killed process leaves the files as they are, write-ahead log and all.
         let left = try folder.copy()
         let reopened = try RunJournal.open(in: left.path, sweep: "s")
         #expect(try lines(reopened).count == 50)
         withExtendedLifetime(journal) {}
     }
 
-    @Test("A write-ahead log that is cut anywhere gives whole groups, and a prefix of them")
-    func tornLog() throws {
+    @Test func `A write-ahead log that is cut anywhere gives whole groups, and a prefix of them`() throws {
         let folder = try Folder()
         let journal = try RunJournal.create(in: folder.path, sweep: "s")
         for group in 0..<20 { _ = try journal.append((0..<5).map { record(group * 5 + $0) }) }
@@ -116,8 +113,7 @@ func lines(_ journal: RunJournal) throws -> [String] {
         withExtendedLifetime(journal) {}
     }
 
-    @Test("A group is appended whole or not at all")
-    func atomic() throws {
+    @Test func `A group is appended whole or not at all`() throws {
         let folder = try Folder()
         let journal = try RunJournal.create(in: folder.path, sweep: "s")
         let other = try Database(path: RunJournal.path(in: folder.path), access: .readWrite)
@@ -131,10 +127,8 @@ func lines(_ journal: RunJournal) throws -> [String] {
         #expect(try lines(journal).count == 5)
     }
 
-    @Test(
-        "An equal duplicate changes nothing; an unequal one is told with both provenances, and the first is kept"
-    )
-    func duplicates() throws {
+    @Test
+    func `An equal duplicate changes nothing; an unequal one is reported, and the first is kept`() throws {
         let folder = try Folder()
         let journal = try RunJournal.create(in: folder.path, sweep: "s")
         #expect(try journal.append([record(1), record(1, host: "b")]).isEmpty)
@@ -147,8 +141,7 @@ func lines(_ journal: RunJournal) throws -> [String] {
         #expect(summary.measured == 1 && summary.conflicts == 1)
     }
 
-    @Test("A dispatcher starts from every outcome and every unforgiven failure")
-    func restored() throws {
+    @Test func `A dispatcher starts from every outcome and every unforgiven failure`() throws {
         let folder = try Folder()
         let journal = try RunJournal.create(in: folder.path, sweep: "s")
         _ = try journal.append([
@@ -170,8 +163,7 @@ func lines(_ journal: RunJournal) throws -> [String] {
         #expect(try journal.summary().failures == 5)
     }
 
-    @Test("A record ends a trial's quarantine")
-    func pardon() throws {
+    @Test func `A record ends a trial's quarantine`() throws {
         let folder = try Folder()
         let journal = try RunJournal.create(in: folder.path, sweep: "s")
         _ = try journal.append([failure(3, quarantined: true), record(3)])
@@ -179,8 +171,7 @@ func lines(_ journal: RunJournal) throws -> [String] {
         #expect(summary.quarantined == 0 && summary.measured == 1)
     }
 
-    @Test("The summary counts outcomes, and failures by cause")
-    func summary() throws {
+    @Test func `The summary counts outcomes, and failures by cause`() throws {
         let folder = try Folder()
         let journal = try RunJournal.create(in: folder.path, sweep: "s")
         _ = try journal.append([
@@ -194,8 +185,7 @@ func lines(_ journal: RunJournal) throws -> [String] {
         #expect(summary.workers.map(\.attempts) == [5])
     }
 
-    @Test("Provenance has a line an attempt, in grid order and then in order of time")
-    func provenance() throws {
+    @Test func `Provenance has a line an attempt, in grid order and then in order of time`() throws {
         let folder = try Folder()
         let journal = try RunJournal.create(in: folder.path, sweep: "s")
         _ = try journal.append([failure(7, "why"), record(2), record(7)])
@@ -209,15 +199,13 @@ func lines(_ journal: RunJournal) throws -> [String] {
         #expect(seen.map(\.1) == ["measured", "failed", "measured"])
     }
 
-    @Test("Each coordinator of a run directory has a number of its own")
-    func incarnations() throws {
+    @Test func `Each coordinator of a run directory has a number of its own`() throws {
         let folder = try Folder()
         #expect(try RunJournal.create(in: folder.path, sweep: "s").beginIncarnation() == 1)
         #expect(try RunJournal.open(in: folder.path, sweep: "s").beginIncarnation() == 2)
     }
 
-    @Test("Settings are kept")
-    func settings() throws {
+    @Test func `Settings are kept`() throws {
         let folder = try Folder()
         let journal = try RunJournal.create(in: folder.path, sweep: "s")
         #expect(try journal.setting("options") == nil)
@@ -226,8 +214,7 @@ func lines(_ journal: RunJournal) throws -> [String] {
         #expect(try RunJournal.open(in: folder.path, sweep: "s").setting("options") == "two")
     }
 
-    @Test("A journal is read while it is written")
-    func concurrentReader() throws {
+    @Test func `A journal is read while it is written`() throws {
         let folder = try Folder()
         let journal = try RunJournal.create(in: folder.path, sweep: "s")
         let reader = try RunJournal.open(in: folder.path, sweep: "s", readOnly: true)
@@ -239,9 +226,8 @@ func lines(_ journal: RunJournal) throws -> [String] {
     }
 }
 
-@Suite("What is no journal, and whose it is") struct JournalFaultTests {
-    @Test("A second run does not replace the first")
-    func exists() throws {
+@Suite struct JournalFaultTests {
+    @Test func `A second run does not replace the first`() throws {
         let folder = try Folder()
         _ = try RunJournal.create(in: folder.path, sweep: "s")
         #expect(throws: JournalError.exists(path: RunJournal.path(in: folder.path))) {
@@ -249,8 +235,7 @@ func lines(_ journal: RunJournal) throws -> [String] {
         }
     }
 
-    @Test("A creation that was cut short can be finished")
-    func emptyFile() throws {
+    @Test func `A creation that was cut short can be finished`() throws {
         let folder = try Folder()
         let path = RunJournal.path(in: folder.path)
         #expect(FileManager.default.createFile(atPath: path, contents: nil))
@@ -259,9 +244,7 @@ func lines(_ journal: RunJournal) throws -> [String] {
         #expect(try lines(RunJournal.open(in: folder.path, sweep: "s")).isEmpty)
     }
 
-    @Test(
-        "A missing journal, garbage, another program's file, a newer one and another sweep's are told apart")
-    func faults() throws {
+    @Test func `Missing, damaged, foreign and newer journals, and another sweep's, are told apart`() throws {
         let folder = try Folder()
         let path = RunJournal.path(in: folder.path)
         #expect(throws: JournalError.missing(path: path)) { try RunJournal.open(in: folder.path, sweep: "s") }
@@ -285,8 +268,7 @@ func lines(_ journal: RunJournal) throws -> [String] {
         }
     }
 
-    @Test("One coordinator at a time, and the second learns who the first is")
-    func lock() throws {
+    @Test func `One coordinator at a time, and the second learns who the first is`() throws {
         let folder = try Folder()
         #expect(CoordinatorLock.holder(in: folder.path) == nil)
         var lock: CoordinatorLock? = try CoordinatorLock(in: folder.path, holder: .thisProcess())

@@ -3,9 +3,10 @@ import Testing
 
 @testable import Journal
 
-@Suite("A journal whose path is gone") struct RescueTests {
-    @Test("All that was appended, before and after, is in its copy, which is a journal like any other")
-    func removed() throws {
+@Suite struct RescueTests {
+    @Test
+    func `All that was appended, before and after, is in its copy, which is a journal like any other`() throws
+    {
         let (lost, safe) = (try Folder(), try Folder())
         let journal = try RunJournal.create(in: lost.path, sweep: "s")
         _ = try journal.append([record(0), failure(1, "why", quarantined: true)])
@@ -20,7 +21,7 @@ import Testing
         #expect(try copy.damagedRecords().isEmpty && copy.structuralFaults().isEmpty)
         _ = try copy.append([record(3)])
         #expect(try lines(copy).count == 3)
-        // What is there is not overwritten.
+        // An existing file is not overwritten.
         #expect(throws: JournalError.exists(path: RunJournal.path(in: safe.path))) {
             try journal.copy(to: safe.path)
         }

@@ -46,7 +46,7 @@ struct Canaries {
 /// In processes of their own: other tests would allocate meanwhile.
 @Suite(.enabled(if: Canaries.isPossible, Canaries.reason)) struct AllocationTests {
     /// The networks are so small that any array of theirs is of a watched size.
-    @Test func aTrainingStepAllocatesNothing() async {
+    @Test func `A training step allocates nothing`() async {
         await #expect(processExitsWith: .success) {
             BLAS.useOneThread()
             let (classes, plane) = (Task.blobs(points: 8), Task.plane(points: 8))
@@ -76,7 +76,7 @@ struct Canaries {
     }
 
     /// The watch itself: one array that lives for a moment is seen.
-    @Test func anAllocationThatIsFreedAgainIsSeen() async {
+    @Test func `An allocation that is freed again is seen`() async {
         await #expect(processExitsWith: .success) {
             var canaries = Canaries()
             canaries.place()

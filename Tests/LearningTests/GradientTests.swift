@@ -17,7 +17,7 @@ import Testing
         _ model: M, _ plain: PlainObjective, _ batch: Batch<Double>, noise: Matrix<Double>, _ what: String
     ) where M.Scalar == Double {
         let gradients = model.makeGradients()
-        // Whatever was there is overwritten.
+        // Earlier contents are overwritten.
         gradients.flat.fill(.nan)
         let before = model.parameters.flat.values
         let objective = model.setGradients(gradients, batch, noise: noise)
@@ -38,8 +38,9 @@ import Testing
         return Batch(inputs: x, targets: draws.matrix(rows: points, columns: outputs, in: -2...2))
     }
 
-    @Test(arguments: activations, losses)
-    func anMLPsGradientIsItsObjectivesDerivative(activation: Activation, loss: Loss) {
+    @Test(arguments: activations, losses) func `An MLP's gradient is its objective's derivative`(
+        activation: Activation, loss: Loss
+    ) {
         for depth in 1...4 {
             var draws = Draws(UInt64(depth) + 40)
             let units = [4] + [5, 3, 6].prefix(depth - 1) + [3]
@@ -57,7 +58,7 @@ import Testing
     }
 
     @Test(arguments: activations, [true, false])
-    func theLogisticLosssGradientIsItsDerivative(activation: Activation, hasBiases: Bool) {
+    func `The logistic loss's gradient is its derivative`(activation: Activation, hasBiases: Bool) {
         for depth in 1...4 {
             var draws = Draws(UInt64(depth) + 60)
             let units = [4] + [5, 3, 6].prefix(depth - 1) + [1]
@@ -74,7 +75,7 @@ import Testing
         }
     }
 
-    @Test func aNetworkWithoutBiasesHasNoneAfterTraining() {
+    @Test func `A network without biases has none after training`() {
         let shape = StackShape(units: [3, 4, 1], activation: .relu, hasBiases: false)
         let model = MLP<Float>(shape, loss: .logistic, points: 6)
         model.initialise(RandomStreams(seed: 1))
@@ -110,8 +111,9 @@ import Testing
             "\(loss) \(activation) hidden \(hidden) beta \(beta) shift \(shift)")
     }
 
-    @Test(arguments: losses, [0, 1e-3, 1])
-    func aVIBsGradientIsItsObjectivesDerivative(loss: Loss, beta: Double) {
+    @Test(arguments: losses, [0, 1e-3, 1]) func `A VIB's gradient is its objective's derivative`(
+        loss: Loss, beta: Double
+    ) {
         for shift in [0, -5, 1.5] {
             Self.checkVIB(loss, .linear, hidden: [4], beta: beta, shift: shift)
             Self.checkVIB(loss, .linear, hidden: [4, 5], beta: beta, shift: shift)
@@ -121,8 +123,9 @@ import Testing
     }
 
     /// Training is in Float: the same kernels' other instance, within its rounding.
-    @Test(arguments: activations, losses)
-    func gradientsInFloatAreThoseInDouble(activation: Activation, loss: Loss) {
+    @Test(arguments: activations, losses) func `Gradients in float are those in double`(
+        activation: Activation, loss: Loss
+    ) {
         var draws = Draws(31)
         let make = (
             VIB<Float>(

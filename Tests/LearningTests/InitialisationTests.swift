@@ -4,14 +4,14 @@ import Testing
 
 @testable import Learning
 
-@Test func truncatedNormalWeightsAreWithinTwoDeviationsAndHaveTheirSpread() {
+@Test func `Truncated normal weights are within two deviations and have their spread`() {
     let shape = StackShape(units: [100, 400, 10], activation: .relu)
     let streams = RandomStreams(seed: 3)
     let model = MLP<Float>(shape, loss: .crossEntropy, points: 1)
     model.initialise(streams, .truncatedNormal)
     let weights = model.layers[0].weight.values.map(Double.init)
     #expect(weights.allSatisfy { abs($0) <= 0.2 * (1 + 1e-6) })
-    // Of 40 000 numbers the deviation is known to 0.5 %: 0.8796 of the untruncated, 1/√100.
+    // The deviation of 40 000 numbers is known to 0.5 %: 0.8796 of the untruncated, 1/√100.
     let deviation = (weights.reduce(0) { $0 + $1 * $1 } / Double(weights.count)).squareRoot()
     #expect(abs(deviation / 0.08796 - 1) < 0.02)
     #expect(abs(weights.reduce(0, +) / Double(weights.count)) < 0.002)

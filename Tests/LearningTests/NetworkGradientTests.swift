@@ -13,7 +13,7 @@ import Testing
         let network: Network<Double> = Nets.network(shape, loss: loss, points: points)
         let batch: Batch<Double> = Nets.batch(shape, points: points)
         let gradients = network.makeGradients()
-        // Whatever was there is overwritten.
+        // Earlier contents are overwritten.
         gradients.flat.fill(.nan)
         let before = network.parameters.flat.values
         let objective = network.gradient(gradients, batch)
@@ -27,12 +27,12 @@ import Testing
     }
 
     @Test(arguments: Nets.kinds.indices)
-    func everyLayersGradientIsItsObjectivesDerivative(kind: Int) throws {
+    func `Every layer's gradient is its objective's derivative`(kind: Int) throws {
         try Self.check(Nets.shape(Nets.kinds[kind]), loss: .crossEntropy, Nets.kinds[kind].name)
     }
 
     @Test(arguments: [Loss.meanSquaredError, .gaussianNLL])
-    func everyLosssGradientIsItsDerivative(loss: Loss) throws {
+    func `Every loss's gradient is its derivative`(loss: Loss) throws {
         for name in ["batch", "projection"] {
             let kind = try #require(Nets.kinds.first { $0.name == name })
             try Self.check(Nets.shape(kind), loss: loss, "\(name) \(loss)")
@@ -49,7 +49,7 @@ import Testing
 
     /// With tanh for ReLU, which has kinks, so that every derivative can be checked.
     @Test(arguments: [Normalisation.batch, .group(2)], [Shortcut.padded, .projection(.batch)])
-    func aSmoothResNetsGradientIsItsObjectivesDerivative(
+    func `A smooth ResNet's gradient is its objective's derivative`(
         normalisation: Normalisation, shortcut: Shortcut
     ) throws {
         func smooth(_ layer: LayerSpec) -> LayerSpec {
@@ -64,10 +64,12 @@ import Testing
         Self.check(shape, loss: .crossEntropy, points: 4, "\(normalisation) \(shortcut)")
     }
 
-    /// Of its thousands of ReLUs some open or close within a step: there, differences of two step sizes
+    /// Some of its thousands of ReLUs open or close within a step: there, differences of two step sizes
     /// disagree, and nothing is claimed.
     @Test(arguments: [Normalisation.batch, .group(2)], [Shortcut.padded, .projection(.batch)])
-    func aResNetsGradientIsItsObjectivesDerivative(normalisation: Normalisation, shortcut: Shortcut) throws {
+    func `A ResNet's gradient is its objective's derivative`(normalisation: Normalisation, shortcut: Shortcut)
+        throws
+    {
         let shape = try Self.resnet(normalisation, shortcut)
         let network: Network<Double> = Nets.network(shape, points: 4)
         let batch: Batch<Double> = Nets.batch(shape, points: 4)
@@ -86,8 +88,7 @@ import Testing
             "\(normalisation) \(shortcut)")
     }
 
-    @Test(arguments: Nets.kinds.indices)
-    func gradientsInFloatAreThoseInDouble(kind: Int) throws {
+    @Test(arguments: Nets.kinds.indices) func `Gradients in float are those in double`(kind: Int) throws {
         let shape = try Nets.shape(Nets.kinds[kind])
         let single: Network<Float> = Nets.network(shape)
         let double = Network<Double>(converting: single, points: Nets.points)
@@ -107,7 +108,7 @@ import Testing
     /// The same flat buffer, the same objective, the same gradients as the fast path.
     @Test(
         arguments: [Activation.linear, .relu, .tanh], [Loss.crossEntropy, .meanSquaredError, .gaussianNLL])
-    func aPlainNetworkIsAnMLP(activation: Activation, loss: Loss) throws {
+    func `A plain network is an MLP`(activation: Activation, loss: Loss) throws {
         for hasBiases in [true, false] {
             let units = [4, 7, 5, 3]
             let shape = try NetworkShape.mlp(units: units, activation: activation, hasBiases: hasBiases)

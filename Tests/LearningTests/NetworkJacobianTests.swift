@@ -6,8 +6,7 @@ import Testing
 @testable import LinearAlgebra
 
 @Suite struct NetworkJacobianTests {
-    @Test(arguments: Nets.kinds.indices)
-    func everyLayersJacobianIsItsDerivative(kind: Int) throws {
+    @Test(arguments: Nets.kinds.indices) func `Every layer's Jacobian is its derivative`(kind: Int) throws {
         let shape = try Nets.shape(Nets.kinds[kind])
         let network: Network<Double> = Nets.network(shape)
         let point = (Nets.batch(shape, points: 1) as Batch<Double>).inputs
@@ -38,8 +37,9 @@ import Testing
     }
 
     /// Forward through all layers at once, and backward from each unit, are the same derivative.
-    @Test(arguments: Nets.kinds.indices, [1, 5])
-    func tangentsGiveTheSameJacobians(kind: Int, block: Int) throws {
+    @Test(arguments: Nets.kinds.indices, [1, 5]) func `Tangents give the same Jacobians`(
+        kind: Int, block: Int
+    ) throws {
         let network: Network<Double> = Nets.network(try Nets.shape(Nets.kinds[kind]))
         let tangents = NetworkTangents(network, block: block)
         let points = (Nets.batch(network.shape, points: 2) as Batch<Double>).inputs
@@ -65,7 +65,8 @@ import Testing
 
     /// J_l = W_l D_{l−1} W_{l−1} … W_1.
     @Test(arguments: [Activation.linear, .relu, .tanh], [1, 4, 64])
-    func aPlainNetworksJacobianIsTheProductOfItsLayers(activation: Activation, block: Int) throws {
+    func `A plain network's Jacobian is the product of its layers'`(activation: Activation, block: Int) throws
+    {
         let shape = try NetworkShape.mlp(units: [6, 9, 7, 8, 3], activation: activation)
         let network: Network<Double> = Nets.network(shape)
         let point = (Nets.batch(shape, points: 1) as Batch<Double>).inputs
@@ -91,7 +92,7 @@ import Testing
         }
     }
 
-    @Test func aSecondPointForgetsTheFirst() throws {
+    @Test func `A second point forgets the first`() throws {
         let kind = try #require(Nets.kinds.first { $0.name == "projection" })
         let network: Network<Float> = Nets.network(try Nets.shape(kind))
         let x = (Nets.batch(network.shape, points: 2) as Batch<Float>).inputs

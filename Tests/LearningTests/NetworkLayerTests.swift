@@ -14,7 +14,7 @@ import Testing
     }
 
     @Test(arguments: [(1, 1, 0), (1, 2, 0), (2, 1, 1), (3, 1, 0), (3, 1, 1), (3, 2, 1), (3, 3, 2), (5, 2, 4)])
-    func aConvolutionIsThePlainLoop(kernel: Int, stride: Int, padding: Int) throws {
+    func `A convolution is the plain loop`(kernel: Int, stride: Int, padding: Int) throws {
         let size = ImageSize(height: 7, width: 5, channels: 3)
         let (channels, points) = (4, 3)
         let shape = try NetworkShape(
@@ -61,7 +61,7 @@ import Testing
     }
 
     /// Windows of more points than are gathered at once.
-    @Test func aConvolutionOfManyPointsIsThatOfEach() throws {
+    @Test func `A convolution of many points is that of each`() throws {
         let shape = try NetworkShape(
             input: ImageSize(height: 32, width: 32, channels: 8),
             layers: [.convolution(channels: 3, kernel: 3, padding: 1)])
@@ -93,7 +93,7 @@ import Testing
         (.instance, ImageSize(height: 9, width: 8, channels: 4)),
         (.group(2), ImageSize(height: 16, width: 16, channels: 8)),
     ])
-    func aNormalisationIsThePlainFormula(kind: Normalisation, size: ImageSize) throws {
+    func `A normalisation is the plain formula`(kind: Normalisation, size: ImageSize) throws {
         let points = 6
         let shape = try NetworkShape(input: size, layers: [.normalisation(kind), .dense(1)])
         let network: Network<Double> = Nets.network(shape, points: points)
@@ -129,7 +129,7 @@ import Testing
         expectClose(work.values[1].values, expected, within: 1e-12)
     }
 
-    @Test func poolsTakeMeansAndMaximaOfWindows() throws {
+    @Test func `Pools take means and maxima of windows`() throws {
         let size = ImageSize(height: 4, width: 6, channels: 2)
         let batch: Batch<Double> = Nets.batch(
             try NetworkShape(input: size, layers: [.dense(1)]), points: 2)
@@ -154,7 +154,7 @@ import Testing
         }
     }
 
-    @Test func aPaddedShortcutTakesEverySecondPixelAndAddsZeros() throws {
+    @Test func `A padded shortcut takes every second pixel and adds zeros`() throws {
         let subsample = try #require(
             ImageSubsample(image: ImageSize(height: 3, width: 4, channels: 1), stride: 2, channels: 2))
         let x = Matrix<Double>([(0..<12).map { Double($0) }])
@@ -164,7 +164,7 @@ import Testing
     }
 
     /// Layers as measures see them, of which each is computed from the one before by hand.
-    @Test func outputsOfLayersFollowEachOther() throws {
+    @Test func `Outputs of layers follow each other`() throws {
         let shape = try NetworkShape.mlp(
             units: [4, 5, 5, 3], activation: .tanh, normalisation: .batch, isResidual: true)
         let network: Network<Double> = Nets.network(shape, points: 2)
@@ -189,7 +189,7 @@ import Testing
 
     /// Idelbayev's table of CIFAR-10 ResNets with shortcuts without parameters: 0.27 M for ResNet-20, 0.46 M
     /// for ResNet-32; the paper's table 6 gives the same.
-    @Test func resNetsHaveThePublishedNumberOfParameters() throws {
+    @Test func `ResNets have the published number of parameters`() throws {
         let counts = try [20, 32, 56].map { try NetworkShape.resnet(depth: $0).plan.parameterCount }
         #expect(counts == [269_722, 464_154, 853_018])
         let shape = try NetworkShape.resnet(depth: 32)

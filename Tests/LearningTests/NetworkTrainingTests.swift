@@ -32,8 +32,9 @@ private let descent = OptimizerSettings(
     method: .sgd(momentum: 0.9), learningRate: 0.05, weightDecay: 1e-3, emaDecay: 0.8)
 
 @Suite struct NetworkTrainingTests {
-    @Test(arguments: [Normalisation.batch, .layer])
-    func aSmallResNetLearns(normalisation: Normalisation) throws {
+    @Test(arguments: [Normalisation.batch, .layer]) func `A small ResNet learns`(normalisation: Normalisation)
+        throws
+    {
         let batch = images(small, classes: 10, points: 40)
         let network = try resnet(points: 40, normalisation: normalisation)
         let run = Task.train(network, descent, batch: batch, steps: 60)
@@ -45,7 +46,7 @@ private let descent = OptimizerSettings(
         #expect(sum.correct == 40 && sum.loss / 40 < 0.2 * first)
     }
 
-    @Test func trainingGivesTheSameBitsAgain() throws {
+    @Test func `Training gives the same bits again`() throws {
         let batch = images(small, classes: 10, points: 20)
         let runs = try (0..<2).map { _ in
             Task.train(try resnet(points: 20), descent, batch: batch, steps: 5)
@@ -58,7 +59,7 @@ private let descent = OptimizerSettings(
     @Test(arguments: [
         Optimizer.sgd(momentum: 0.9), .adam(beta1: 0.9, beta2: 0.999, epsilon: 1e-8),
     ])
-    func runningAveragesFollowTheBatchesAlone(method: Optimizer) throws {
+    func `Running averages follow the batches alone`(method: Optimizer) throws {
         let shape = try NetworkShape(input: .vector(3), layers: [.normalisation(.batch), .dense(2)])
         let network = Network<Float>(shape, loss: .crossEntropy, points: 6)
         network.initialise(RandomStreams(seed: 2))
@@ -87,14 +88,14 @@ private let descent = OptimizerSettings(
         #expect(averaged != states.of(network.parameters.flat).doubles && averaged[3] > 0)
         let copy = trainer.evaluated.copy()
         #expect(copy.evaluate(batch) == trainer.evaluated.evaluate(batch))
-        // What only measures moves nothing.
+        // Measuring moves nothing.
         let before = network.parameters.flat.values
         _ = network.gradient(network.makeGradients(), batch)
         _ = network.evaluate(batch)
         #expect(network.parameters.flat.values == before)
     }
 
-    @Test func evaluationReadsTheRunningAverages() throws {
+    @Test func `Evaluation reads the running averages`() throws {
         let shape = try NetworkShape(input: .vector(3), layers: [.normalisation(.batch), .dense(2)])
         let network: Network<Double> = Nets.network(shape)
         let batch: Batch<Double> = Nets.batch(shape)
@@ -122,7 +123,7 @@ private let descent = OptimizerSettings(
         expectClose(network.outputs(at: batch.inputs)[0].activation.rows(2..<3).values, one, within: 1e-14)
     }
 
-    @Test func weightsAreDecayedAndNothingElse() throws {
+    @Test func `Weights are decayed and nothing else`() throws {
         let shape = try NetworkShape(
             input: small,
             layers: [
@@ -139,7 +140,7 @@ private let descent = OptimizerSettings(
 
 /// In a process of its own: other tests would allocate meanwhile.
 @Suite(.enabled(if: Canaries.isPossible, Canaries.reason)) struct NetworkAllocationTests {
-    @Test func aTrainingStepOfAResNetAllocatesNothing() async {
+    @Test func `A training step of a ResNet allocates nothing`() async {
         await #expect(processExitsWith: .success) {
             BLAS.useOneThread()
             let batch = images(small, classes: 10, points: 4)

@@ -58,7 +58,7 @@ private struct Given: TrainableNetwork {
     }
 
     @Test(arguments: [0, 0.5, 0.98, 0.999, 0.99999, 0.9999999], [0, 0.9, 0.99999])
-    func adamKeepsToDoublesForAnEpoch(beta2: Double, beta1: Double) {
+    func `Adam keeps to doubles for an epoch`(beta2: Double, beta1: Double) {
         let count = Given().parameters.flat.count
         var (w, m, v) = (
             [Double](repeating: 0, count: count), [Double](repeating: 0, count: count),
@@ -83,8 +83,8 @@ private struct Given: TrainableNetwork {
         #expect(abs(trainer.model.parameters.flat.doubles[0] / way - 1) < 1e-6)
     }
 
-    @Test(arguments: [0, 0.9, 0.999, 0.99999])
-    func momentumKeepsToDoublesForAnEpoch(momentum: Double) {
+    @Test(arguments: [0, 0.9, 0.999, 0.99999]) func `Momentum keeps to doubles for an epoch`(momentum: Double)
+    {
         let count = Given().parameters.flat.count
         var (w, v) = ([Double](repeating: 0, count: count), [Double](repeating: 0, count: count))
         let trainer = Self.train(.sgd(momentum: momentum)) { g in
@@ -98,7 +98,7 @@ private struct Given: TrainableNetwork {
 
     /// From weights of 0, whose average is all of what the steps added.
     @Test(arguments: [0.9, 0.999, 0.99999, 0.999999])
-    func theAverageKeepsToDoublesForAnEpoch(keep: Double) {
+    func `The average keeps to doubles for an epoch`(keep: Double) {
         let count = Given().parameters.flat.count
         var (w, average) = ([Double](repeating: 0, count: count), [Double](repeating: 0, count: count))
         let trainer = Self.train(.sgd(momentum: 0), average: keep) { g in
@@ -115,7 +115,7 @@ private struct Given: TrainableNetwork {
 
     /// The smallest ε that sweeps may have, with the β₂ nearest 1: where squares of gradients underflow, ε divides.
     @Test(arguments: [1, 1e-10, 1e-17, 1e-19, 1e-25, 1e-37])
-    func noStepIsLongerThanTheRateWhateverUnderflows(scale: Double) {
+    func `No step is longer than the rate whatever underflows`(scale: Double) {
         for beta2 in [0.999, 0.9999999] {
             let trainer = Self.train(.adam(beta1: 0.9, beta2: beta2, epsilon: 1e-15), scale: scale) { _ in }
             let weights = trainer.model.parameters.flat.doubles

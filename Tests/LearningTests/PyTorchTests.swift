@@ -33,8 +33,7 @@ import Testing
 
     private static func number(_ n: Int) -> Float { Float((n * 37 + 11) % 101 - 50) / 64 }
 
-    @Test(arguments: cases)
-    func thirtyStepsEndWherePyTorchsDo(of training: Case) throws {
+    @Test(arguments: cases) func `Thirty steps end where PyTorch's do`(of training: Case) throws {
         let due = try #require(pyTorchAnswers[training.name])
         let model = MLP<Float>(
             StackShape(units: [3, 4, 2], activation: .tanh), loss: .crossEntropy, points: 6)

@@ -14,13 +14,13 @@ import Testing
     }
 
     private static func order(_ count: Int, index: Int, seed: UInt64 = 3) -> [UInt32] {
-        // Whatever order was there does not matter.
+        // The earlier order does not matter.
         var order = [UInt32](repeating: 9, count: count)
         RandomStreams(seed: seed).shuffle(&order, .batchOrder, index: index)
         return order
     }
 
-    @Test func everySeedPurposeAndIndexHasAStreamOfItsOwn() {
+    @Test func `Every seed purpose and index has a stream of its own`() {
         let purposes: [RandomStreams.Purpose] = [
             .initialisation, .batchOrder, .latentNoise, .trainingData, .evaluationData, .evaluationNoise,
         ]
@@ -35,13 +35,13 @@ import Testing
         #expect(seen.count == 3 * 6 * 5)
     }
 
-    @Test func aStreamGivesTheSameNumbersAgain() {
+    @Test func `A stream gives the same numbers again`() {
         let first = Self.normals(4, .latentNoise, index: 17)
         _ = Self.normals(4, .latentNoise, index: 16)
         #expect(Self.normals(4, .latentNoise, index: 17) == first)
     }
 
-    @Test func aBlockStartsFourValuesOn() {
+    @Test func `A block starts four values on`() {
         let whole = Self.normals(4, .evaluationData, count: 400)
         for block in [1, 2, 16, 50, 99] {
             let part = Self.normals(4, .evaluationData, block: block, count: 400 - 4 * block)
@@ -49,19 +49,18 @@ import Testing
         }
     }
 
-    @Test(arguments: [0, 1, 2, 3, 10, 1000])
-    func aShuffleIsAPermutation(count: Int) {
+    @Test(arguments: [0, 1, 2, 3, 10, 1000]) func `A shuffle is a permutation`(count: Int) {
         #expect(Self.order(count, index: 0).sorted() == (0..<UInt32(count)).map { $0 })
     }
 
-    @Test func everyEpochAndSeedHasAnOrderOfItsOwn() {
+    @Test func `Every epoch and seed has an order of its own`() {
         let orders = (0..<20).map { Self.order(100, index: $0) } + [Self.order(100, index: 0, seed: 4)]
         #expect(Set(orders).count == 21)
         #expect(Self.order(100, index: 7) == orders[7])
     }
 
     /// 4800 orders of 4: each of the 24 is expected 200 times, with a standard deviation of 14.
-    @Test func allOrdersAreEquallyLikely() {
+    @Test func `All orders are equally likely`() {
         var counts: [[UInt32]: Int] = [:]
         for epoch in 0..<4800 { counts[Self.order(4, index: epoch), default: 0] += 1 }
         #expect(counts.count == 24)
@@ -84,7 +83,7 @@ import Testing
     }
 
     @Test(arguments: [Activation.relu, .tanh, .linear])
-    func weightsHaveTheVarianceThatKeepsSignalsAlive(activation: Activation) {
+    func `Weights have the variance that keeps signals alive`(activation: Activation) {
         let model = MLP<Float>(
             StackShape(units: [300, 200, 100, 50], activation: activation), loss: .gaussianNLL, points: 1)
         model.parameters.flat.fill(5)
@@ -96,7 +95,7 @@ import Testing
         #expect(model.parameters.vectors[0].values.allSatisfy { $0 == 0 })
     }
 
-    @Test func everyLayerOfEveryStackDrawsItsOwnNumbers() {
+    @Test func `Every layer of every stack draws its own numbers`() {
         let model = VIB<Float>(
             hidden: [8, 8], activation: .tanh, bottleneck: 8, outputs: 8, loss: .crossEntropy, beta: 1,
             shift: 0, points: 1)
@@ -114,7 +113,7 @@ import Testing
     }
 
     /// The same weights to the last bit of Float, so that a gradient check starts where training does.
-    @Test func doubleNetworksStartWithTheFloatNetworksWeights() {
+    @Test func `Double networks start with the float networks' weights`() {
         let shape = StackShape(units: [7, 5, 3], activation: .relu)
         let float = MLP<Float>(shape, loss: .crossEntropy, points: 1)
         let double = MLP<Double>(shape, loss: .crossEntropy, points: 1)

@@ -62,15 +62,16 @@ enum Task {
 }
 
 @Suite struct TrainingTests {
-    @Test(arguments: GradientTests.activations)
-    func anMLPLearnsToSeparateTwoClasses(activation: Activation) {
+    @Test(arguments: GradientTests.activations) func `An MLP learns to separate two classes`(
+        activation: Activation
+    ) {
         let batch = Task.blobs(points: 32)
         let (_, objectives) = Task.train(Task.mlp(activation), batch: batch, steps: 200)
         #expect(objectives[0].task > 0.3)
         #expect(objectives[199].task < 0.02 && objectives[199].correct == 32)
     }
 
-    @Test func linearRegressionFindsItsTeacher() {
+    @Test func `Linear regression finds its teacher`() {
         let batch = Task.plane(points: 64)
         let model = MLP<Float>(
             StackShape(units: [6, 2], activation: .linear), loss: .meanSquaredError, points: 64)
@@ -80,7 +81,7 @@ enum Task {
         #expect(objectives[0].task > 0.1 && objectives[299].task < 1e-9)
     }
 
-    @Test func theLearnedVarianceIsThatOfTheResiduals() {
+    @Test func `The learned variance is that of the residuals`() {
         // No inputs to speak of: the best mean is the targets' mean and the best e^v their variance.
         var draws = Draws(12)
         let targets: Matrix<Float> = draws.matrix(rows: 64, columns: 1, in: -3...5)
@@ -97,7 +98,7 @@ enum Task {
         expectClose([Double(model.parameters.vectors[0][0, 0])], [PlainMath.ln(variance)], within: 1e-4)
     }
 
-    @Test func aVIBLearnsAndTheWeightOfItsKLBoundsTheKL() {
+    @Test func `A VIB learns and the weight of its KL bounds the KL`() {
         let batch = Task.blobs(points: 32)
         let weak = Task.train(Task.vib(beta: 1e-4), batch: batch, steps: 200).objectives
         let strong = Task.train(Task.vib(beta: 10), batch: batch, steps: 200).objectives
@@ -110,8 +111,9 @@ enum Task {
     }
 
     /// Hidden units that overflow meet weights of both signs: ∞ − ∞ must not become a 0 on the way out.
-    @Test(arguments: [Activation.linear, .relu])
-    func aLossOfOverflowingUnitsIsNotFinite(activation: Activation) {
+    @Test(arguments: [Activation.linear, .relu]) func `A loss of overflowing units is not finite`(
+        activation: Activation
+    ) {
         let batch = Task.blobs(points: 8)
         let model = Task.mlp(activation, points: 8)
         for layer in model.layers {
@@ -124,8 +126,9 @@ enum Task {
         #expect(!model.evaluate(batch).loss.isFinite)
     }
 
-    @Test(arguments: [Activation.linear, .relu])
-    func aTrainingThatDivergesShowsIt(activation: Activation) {
+    @Test(arguments: [Activation.linear, .relu]) func `A training that diverges shows it`(
+        activation: Activation
+    ) {
         let settings = OptimizerSettings(method: .sgd(momentum: 0), learningRate: 1e25)
         let (_, objectives) = Task.train(
             Task.mlp(activation), settings, batch: Task.blobs(points: 32), steps: 12)
@@ -136,7 +139,7 @@ enum Task {
 }
 
 @Suite struct DeterminismTests {
-    @Test func trainingTwiceGivesTheSameBytes() {
+    @Test func `Training twice gives the same bytes`() {
         let batch = Task.blobs(points: 32)
         #expect(
             Task.train(Task.mlp(), batch: batch, steps: 40) == Task.train(Task.mlp(), batch: batch, steps: 40)
@@ -147,7 +150,7 @@ enum Task {
             first.bits != Task.train(Task.vib(), batch: batch, steps: 40, seed: 2).bits, "noise has the seed")
     }
 
-    @Test func whatElseRunsInTheProcessChangesNothing() {
+    @Test func `Other work in the process changes nothing`() {
         let batch = Task.blobs(points: 32)
         let alone = Task.train(Task.vib(), batch: batch, steps: 40)
         let other = Task.vib(.gaussianNLL, beta: 1, points: 7)
@@ -158,7 +161,7 @@ enum Task {
         #expect(trainer.step == 40)
     }
 
-    @Test func aStepsNoiseDependsOnItsNumberAlone() {
+    @Test func `A step's noise depends on its number alone`() {
         let batch = Task.blobs(points: 32)
         let model = Task.vib()
         let still = OptimizerSettings(method: .sgd(momentum: 0), learningRate: 0)

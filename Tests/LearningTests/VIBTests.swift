@@ -18,7 +18,7 @@ import Testing
     }
 
     /// KL = E[ln q(z) − ln r(z)]; with n samples the mean is within 4 standard errors.
-    @Test func theKLIsTheMeanLogRatioOfTheTwoDensities() {
+    @Test func `The KL is the mean log ratio of the two densities`() {
         var (model, draws) = Self.model()
         let inputs: Matrix<Double> = draws.matrix(rows: 1, columns: 4, in: -2...2)
         let noise: Matrix<Double> = Matrix(rows: 1, columns: 3)
@@ -46,7 +46,7 @@ import Testing
         #expect(abs(mean - kl) < 4 * error, "\(mean) ± \(error), closed form \(kl)")
     }
 
-    @Test func encodingGivesTheMeanTheDeviationAndTheSumOfKLs() {
+    @Test func `Encoding gives the mean the deviation and the sum of KLs`() {
         var (model, draws) = Self.model()
         // Fewer points than the workspace has.
         let inputs: Matrix<Double> = draws.matrix(rows: 3, columns: 4)
@@ -67,7 +67,7 @@ import Testing
         }
     }
 
-    @Test func resamplingIsEncodingAgainWithOtherNoise() {
+    @Test func `Resampling is encoding again with other noise`() {
         var (model, draws) = Self.model()
         let inputs: Matrix<Double> = draws.matrix(rows: Self.points, columns: 4)
         let other: Matrix<Double> = draws.matrix(rows: Self.points, columns: 3)
@@ -78,8 +78,8 @@ import Testing
         #expect(model.resample(noise: other.rows(0..<2)).values == Array(expected.prefix(6)))
     }
 
-    @Test(arguments: GradientTests.losses)
-    func decodingAndItsLossAreThoseOfTheObjective(loss: Loss) {
+    @Test(arguments: GradientTests.losses) func `Decoding and its loss are those of the objective`(loss: Loss)
+    {
         var (model, draws) = Self.model(loss)
         let inputs: Matrix<Double> = draws.matrix(rows: 4, columns: 4)
         let noise: Matrix<Double> = draws.matrix(rows: 4, columns: 3)
@@ -96,7 +96,7 @@ import Testing
         #expect(sum.correct == value.correct)
     }
 
-    @Test func aCopyHasTheSameNumbersInMemoryOfItsOwn() {
+    @Test func `A copy has the same numbers in memory of its own`() {
         let (model, _) = Self.model(.gaussianNLL)
         let copy = model.copy()
         #expect(copy.parameters.flat.values == model.parameters.flat.values)
@@ -108,7 +108,7 @@ import Testing
 
 @Suite struct MLPTests {
     @Test(arguments: GradientTests.losses)
-    func evaluatingFewerPointsGivesTheirLossAndChangesNothing(loss: Loss) {
+    func `Evaluating fewer points gives their loss and changes nothing`(loss: Loss) {
         var draws = Draws(4)
         let shape = StackShape(units: [5, 7, 3], activation: .relu)
         let model = MLP<Double>(shape, loss: loss, points: 8)
@@ -127,7 +127,7 @@ import Testing
         #expect(model.parameters.flat.values == before)
     }
 
-    @Test func aWorkspaceHoldsEveryLayersActivations() {
+    @Test func `A workspace holds every layer's activations`() {
         let model = MLP<Double>(
             StackShape(units: [2, 2, 1], activation: .relu), loss: .meanSquaredError, points: 1)
         // W₁, b₁, W₂, b₂.
@@ -137,7 +137,7 @@ import Testing
         #expect(model.work.last.values == [16.75])
     }
 
-    @Test func parametersLieInOneBufferLayerByLayer() {
+    @Test func `Parameters lie in one buffer layer by layer`() {
         let parameters = Parameters<Float>(
             stacks: [
                 StackShape(units: [3, 2, 4], activation: .tanh),

@@ -24,7 +24,7 @@ private func matrix(
 private let shapes = [(1, 1), (1, 9), (9, 1), (2, 3), (8, 8), (5, 33), (33, 5), (40, 41)]
 
 @Suite struct FactorisationTests {
-    @Test func theCholeskyFactorOfAKnownMatrixIsExact() throws {
+    @Test func `The Cholesky factor of a known matrix is exact`() throws {
         // The upper triangle is not read.
         let a = Matrix<Double>([[4, .nan, .nan], [12, 37, .nan], [-16, -43, 98]])
         #expect(try a.choleskyFactor().values == [2, 0, 0, 6, 1, 0, -8, 5, 3])
@@ -32,7 +32,7 @@ private let shapes = [(1, 1), (1, 9), (9, 1), (2, 3), (8, 8), (5, 33), (33, 5), 
         #expect(try Matrix<Double>(rows: 0, columns: 0).choleskyFactor().count == 0)
     }
 
-    @Test func aMatrixThatIsNotPositiveDefiniteHasNoCholeskyFactor() {
+    @Test func `A matrix that is not positive definite has no Cholesky factor`() {
         #expect(throws: FactorisationError.notPositiveDefinite(order: 2)) {
             try Matrix<Double>([[1, 2], [2, 1]]).choleskyFactor()
         }
@@ -46,7 +46,7 @@ private let shapes = [(1, 1), (1, 9), (9, 1), (2, 3), (8, 8), (5, 33), (33, 5), 
     }
 
     @Test(arguments: [1, 2, 7, 32, 65])
-    func theCholeskyFactorTimesItsTransposeIsTheMatrix(order: Int) throws {
+    func `The Cholesky factor times its transpose is the matrix`(order: Int) throws {
         var draws = Draws(UInt64(order))
         let b: Matrix<Double> = draws.matrix(rows: order, columns: order + 3)
         let a = Matrix.product(b, b, transposeB: true)
@@ -58,7 +58,7 @@ private let shapes = [(1, 1), (1, 9), (9, 1), (2, 3), (8, 8), (5, 33), (33, 5), 
         }
     }
 
-    @Test func singularValuesOfKnownMatricesAreRight() throws {
+    @Test func `Singular values of known matrices are right`() throws {
         expectClose(
             try Matrix<Double>([[3, 0], [4, 5]]).singularValues(), [sqrt(45), sqrt(5)],
             within: 1e-14)
@@ -70,8 +70,9 @@ private let shapes = [(1, 1), (1, 9), (9, 1), (2, 3), (8, 8), (5, 33), (33, 5), 
         #expect(try Matrix<Double>(rows: 2, columns: 3).singularValues() == [0, 0])
     }
 
-    @Test(arguments: shapes)
-    func singularValuesAreThoseThatAMatrixWasMadeWith(rows: Int, columns: Int) throws {
+    @Test(arguments: shapes) func `Singular values are those that a matrix was made with`(
+        rows: Int, columns: Int
+    ) throws {
         var draws = Draws(UInt64(rows * 100 + columns))
         let sigma = (0..<min(rows, columns)).map { _ in draws.uniform(0...3) }.sorted(by: >)
         let a = try matrix(sigma, rows: rows, columns: columns, &draws)
@@ -81,7 +82,7 @@ private let shapes = [(1, 1), (1, 9), (9, 1), (2, 3), (8, 8), (5, 33), (33, 5), 
     }
 
     @Test(arguments: shapes)
-    func theFactorOfLQHasTheMatrixsSingularValuesAndGram(rows: Int, columns: Int) throws {
+    func `The factor of LQ has the matrix's singular values and Gram matrix`(rows: Int, columns: Int) throws {
         var draws = Draws(UInt64(rows * 100 + columns))
         let a: Matrix<Double> = draws.matrix(rows: rows, columns: columns)
         let factor = a.lqFactor()
@@ -95,12 +96,12 @@ private let shapes = [(1, 1), (1, 9), (9, 1), (2, 3), (8, 8), (5, 33), (33, 5), 
         }
     }
 
-    @Test func theFactorOfLQOfAnEmptyMatrixIsEmpty() {
+    @Test func `The factor of LQ of an empty matrix is empty`() {
         #expect(Matrix<Double>(rows: 3, columns: 0).lqFactor().count == 0)
         #expect(Matrix<Double>(rows: 0, columns: 3).lqFactor().count == 0)
     }
 
-    @Test func eigenvaluesOfKnownMatricesAreRight() throws {
+    @Test func `Eigenvalues of known matrices are right`() throws {
         expectClose(try Matrix<Double>([[2, 1], [1, 2]]).symmetricEigen().values, [1, 3], within: 1e-14)
         expectClose(
             try Matrix<Double>([[2, -1, 0], [-1, 2, -1], [0, -1, 2]]).symmetricEigen().values,
@@ -109,8 +110,9 @@ private let shapes = [(1, 1), (1, 9), (9, 1), (2, 3), (8, 8), (5, 33), (33, 5), 
         #expect(try Matrix<Double>(rows: 0, columns: 0).symmetricEigen().values.isEmpty)
     }
 
-    @Test(arguments: [1, 2, 9, 33])
-    func eigenvectorsAreOrthonormalAndRebuildTheMatrix(order: Int) throws {
+    @Test(arguments: [1, 2, 9, 33]) func `Eigenvectors are orthonormal and rebuild the matrix`(order: Int)
+        throws
+    {
         var draws = Draws(UInt64(order))
         let b: Matrix<Double> = draws.matrix(rows: order, columns: order)
         let a = Matrix<Double>(rows: order, columns: order)
@@ -130,8 +132,9 @@ private let shapes = [(1, 1), (1, 9), (9, 1), (2, 3), (8, 8), (5, 33), (33, 5), 
         expectClose(Matrix.product(vectors, vectors, transposeA: true).values, identity.values, within: unit)
     }
 
-    @Test(arguments: shapes)
-    func theGramMatrixIsTheLowerTriangleOfTheProduct(rows: Int, columns: Int) {
+    @Test(arguments: shapes) func `The Gram matrix is the lower triangle of the product`(
+        rows: Int, columns: Int
+    ) {
         var draws = Draws(UInt64(rows * 100 + columns))
         let a: Matrix<Double> = draws.matrix(rows: rows, columns: columns)
         for transposed in [false, true] {
@@ -145,8 +148,9 @@ private let shapes = [(1, 1), (1, 9), (9, 1), (2, 3), (8, 8), (5, 33), (33, 5), 
         }
     }
 
-    @Test(arguments: [0, 1, 2, 9, 40, 120])
-    func theCholeskyFactorInPlaceIsTheOther(order: Int) throws {
+    @Test(arguments: [0, 1, 2, 9, 40, 120]) func `The Cholesky factor in place is the other`(order: Int)
+        throws
+    {
         var draws = Draws(UInt64(order))
         let a: Matrix<Double> = draws.matrix(rows: order, columns: order + 3)
         let gram = Matrix<Double>(rows: order, columns: order)
@@ -157,13 +161,13 @@ private let shapes = [(1, 1), (1, 9), (9, 1), (2, 3), (8, 8), (5, 33), (33, 5), 
         expectClose(gram.values, factor.values, within: 1e-12)
     }
 
-    @Test func aSingularMatrixHasNoCholeskyFactor() {
+    @Test func `A singular matrix has no Cholesky factor`() {
         #expect(!Matrix<Double>([[1, 1], [1, 1]]).becomeCholeskyFactor())
         #expect(!Matrix<Double>([[0]]).becomeCholeskyFactor())
         #expect(!Matrix<Double>([[1, 2], [2, 1]]).becomeCholeskyFactor())
     }
 
-    @Test func partsOfMatricesAreCopiedAndScaled() {
+    @Test func `Parts of matrices are copied and scaled`() {
         let a = Matrix<Double>([[1, 2, 3], [2, 5, 6], [3, 6, 9]])
         let rows = Matrix<Double>(rows: 2, columns: 3)
         rows.assign(rows: [0, 2], of: a)
@@ -179,7 +183,7 @@ private let shapes = [(1, 1), (1, 9), (9, 1), (2, 3), (8, 8), (5, 33), (33, 5), 
         #expect(part.values == [0.1, 4, 5, 6])
     }
 
-    @Test func theGramMatrixOfNoColumnsIsZero() {
+    @Test func `The Gram matrix of no columns is zero`() {
         let gram = Matrix<Double>(rows: 2, columns: 2)
         gram.fill(.nan)
         gram.setGram(of: Matrix(rows: 2, columns: 0), transposed: false)
@@ -197,7 +201,7 @@ private let shapes = [(1, 1), (1, 9), (9, 1), (2, 3), (8, 8), (5, 33), (33, 5), 
         reducer.reduce(gram)
     }
 
-    @Test func countsOfEigenvaluesAreTheNumbersOfSingularValues() throws {
+    @Test func `Counts of eigenvalues are the numbers of singular values`() throws {
         var draws = Draws(17)
         // One reducer for all: a smaller matrix after a larger one finds nothing of it.
         var reducer = TridiagonalReducer(order: 41)
@@ -219,7 +223,7 @@ private let shapes = [(1, 1), (1, 9), (9, 1), (2, 3), (8, 8), (5, 33), (33, 5), 
     /// Singular values from 10 to 1e-6 on either side of the thresholds in use; the Gram matrix squares them,
     /// and double carries that down to about 1e-7 of the largest.
     @Test(arguments: [1e-1, 1e-2, 1e-3, 1e-5])
-    func smallThresholdsAreCountedRightOverManyOrdersOfMagnitude(epsilon: Double) throws {
+    func `Small thresholds are counted right over many orders of magnitude`(epsilon: Double) throws {
         var draws = Draws(5)
         let sigma = (0..<29).map { 10 * pow(10, -Double($0) / 4) }
         let a = try matrix(sigma, rows: 29, columns: 60, &draws)
@@ -231,7 +235,7 @@ private let shapes = [(1, 1), (1, 9), (9, 1), (2, 3), (8, 8), (5, 33), (33, 5), 
         #expect(computed.count { $0 > bound } == sigma.count { $0 > bound })
     }
 
-    @Test func anEigenvalueOnTheBoundIsNotAboveIt() {
+    @Test func `An eigenvalue on the bound is not above it`() {
         var reducer = TridiagonalReducer(order: 4)
         let identity = Matrix<Double>([[1, 0, 0], [0, 1, 0], [0, 0, 1]])
         reducer.reduce(identity)
@@ -245,7 +249,7 @@ private let shapes = [(1, 1), (1, 9), (9, 1), (2, 3), (8, 8), (5, 33), (33, 5), 
         #expect(reducer.count(above: -1) == 0 && reducer.largestEigenvalue == 0)
     }
 
-    @Test func manyBoundsCountAsEachAlone() {
+    @Test func `Many bounds count as each alone`() {
         var draws = Draws(31)
         var reducer = TridiagonalReducer(order: 41)
         for (rows, columns) in shapes {
@@ -256,7 +260,7 @@ private let shapes = [(1, 1), (1, 9), (9, 1), (2, 3), (8, 8), (5, 33), (33, 5), 
         }
     }
 
-    @Test func aVanishingPivotDoesNotLoseTheEigenvaluesAfterIt() {
+    @Test func `A vanishing pivot does not lose the eigenvalues after it`() {
         // Eigenvalues −1 and 1; the first pivot at the bound 0 is exactly 0.
         var reducer = TridiagonalReducer(order: 2)
         reducer.reduce(Matrix<Double>([[0, 1], [1, 0]]))
@@ -265,7 +269,7 @@ private let shapes = [(1, 1), (1, 9), (9, 1), (2, 3), (8, 8), (5, 33), (33, 5), 
         expectClose(reducer.largestEigenvalue, 1, within: 1e-14)
     }
 
-    @Test func ranksOfSingularMatricesAreCountedRight() throws {
+    @Test func `Ranks of singular matrices are counted right`() throws {
         var draws = Draws(23)
         for rank in 0...6 {
             let left: Matrix<Double> = draws.matrix(rows: 12, columns: rank)

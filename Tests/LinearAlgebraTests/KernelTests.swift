@@ -31,7 +31,7 @@ private func tolerance<T: Real>(_: T.Type) -> Double { T.self == Float.self ? 5e
     }
 
     @Test(arguments: [Activation.linear, .relu, .tanh], awkwardSizes)
-    func biasAndActivationAgreeWithTheirFormula(activation: Activation, columns: Int) {
+    func `Bias and activation agree with their formula`(activation: Activation, columns: Int) {
         for rows in [1, 3] {
             Self.checkForward(Float.self, activation, rows: rows, columns: columns)
             Self.checkForward(Double.self, activation, rows: rows, columns: columns)
@@ -58,13 +58,13 @@ private func tolerance<T: Real>(_: T.Type) -> Double { T.self == Float.self ? 5e
         }
     }
 
-    @Test func extremeInputsSaturateOrPass() {
+    @Test func `Extreme inputs saturate or pass`() {
         Self.checkExtremes(Float.self)
         Self.checkExtremes(Double.self)
     }
 
     /// A ReLU that made 0 of it would hide that training diverged: the loss would stay finite.
-    @Test func noActivationHidesANaN() {
+    @Test func `No activation hides a na n`() {
         for activation in [Activation.linear, .relu, .tanh] {
             let float = Matrix<Float>(rows: 2, columns: 19)
             float.fill(.nan)
@@ -96,7 +96,7 @@ private func tolerance<T: Real>(_: T.Type) -> Double { T.self == Float.self ? 5e
     }
 
     @Test(arguments: [Activation.linear, .relu, .tanh], awkwardSizes)
-    func theDerivativeIsReadFromTheActivation(activation: Activation, count: Int) {
+    func `The derivative is read from the activation`(activation: Activation, count: Int) {
         Self.checkBackward(Float.self, activation, count: count)
         Self.checkBackward(Double.self, activation, count: count)
     }
@@ -112,8 +112,7 @@ private func tolerance<T: Real>(_: T.Type) -> Double { T.self == Float.self ? 5e
         }
     }
 
-    @Test(arguments: awkwardSizes)
-    func columnsAreSummedFromTheTop(columns: Int) {
+    @Test(arguments: awkwardSizes) func `Columns are summed from the top`(columns: Int) {
         Self.checkColumnSums(Float.self, columns: columns)
         Self.checkColumnSums(Double.self, columns: columns)
     }
@@ -148,8 +147,9 @@ private func tolerance<T: Real>(_: T.Type) -> Double { T.self == Float.self ? 5e
     }
 
     /// To the bit: nothing is contracted into fused multiply-adds, on whatever processor.
-    @Test(arguments: awkwardSizes, [0, 0.01])
-    func anAdamStepHasTheBitsOfItsFormula(count: Int, decay: Double) {
+    @Test(arguments: awkwardSizes, [0, 0.01]) func `An Adam step has the bits of its formula`(
+        count: Int, decay: Double
+    ) {
         for (beta1, beta2) in [(0.9, 0.999), (0, 0.25), (0.5, 0.9999999)] {
             Self.checkAdam(Float.self, count: count, decay: Float(decay), beta1: beta1, beta2: beta2)
             Self.checkAdam(Double.self, count: count, decay: decay, beta1: beta1, beta2: beta2)
@@ -176,8 +176,9 @@ private func tolerance<T: Real>(_: T.Type) -> Double { T.self == Float.self ? 5e
         #expect(weights.isIntact && velocity.isIntact)
     }
 
-    @Test(arguments: awkwardSizes, [0, 0.01])
-    func aMomentumStepHasTheBitsOfItsFormula(count: Int, decay: Double) {
+    @Test(arguments: awkwardSizes, [0, 0.01]) func `A momentum step has the bits of its formula`(
+        count: Int, decay: Double
+    ) {
         Self.checkMomentum(Float.self, count: count, decay: Float(decay))
         Self.checkMomentum(Double.self, count: count, decay: decay)
     }
@@ -194,16 +195,15 @@ private func tolerance<T: Real>(_: T.Type) -> Double { T.self == Float.self ? 5e
         }
     }
 
-    @Test(arguments: awkwardSizes)
-    func anAverageMovesByItsFormula(count: Int) {
+    @Test(arguments: awkwardSizes) func `An average moves by its formula`(count: Int) {
         Self.checkAverage(Float.self, count: count)
         Self.checkAverage(Double.self, count: count)
     }
 
-    /// What one step adds to nothing is 1 − keep, to float32's rounding, however near 1 a decay is: Float(0.999) is not
+    /// One step adds 1 − keep to zero, to float32's rounding, however near 1 a decay is: Float(0.999) is not
     /// 0.999, and 1 minus it is off by 1.3e-5 of itself.
     @Test(arguments: [0, 0.1, 0.5, 0.9, 0.99, 0.999, 0.9999, 0.99999, 0.999999, 0.9999999])
-    func theShareOfWhatIsNewIsThatOfDoubles(keep: Double) {
+    func `The share of the new is that of doubles`(keep: Double) {
         let share = 1 - keep
         let (one, three) = (Matrix<Float>([[1]]), Matrix<Float>([[3]]))
         let average = Matrix<Float>([[0]])
@@ -218,7 +218,7 @@ private func tolerance<T: Real>(_: T.Type) -> Double { T.self == Float.self ? 5e
     }
 
     /// A second moment that was large and is to be forgotten leaves the new one's digits.
-    @Test func whatIsForgottenLeavesNothingBehind() {
+    @Test func `A forgotten number leaves nothing behind`() {
         let (w, first, second) = (Matrix<Float>([[0]]), Matrix<Float>([[1e6]]), Matrix<Float>([[1e12]]))
         w.adamStep(
             gradient: Matrix([[1e-3]]), first: first, second: second, rate: 1, beta1: 0, beta2: 0,
@@ -227,7 +227,7 @@ private func tolerance<T: Real>(_: T.Type) -> Double { T.self == Float.self ? 5e
     }
 
     /// rate · decay = 1e-6: 1 minus it is 1 − 1.0133e-6 in float32, wrong for every weight in the same way.
-    @Test func decoupledDecayTakesItsShareOfTheWeightsTogether() {
+    @Test func `Decoupled decay takes its share of the weights together`() {
         var draws = Draws(9)
         let w: Matrix<Float> = draws.matrix(rows: 1, columns: 20000, in: 0.1...1)
         let before = doubles(w.values)
@@ -240,8 +240,9 @@ private func tolerance<T: Real>(_: T.Type) -> Double { T.self == Float.self ? 5e
 
 @Suite struct EmptyMatrixTests {
     /// A matrix of no rows and no columns once divided by zero.
-    @Test(arguments: [(0, 0), (0, 3), (4, 0), (1, 1)])
-    func momentsOfAnEmptyMatrixEnd(rows: Int, columns: Int) {
+    @Test(arguments: [(0, 0), (0, 3), (4, 0), (1, 1)]) func `Moments of an empty matrix end`(
+        rows: Int, columns: Int
+    ) {
         let shape = ck_normalisation(instances: 1, rows: rows, columns: columns, groups: 1)
         let numbers = [Float](repeating: 2, count: 64)
         var (mean, variance) = ([Float](repeating: 7, count: 1), [Float](repeating: 7, count: 1))

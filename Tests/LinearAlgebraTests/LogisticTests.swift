@@ -2,7 +2,7 @@ import Testing
 
 @testable import LinearAlgebra
 
-@Test func theLogisticLossHasItsKnownValuesAndGradients() {
+@Test func `The logistic loss has its known values and gradients`() {
     let z = Matrix<Double>([[0], [0], [2], [-2], [800], [-800]])
     let sum = z.logistic(labels: [0, 1, 1, 1, 1, 1], scale: 0.5)
     // ln 2 twice, ln(1 + e^-2), ln(1 + e^2), 0 and 800.
@@ -14,7 +14,7 @@ import Testing
     for (found, due) in zip(z.values, gradients) { #expect(abs(found - due) < 1e-15) }
 }
 
-@Test func theLogisticLossKeepsItsDigitsAtLargeMargins() {
+@Test func `The logistic loss keeps its digits at large margins`() {
     let z = Matrix<Float>([[20], [-30]])
     let sum = z.logistic(labels: [1, 0], scale: 1)
     // e^-20 + e^-30: 1 + e^-20 is 1 in single precision.
@@ -24,7 +24,7 @@ import Testing
     #expect(z[1, 0] > 0)
 }
 
-@Test func aLogisticLossOfNoNumberIsNone() {
+@Test func `A logistic loss of no number is none`() {
     let z = Matrix<Float>([[.nan]])
     #expect(z.logistic(labels: [1], scale: 1).loss.isNaN)
 }

@@ -41,7 +41,7 @@ private func softmax(_ row: [Double]) -> (losses: [Double], p: [Double]) {
     }
 
     @Test(arguments: awkwardSizes.dropFirst(), [1, 6])
-    func crossEntropyAndSoftmaxAgreeWithTheirFormula(columns: Int, rows: Int) {
+    func `Cross entropy and softmax agree with their formula`(columns: Int, rows: Int) {
         var draws = Draws(UInt64(columns))
         let labels = (0..<rows).map { _ in Int32(draws.next() % UInt64(columns)) }
         let logits: [[Double]] = labels.map { _ in draws.numbers(columns, in: -6...6) }
@@ -49,25 +49,25 @@ private func softmax(_ row: [Double]) -> (losses: [Double], p: [Double]) {
         Self.check(logits, labels: labels, scale: 0.125)
     }
 
-    /// What e^x under- and overflows on; the label on the largest, and far below it.
+    /// Logits on which e^x under- and overflows; the label on the largest, and far below it.
     @Test(arguments: [
         [1e4, -1e4, 0], [-1e4, -1e4, -1e4], [1e4, 1e4, 9990], [100, 11, 12], [-745, 0, 1], [88, 89, -89],
         [3e38, -1, 0], [0, 0, 1e-30],
     ])
-    func extremeLogitsAreNoTrouble(row: [Double]) {
+    func `Extreme logits are no trouble`(row: [Double]) {
         for label in 0..<Int32(row.count) {
             Self.check([row.map { Float($0) }], labels: [label], scale: 1)
             Self.check([row], labels: [label], scale: 1)
         }
     }
 
-    @Test func ofEqualLogitsTheFirstIsTheGuess() {
+    @Test func `The first of equal logits is the guess`() {
         let logits = Matrix<Float>([[1, 2, 2], [1, 2, 2], [0, 0, 0], [0, 0, 0]])
         #expect(logits.countOfLargest(at: [1, 2, 0, 1]) == 2)
         #expect(logits.crossEntropy(labels: [1, 2, 0, 1], scale: 1).correct == 2)
     }
 
-    @Test func aLogitThatIsNotFiniteMakesTheLossSo() {
+    @Test func `A logit that is not finite makes the loss so`() {
         for bad in [Float.nan, .infinity] {
             for place in 0..<3 {
                 let logits = Matrix<Float>(rows: 1, columns: 3)
@@ -77,7 +77,7 @@ private func softmax(_ row: [Double]) -> (losses: [Double], p: [Double]) {
         }
     }
 
-    @Test func noPointsLoseNothing() {
+    @Test func `No points lose nothing`() {
         let logits = Matrix<Float>(rows: 0, columns: 3)
         #expect(logits.crossEntropy(labels: [], scale: 1) == LossSum())
         #expect(logits.countOfLargest(at: []) == 0)
@@ -96,8 +96,7 @@ private func softmax(_ row: [Double]) -> (losses: [Double], p: [Double]) {
         #expect(sum.correct == 0)
     }
 
-    @Test(arguments: awkwardSizes)
-    func squaredErrorsAgreeWithTheirFormula(count: Int) {
+    @Test(arguments: awkwardSizes) func `Squared errors agree with their formula`(count: Int) {
         Self.checkSquares(Float.self, count: count)
         Self.checkSquares(Double.self, count: count)
     }
@@ -136,8 +135,9 @@ private func softmax(_ row: [Double]) -> (losses: [Double], p: [Double]) {
         #expect(other.isIntact && otherVariance.isIntact)
     }
 
-    @Test(arguments: awkwardSizes, [0, 1, 5])
-    func gaussianLikelihoodsAgreeWithTheirFormula(columns: Int, rows: Int) {
+    @Test(arguments: awkwardSizes, [0, 1, 5]) func `Gaussian likelihoods agree with their formula`(
+        columns: Int, rows: Int
+    ) {
         Self.checkNLL(Float.self, rows: rows, columns: columns)
         Self.checkNLL(Double.self, rows: rows, columns: columns)
     }
@@ -184,8 +184,9 @@ private func softmax(_ row: [Double]) -> (losses: [Double], p: [Double]) {
         #expect(sigma.isIntact && z.isIntact && gradient.isIntact)
     }
 
-    @Test(arguments: awkwardSizes, [0, 1, 3])
-    func reparameterisationAgreesWithItsFormula(k: Int, rows: Int) {
+    @Test(arguments: awkwardSizes, [0, 1, 3]) func `Reparameterisation agrees with its formula`(
+        k: Int, rows: Int
+    ) {
         var draws = Draws(UInt64(k))
         for shift in [0, -5, 1.5] {
             let mean: [[Double]] = (0..<rows).map { _ in draws.numbers(k) }
@@ -198,7 +199,7 @@ private func softmax(_ row: [Double]) -> (losses: [Double], p: [Double]) {
     }
 
     /// softplus of a large number is that number, and of a very negative x it is eˣ.
-    @Test func softplusHoldsFarFromZero() {
+    @Test func `Softplus holds far from zero`() {
         let raw: [Double] = [-40, -30, -16, -15, -1e-6, 0, 1e-6, 15, 16, 17, 30, 60, 100]
         let mean = [Double](repeating: 0.5, count: raw.count)
         Self.check(mean: [mean.map { Float($0) }], raw: [raw.map { Float($0) }], shift: 0)
@@ -206,7 +207,7 @@ private func softmax(_ row: [Double]) -> (losses: [Double], p: [Double]) {
     }
 
     /// −½ − ln σ with ln σ = p, though σ = e^p itself is beyond float32, however far down training drives it.
-    @Test func theKLIsRightWhereADeviationUnderflows() {
+    @Test func `The KL is right where a deviation underflows`() {
         for raw in [-100, -1e4, -1e38] as [Float] {
             let head = Matrix<Float>([[0, raw]])
             let (sigma, z) = (Matrix<Float>(rows: 1, columns: 1), Matrix<Float>(rows: 1, columns: 1))
@@ -234,7 +235,7 @@ private func softmax(_ row: [Double]) -> (losses: [Double], p: [Double]) {
         let (sigma, z) = (Matrix<T>(rows: 1, columns: 3), Matrix<T>(rows: 1, columns: 3))
         let kl = head.reparameterise(noise: noise, shift: T(shift), sigma: sigma, z: z)
         let gradient = Matrix<T>(rows: 1, columns: 6)
-        // Of the KL alone.
+        // The gradient of the KL alone.
         gradient.setReparameterisationGradient(
             head: head, noise: noise, sigma: sigma, dz: noise, shift: T(shift), klScale: 1)
         let values = (0..<3).map { divergence(Double(head[0, $0]), raw[$0] + shift) }
@@ -259,12 +260,12 @@ private func softmax(_ row: [Double]) -> (losses: [Double], p: [Double]) {
 
     /// A shift of −50 used to have a KL that was 17 % too small, and no gradient.
     @Test(arguments: [-5, -17, -18, -19, -30, -40, -45, -50, -80])
-    func farBelowZeroTheKLAndItsGradientAreThoseOfTheFormula(shift: Double) {
+    func `Far below zero the KL and its gradient are those of the formula`(shift: Double) {
         Self.checkFarDown(Float.self, shift: shift)
         Self.checkFarDown(Double.self, shift: shift)
     }
 
-    @Test func aHeadThatIsNotANumberMakesTheKLSo() {
+    @Test func `A head that is not a number makes the KL so`() {
         for head in [Matrix<Float>([[.nan, 0]]), Matrix<Float>([[0, .nan]])] {
             let (sigma, z) = (Matrix<Float>(rows: 1, columns: 1), Matrix<Float>(rows: 1, columns: 1))
             let kl = head.reparameterise(noise: Matrix([[0.5]]), shift: 0, sigma: sigma, z: z)
@@ -272,7 +273,7 @@ private func softmax(_ row: [Double]) -> (losses: [Double], p: [Double]) {
         }
     }
 
-    @Test func theKLOfTheStandardNormalDistributionIsZero() {
+    @Test func `The KL of the standard normal distribution is zero`() {
         let inverse = log(exp(1.0) - 1)  // softplus⁻¹(1)
         let head = Matrix<Double>([[0, 0, inverse, inverse]])
         let (sigma, z) = (Matrix<Double>(rows: 1, columns: 2), Matrix<Double>(rows: 1, columns: 2))

@@ -4,21 +4,21 @@ import Testing
 @testable import LinearAlgebra
 
 @Suite struct MatrixTests {
-    @Test func aNewMatrixIsZero() {
+    @Test func `A new matrix is zero`() {
         let matrix = Matrix<Float>(rows: 3, columns: 5)
         #expect(matrix.values == [Float](repeating: 0, count: 15))
         #expect(Matrix<Double>(rows: 0, columns: 4).values.isEmpty)
         #expect(Matrix<Double>([[Double]]()).count == 0)
     }
 
-    @Test func memoryIsAlignedToACacheLine() {
+    @Test func `Memory is aligned to a cache line`() {
         for count in awkwardSizes {
             let buffer = Buffer<Float>(count: count)
             #expect(UInt(bitPattern: buffer.base) % 64 == 0)
         }
     }
 
-    @Test func aWindowSharesItsNumbers() {
+    @Test func `A window shares its numbers`() {
         let matrix = Matrix<Double>([[1, 2], [3, 4], [5, 6]])
         let window = matrix.rows(1..<3)
         #expect(window.values == [3, 4, 5, 6])
@@ -30,14 +30,14 @@ import Testing
         #expect(matrix.rows(1..<3).rows(1..<2).offset == 4)
     }
 
-    @Test func reshapingAndPrefixesKeepTheOrderInMemory() {
+    @Test func `Reshaping and prefixes keep the order in memory`() {
         let matrix = Matrix<Double>([[1, 2, 3], [4, 5, 6]])
         #expect(matrix.reshaped(rows: 3, columns: 2)[1, 1] == 4)
         #expect(matrix.prefix(rows: 2, columns: 2).values == [1, 2, 3, 4])
         #expect(matrix.rows(1..<2).reshaped(rows: 3, columns: 1)[2, 0] == 6)
     }
 
-    @Test func assigningCopiesScalesAndConverts() {
+    @Test func `Assigning copies scales and converts`() {
         let source = Matrix<Double>([[0.1, -2], [1e-50, 1e300]])
         let copy = Matrix<Double>(rows: 2, columns: 2)
         copy.assign(source)
@@ -49,7 +49,7 @@ import Testing
         #expect(float.values == [0.1, -2, 0, .infinity])
     }
 
-    @Test func oneNumberThatIsNotFiniteIsFound() {
+    @Test func `One number that is not finite is found`() {
         for bad in [Float.nan, .infinity, -.infinity] {
             let matrix = Matrix<Float>(rows: 5, columns: 7)
             #expect(matrix.isFinite)
@@ -59,7 +59,7 @@ import Testing
         }
     }
 
-    @Test func gatheringScalesTheBytesOfTheRowsAskedFor() {
+    @Test func `Gathering scales the bytes of the rows asked for`() {
         for columns in awkwardSizes where columns > 0 {
             let bytes = (0..<columns * 9).map { UInt8(truncatingIfNeeded: $0 * 37 + 11) }
             let order: [UInt32] = [8, 8, 0, 3, 5]
@@ -105,7 +105,7 @@ import Testing
             for (alpha, beta) in [(1, 0), (0.5, 1), (-1.5, 2)] as [(T, T)] {
                 let a: Matrix<T> = draws.matrix(rows: ta ? k : m, columns: ta ? m : k)
                 let b: Matrix<T> = draws.matrix(rows: tb ? n : k, columns: tb ? k : n)
-                // What beta 0 multiplies may be anything, even NaN.
+                // Beta 0 may multiply anything, even NaN.
                 let c = Guarded<T>(
                     beta == 0 ? [T](repeating: .nan, count: m * n) : draws.numbers(m * n), rows: m, columns: n
                 )
@@ -125,18 +125,18 @@ import Testing
         (1, 1, 1), (1, 7, 5), (5, 7, 1), (1, 64, 1), (3, 1, 4), (2, 2, 2), (17, 33, 9), (31, 8, 65),
         (64, 64, 64), (65, 31, 129), (100, 3, 2), (128, 200, 10),
     ])
-    func productsAgreeWithThreeLoops(m: Int, k: Int, n: Int) {
+    func `Products agree with three loops`(m: Int, k: Int, n: Int) {
         Self.check(Float.self, m, k, n)
         Self.check(Double.self, m, k, n)
     }
 
     @Test(arguments: [(0, 3, 2), (2, 3, 0), (0, 0, 0), (2, 0, 3)])
-    func emptyProductsFollowTheFormulaToo(m: Int, k: Int, n: Int) {
+    func `Empty products follow the formula too`(m: Int, k: Int, n: Int) {
         Self.check(Float.self, m, k, n)
         Self.check(Double.self, m, k, n)
     }
 
-    @Test func aProductOfRowsLeavesTheOtherRowsAlone() {
+    @Test func `A product of rows leaves the other rows alone`() {
         var draws = Draws(3)
         let a: Matrix<Double> = draws.matrix(rows: 6, columns: 5)
         let b: Matrix<Double> = draws.matrix(rows: 8, columns: 5)
@@ -152,15 +152,15 @@ import Testing
         }
     }
 
-    @Test func productMakesAMatrixOfTheRightShape() {
+    @Test func `Product makes a matrix of the right shape`() {
         let a = Matrix<Double>([[1, 2, 3], [4, 5, 6]])
         #expect(Matrix.product(a, a, transposeB: true).values == [14, 32, 32, 77])
         #expect(Matrix.product(a, a, transposeA: true).values == [17, 22, 27, 22, 29, 36, 27, 36, 45])
     }
 }
 
-@Test("Filling and copying keep every bit, whatever the length", arguments: [0, 1, 2, 3, 7, 64, 1000])
-func fillsAndCopies(_ count: Int) {
+@Test(arguments: [0, 1, 2, 3, 7, 64, 1000])
+func `Filling and copying keep every bit, whatever the length`(_ count: Int) {
     for value in [Float(1.5), -0.0, Float(bitPattern: 0x7FC1_2345)] {
         let (room, copy) = (
             Matrix<Float>(rows: 1, columns: count + 2), Matrix<Float>(rows: 1, columns: count)

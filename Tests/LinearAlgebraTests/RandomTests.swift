@@ -17,11 +17,11 @@ import Testing
                 [0xd16c_fe09, 0x94fd_cceb, 0x5001_e420, 0x2412_6ea1]
             ),
         ] as [([UInt32], [UInt32], [UInt32])])
-    func blocksEqualThePublishedAnswers(counter: [UInt32], key: [UInt32], expected: [UInt32]) {
+    func `Blocks equal the published answers`(counter: [UInt32], key: [UInt32], expected: [UInt32]) {
         #expect(Philox.block(counter: counter, key: key) == expected)
     }
 
-    @Test func aStreamIsItsBlocksInTurn() {
+    @Test func `A stream is its blocks in turn`() {
         let (key, stream, first) = (
             0x0123_4567_89ab_cdef as UInt64, 0xfedc_ba98_7654_3210 as UInt64, UInt64(5)
         )
@@ -39,13 +39,13 @@ import Testing
         }
     }
 
-    @Test func theBlockCounterCarriesIntoItsUpperHalf() {
+    @Test func `The block counter carries into its upper half`() {
         let first = UInt64(UInt32.max) - 1
         let words = Philox.words(key: 1, stream: 2, first: first, count: 16)
         #expect(Array(words[8..<12]) == Philox.block(counter: [0, 1, 2, 0], key: [1, 0]))
     }
 
-    @Test func aStreamReadInPiecesEqualsItReadAtOnce() {
+    @Test func `A stream read in pieces equals it read at once`() {
         let whole = Philox.words(key: 7, stream: 3, first: 0, count: 400)
         for blocks in [1, 2, 3, 15, 16, 17, 99] {
             var pieces: [UInt32] = []
@@ -57,7 +57,7 @@ import Testing
         }
     }
 
-    @Test func anyLengthIsAPrefixOfALongerOne() {
+    @Test func `Any length is a prefix of a longer one`() {
         let whole = Philox.words(key: 7, stream: 3, first: 11, count: 300)
         for count in awkwardSizes {
             #expect(Philox.words(key: 7, stream: 3, first: 11, count: count) == Array(whole.prefix(count)))
@@ -74,7 +74,7 @@ import Testing
 
     /// Box and Muller in double from the same words. A variate is at most 5.8, and its angle and radius are
     /// each good to about 1e-7.
-    @Test func floatVariatesAgreeWithTheFormulaInDouble() {
+    @Test func `Float variates agree with the formula in double`() {
         let count = 65536
         let words = Philox.words(key: 42, stream: 9, first: 0, count: count)
         let actual = Self.normals(key: 42, stream: 9, count: count)
@@ -86,7 +86,7 @@ import Testing
         expectClose(actual, expected, within: 1.5e-6)
     }
 
-    @Test func aStreamOfVariatesReadInPiecesEqualsItReadAtOnce() {
+    @Test func `A stream of variates read in pieces equals it read at once`() {
         let whole = Self.normals(key: 1, stream: 2, count: 1000)
         for start in [4, 60, 64, 68, 996] {
             let part = Self.normals(key: 1, stream: 2, first: UInt64(start / 4), count: 1000 - start)
@@ -100,7 +100,7 @@ import Testing
     }
 
     /// Square roots and polynomials of IEEE operations only: no processor may give other bits.
-    @Test func variatesHaveTheSameBitsEverywhere() {
+    @Test func `Variates have the same bits everywhere`() {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
         for value in Self.normals(key: 2026, stream: 1, count: 10007) {
             hash = (hash ^ UInt64(value.bitPattern)) &* 0x100_0000_01b3
@@ -111,7 +111,7 @@ import Testing
     /// With n = 2²⁰ draws the standard errors are √(1/n), √(2/n), √(6/n) and √(24/n) for mean, variance,
     /// skewness and kurtosis; a bound is 4 of them.
     @Test(arguments: [(0, 0), (1, 0), (0, 1), (0xffff_ffff_ffff_ffff, 3 << 48)] as [(UInt64, UInt64)])
-    func momentsAndTailsAreThoseOfTheNormalDistribution(key: UInt64, stream: UInt64) {
+    func `Moments and tails are those of the normal distribution`(key: UInt64, stream: UInt64) {
         let n = 1 << 20
         let values = doubles(Self.normals(key: key, stream: stream, count: n))
         let size = Double(n)
@@ -136,7 +136,7 @@ import Testing
         #expect(values.allSatisfy { abs($0) <= 5.768 })
     }
 
-    @Test func neighboursStreamsAndKeysAreUncorrelated() {
+    @Test func `Neighbours streams and keys are uncorrelated`() {
         let n = 1 << 18
         let values = doubles(Self.normals(key: 5, stream: 5, count: n + 2))
         let others = [

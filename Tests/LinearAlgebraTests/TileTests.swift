@@ -61,7 +61,7 @@ import Testing
         #expect(sigma.isIntact && z.isIntact && gradient.isIntact, "\(what)")
     }
 
-    @Test(arguments: shapes) func aHeadIsReadNumberByNumber(rows: Int, k: Int) {
+    @Test(arguments: shapes) func `A head is read number by number`(rows: Int, k: Int) {
         Self.checkHead(Float.self, rows: rows, k: k)
         Self.checkHead(Double.self, rows: rows, k: k)
     }
@@ -111,7 +111,7 @@ import Testing
         }
     }
 
-    @Test(arguments: shapes) func lossesAreSummedInTheOrderOfTheirPoints(rows: Int, columns: Int) {
+    @Test(arguments: shapes) func `Losses are summed in the order of their points`(rows: Int, columns: Int) {
         Self.checkLosses(Float.self, rows: rows, columns: columns)
         Self.checkLosses(Double.self, rows: rows, columns: columns)
     }
@@ -134,7 +134,7 @@ import Testing
         #expect(sameBits(sums.values, expected) && sums.isIntact, "\(what)")
     }
 
-    @Test(arguments: shapes) func rowsAreActivatedAndSummedAsIfAlone(rows: Int, columns: Int) {
+    @Test(arguments: shapes) func `Rows are activated and summed as if alone`(rows: Int, columns: Int) {
         Self.checkRows(Float.self, rows: rows, columns: columns)
         Self.checkRows(Double.self, rows: rows, columns: columns)
     }

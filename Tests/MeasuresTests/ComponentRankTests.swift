@@ -20,7 +20,7 @@ private func matrix(_ component: NetworkComponent, _ image: ImageSize, _ draws: 
     let (inputs, weight) = (draws.normals(300, 256), draws.normals(256, 256))
     let features = Matrix.product(inputs, weight)
     let active = (0..<256).count { features[0, $0] > 0 }
-    // Of each set its mean and its own direction.
+    // Each set has its mean and its own direction.
     let due: [(NetworkComponent, Int)] = [
         (.relu, active), (.layerNorm, 254), (.instanceNorm, 256 - 32), (.groupNorm(4), 248),
         (.groupNorm(64), 256 - 32), (.batchNorm, 256),

@@ -12,8 +12,7 @@ private func dependentLogits() -> Matrix<Double> {
 }
 
 @Suite struct LassoTests {
-    @Test(arguments: [true, false])
-    func solutionsAreScikitLearns(intercept: Bool) {
+    @Test(arguments: [true, false]) func `Solutions are scikit-learn's`(intercept: Bool) {
         let lasso = Lasso(dependentLogits(), intercept: intercept)
         var numbers: [Double] = []
         for target in [0, 6] {
@@ -25,7 +24,7 @@ private func dependentLogits() -> Matrix<Double> {
         expectPeers(intercept ? "lassoIntercept" : "lassoPlain", numbers, 1e-9)
     }
 
-    @Test func thePathBeginsWhereEverythingIsZero() {
+    @Test func `The path begins where everything is zero`() {
         let lasso = Lasso(dependentLogits(), intercept: true)
         let penalties = lasso.penalties(target: 2, count: 4)
         #expect(penalties[0] == lasso.largestPenalty(target: 2))
@@ -36,7 +35,7 @@ private func dependentLogits() -> Matrix<Double> {
     }
 
     /// Stationarity: |x_jᵀ r|/n ≤ α, with equality and the weight's sign where there is a weight.
-    @Test func solutionsMeetTheConditionsOfTheMinimum() {
+    @Test func `Solutions meet the conditions of the minimum`() {
         let x = rows(dependentLogits())
         let penalty = 0.02
         for target in 0..<8 {
@@ -54,7 +53,7 @@ private func dependentLogits() -> Matrix<Double> {
         }
     }
 
-    @Test func anExactCopyIsFoundAndTheSweepsEnd() {
+    @Test func `An exact copy is found and the sweeps end`() {
         let base = drawn(75, 50, 3)
         let x = Matrix<Float>(rows: 50, columns: 4)
         for row in 0..<50 {
@@ -70,7 +69,7 @@ private func dependentLogits() -> Matrix<Double> {
 }
 
 @Suite struct IndependenceDeficitTests {
-    @Test func accuraciesByPredictionAreScikitLearns() throws {
+    @Test func `Accuracies by prediction are scikit-learn's`() throws {
         let logits = dependentLogits()
         let labels = largestLabels(sum(logits, drawn(73, 400, 8), times: 2))
         let deficit = IndependenceDeficit.along(
@@ -92,7 +91,7 @@ private func dependentLogits() -> Matrix<Double> {
 }
 
 @Suite struct NeuralCollapseTests {
-    @Test func theFourMeasuresAreNumPys() throws {
+    @Test func `The four measures are NumPy's`() throws {
         let labels = drawnLabels(80, 150, 4)
         let means = drawn(82, 4, 10)
         let spread = Matrix<Double>(rows: 150, columns: 10)
@@ -114,7 +113,7 @@ private func dependentLogits() -> Matrix<Double> {
     }
 
     /// Corners of a simplex, somewhere else than at the origin, with a head along them.
-    @Test func fullCollapseIsZeroInAll() throws {
+    @Test func `Full collapse is zero in all`() throws {
         let classes = 5
         let corners = (0..<classes).map { i in
             (0..<classes).map { ($0 == i ? 1.0 : 0) - 1 / Double(classes) }
@@ -129,7 +128,7 @@ private func dependentLogits() -> Matrix<Double> {
         #expect(all.allSatisfy { abs($0) < 1e-12 })
     }
 
-    @Test func oneClassOrEqualMeansHaveNone() throws {
+    @Test func `One class or equal means have none`() throws {
         #expect(try NeuralCollapse(drawn(84, 6, 3), labels: [2, 2, 2, 2, 2, 2]) == nil)
         let equal = Matrix<Double>([[1, 0], [-1, 0], [1, 0], [-1, 0]])
         #expect(try NeuralCollapse(equal, labels: [0, 0, 1, 1]) == nil)
@@ -137,7 +136,7 @@ private func dependentLogits() -> Matrix<Double> {
 }
 
 @Suite struct IntrinsicDimensionTests {
-    @Test func itIsTheDirectEvaluationAndLeavesOutEqualPoints() throws {
+    @Test func `It is the direct evaluation and leaves out equal points`() throws {
         let plain = Matrix<Double>(rows: 400, columns: 5)
         let draws = drawn(90, 400, 3)
         for row in 0..<400 { for column in 0..<3 { plain[row, column] = draws[row, column] } }
@@ -153,14 +152,14 @@ private func dependentLogits() -> Matrix<Double> {
         #expect(isClose(again.dimension, found.dimension, 1e-12))
     }
 
-    @Test func scaleAndPlaceDoNotMatter() throws {
+    @Test func `Scale and place do not matter`() throws {
         let x = drawn(92, 300, 4)
         let moved = mapped(x) { $0 * 1e-3 + 7 }
         let (one, other) = (try #require(IntrinsicDimension(x)), try #require(IntrinsicDimension(moved)))
         #expect(isClose(one.dimension, other.dimension, 1e-9))
     }
 
-    @Test func tooFewOrRegularPointsHaveNone() throws {
+    @Test func `Too few or regular points have none`() throws {
         #expect(IntrinsicDimension(Matrix<Float>([[0, 0], [1, 0], [0, 0]])) == nil)
         // A ring of equal distances: every ratio is 1.
         let square = Matrix<Float>([[0, 0], [1, 0], [0, 1], [1, 1]])

@@ -19,7 +19,7 @@ private func isNear(_ a: Double, _ b: Double, _ tolerance: Double = 1e-12) -> Bo
     #expect(isNear(corners.participationRatio, 2) && isNear(corners.entropy, 2))
 }
 
-@Test func `Of two singular values 3 and 1 it is the exponential of their entropy`() throws {
+@Test func `For the singular values 3 and 1 it is the exponential of their entropy`() throws {
     let rank = try EffectiveRank(Matrix<Double>([[3, 0], [0, 1], [0, 0]]), epsilon: 0.01)
     #expect(isNear(rank.entropy, exp(-0.75 * log(0.75) - 0.25 * log(0.25))))
     #expect(isNear(rank.rankMe, exp(-0.76 * log(0.76) - 0.26 * log(0.26))))
@@ -28,8 +28,8 @@ private func isNear(_ a: Double, _ b: Double, _ tolerance: Double = 1e-12) -> Bo
     #expect(isNear(rank.participationRatio, trace * trace / square))
 }
 
-@Test func `A scale changes nothing, a mean only what is not of the variance, and nothing has rank 0`() throws
-{
+@Test
+func `A scale changes nothing, a mean only what is not of the variance, and nothing has rank 0`() throws {
     var draws = Draws(3)
     for (rows, columns) in [(40, 7), (5, 30), (9, 9)] {
         let matrix = draws.normals(rows, columns)

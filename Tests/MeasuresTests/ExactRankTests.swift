@@ -6,7 +6,7 @@ import Testing
 
 @testable import Measures
 
-/// What is done to a network's weights before it is measured.
+/// Changes to a network's weights before it is measured.
 private enum Defect: CaseIterable {
     case none
     /// Every hidden layer's matrix has half its rank.
@@ -105,7 +105,7 @@ private func isWithin(_ tolerance: Double, of bound: Double, _ values: some Sequ
 /// Every (point, layer, threshold) for itself: the count is that of dgesvd's singular values of the explicit
 /// Jacobian, unless one of them is within 1e-6 of the threshold.
 @Test(arguments: [Activation.relu, .tanh], [0, 150])
-func everyCountIsThatOfTheExplicitJacobian(activation: Activation, steps: Int) {
+func `Every count is that of the explicit Jacobian`(activation: Activation, steps: Int) {
     var (judged, skipped, decompositions, wrong) = (0, 0, 0, [String]())
     for (number, units) in unitCounts.enumerated() {
         for defect in Defect.allCases {
@@ -142,8 +142,9 @@ func everyCountIsThatOfTheExplicitJacobian(activation: Activation, steps: Int) {
 }
 
 /// `JacobianChain.uncertainties` is what exactness rests on: the eigenvalues that are counted are well within.
-@Test(arguments: [Activation.relu, .tanh])
-func roundingIsFarBelowWhatIsAllowedFor(activation: Activation) throws {
+@Test(arguments: [Activation.relu, .tanh]) func `Rounding is far below what is allowed for`(
+    activation: Activation
+) throws {
     var worst = 0.0
     let wide = [[784, 200, 200, 200, 10]]
     for (number, units) in (unitCounts + wide).enumerated() {
@@ -174,7 +175,7 @@ func roundingIsFarBelowWhatIsAllowedFor(activation: Activation) throws {
 }
 
 /// diag(10, 1, ε (1 + δ), ε (1 − δ)), where δ is beyond a Gram matrix.
-@Test func singularValuesTooCloseToCallAreComputed() {
+@Test func `Singular values too close to call are computed`() {
     for (threshold, distance) in [(0.1, 1e-11), (1e-10, 0.5)] {
         let shape = StackShape(units: [4, 4, 4], activation: .relu)
         let layers = Parameters<Double>(stacks: [shape]).stacks[0]
@@ -194,7 +195,7 @@ func roundingIsFarBelowWhatIsAllowedFor(activation: Activation) throws {
 }
 
 /// With thresholds that no singular value is near, none is computed.
-@Test func singularValuesFarFromThresholdsAreNotComputed() {
+@Test func `Singular values far from thresholds are not computed`() {
     let one = Case([40, 20, 20, 20, 10], .relu, steps: 0, .none, seed: 1)
     var measure = LocalRank(
         one.network.shape, lastRows: 10, settings: LocalRankSettings(thresholds: [0.01], relative: [1e-3]))

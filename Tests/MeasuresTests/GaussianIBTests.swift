@@ -35,8 +35,7 @@ private let table = [
     Row(beta: 0.950, kl: 0, information: 0, rank: 0, localRank: 0),
 ]
 
-@Test(arguments: table.indices)
-func theClosedFormHasTheTablesValues(index: Int) throws {
+@Test(arguments: table.indices) func `The closed form has the table's values`(index: Int) throws {
     let row = table[index]
     let theory = try diagonal([0.4, 0.5, 0.9, 0.92, 0.95])
     let optimum = theory.optimum(beta: row.beta, bottleneck: 5)
@@ -68,7 +67,7 @@ private func goldenSection(_ low: Double, _ high: Double, _ function: (Double) -
 }
 
 @Test(arguments: [0.15, 0.3, 0.6, 0.9, 0.99])
-func theClosedFormIsTheMinimumOfTheLossOfOneComponent(correlation: Double) throws {
+func `The closed form is the minimum of the loss of one component`(correlation: Double) throws {
     let square = correlation * correlation
     let theory = try diagonal([correlation])
     for share in [0.001, 0.03, 0.2, 0.5, 0.9, 0.98, 1.1, 3] {
@@ -100,8 +99,7 @@ func theClosedFormIsTheMinimumOfTheLossOfOneComponent(correlation: Double) throw
 
 private let shapes = [(1, 1), (3, 3), (5, 4), (4, 5), (6, 1), (1, 6), (8, 8)]
 
-@Test(arguments: 0..<28)
-func invertibleLinearMapsOfXAndYChangeNoInformation(seed: Int) throws {
+@Test(arguments: 0..<28) func `Invertible linear maps of x and y change no information`(seed: Int) throws {
     var draws = Draws(100 + seed)
     let (inputs, targets) = shapes[seed % shapes.count]
     let order = inputs + targets
@@ -130,7 +128,7 @@ func invertibleLinearMapsOfXAndYChangeNoInformation(seed: Int) throws {
     #expect(abs(mapped.targetEntropy - theory.targetEntropy - determinant) < 1e-7)
 }
 
-@Test func scalingXScalesTheMeanMapsSingularValues() throws {
+@Test func `Scaling x scales the mean map's singular values`() throws {
     var draws = Draws(9)
     let joint = draws.covariance(6)
     let scaled = joint.enumerated().map { i, row in
@@ -142,8 +140,7 @@ func invertibleLinearMapsOfXAndYChangeNoInformation(seed: Int) throws {
     #expect(isClose(one.singularValues.map { $0 / 4 }, other.singularValues, 1e-10))
 }
 
-@Test(arguments: 0..<28)
-func canonicalTargetsAreWhiteAndEachIsPredictedAlone(seed: Int) throws {
+@Test(arguments: 0..<28) func `Canonical targets are white and each is predicted alone`(seed: Int) throws {
     var draws = Draws(200 + seed)
     let (inputs, targets) = shapes[seed % shapes.count]
     let joint = draws.covariance(inputs + targets)
@@ -170,7 +167,7 @@ func canonicalTargetsAreWhiteAndEachIsPredictedAlone(seed: Int) throws {
     #expect(abs(theory.targetEntropy - 0.5 * (Double(targets) * log(2 * .pi * M_E) + determinant)) < 1e-9)
 }
 
-@Test func fewerLatentVariablesKeepTheStrongestDirections() throws {
+@Test func `Fewer latent variables keep the strongest directions`() throws {
     let theory = try diagonal([0.4, 0.5, 0.9, 0.92, 0.95])
     let two = try diagonal([0.92, 0.95]).optimum(beta: 0.1, bottleneck: 2)
     let limited = theory.optimum(beta: 0.1, bottleneck: 2)
@@ -178,7 +175,7 @@ func canonicalTargetsAreWhiteAndEachIsPredictedAlone(seed: Int) throws {
     #expect(isClose([limited.kl, limited.information], [two.kl, two.information], 1e-12))
 }
 
-@Test func theThresholdMovesATransitionAsTheFormulaSays() throws {
+@Test func `The threshold moves a transition as the formula says`() throws {
     let theory = try diagonal([0.6])
     for epsilon in [0.01, 0.1, 0.3] {
         let square = 0.36
@@ -188,7 +185,7 @@ func canonicalTargetsAreWhiteAndEachIsPredictedAlone(seed: Int) throws {
     }
 }
 
-@Test func independentVariablesLeaveNothingToKeep() throws {
+@Test func `Independent variables leave nothing to keep`() throws {
     let theory = try diagonal([0, 0])
     let optimum = theory.optimum(beta: 1e-9, bottleneck: 2)
     #expect(theory.criticalBetas == [0, 0])
@@ -196,7 +193,7 @@ func canonicalTargetsAreWhiteAndEachIsPredictedAlone(seed: Int) throws {
     #expect(optimum.singularValues.isEmpty && optimum.informativeDirections == 0)
 }
 
-@Test func aCovarianceThatIsNotPositiveDefiniteIsRefused() {
+@Test func `A covariance that is not positive definite is refused`() {
     #expect(throws: GaussianIB.Failure.notPositiveDefinite) {
         try GaussianIB(covariance: [[1, 1], [1, 1]], inputs: 1)
     }
@@ -209,7 +206,7 @@ func canonicalTargetsAreWhiteAndEachIsPredictedAlone(seed: Int) throws {
 }
 
 @Test(arguments: [Double.leastNonzeroMagnitude, 0x1p-1030, 1e-300, 1, 1e300, .infinity])
-func everyBetaGivesFiniteNumbers(beta: Double) throws {
+func `Every beta gives finite numbers`(beta: Double) throws {
     let optimum = try diagonal([0.999999, 0.5, 1e-200]).optimum(beta: beta, bottleneck: 3)
     #expect(optimum.kl.isFinite && optimum.kl >= 0 && optimum.information.isFinite)
     #expect(optimum.rank == (beta < 1 ? 2 : 0))
@@ -217,7 +214,7 @@ func everyBetaGivesFiniteNumbers(beta: Double) throws {
     #expect(isFinite)
 }
 
-@Test func anAlmostPerfectCorrelationStaysFinite() throws {
+@Test func `An almost perfect correlation stays finite`() throws {
     let theory = try GaussianIB(covariance: [[1, 1 - 1e-15], [1 - 1e-15, 1]], inputs: 1)
     let optimum = theory.optimum(beta: 1e-6, bottleneck: 1)
     #expect(optimum.kl.isFinite && optimum.information.isFinite && optimum.rank == 1)

@@ -9,7 +9,7 @@ import Testing
         [information.inputInformation, information.targetInformation, Double(information.states)]
     }
 
-    @Test func itIsNumPysOnTanhAndReLURanges() {
+    @Test func `It is NumPys on tanh and re LU ranges`() {
         let (x, labels) = (drawn(1, 300, 4), drawnLabels(2, 300, 3))
         let tanh = BinnedInformation(x, labels: labels, bins: 5, range: -1...1)
         expectPeers("binnedTanh", numbers(tanh), 1e-12)
@@ -20,8 +20,7 @@ import Testing
     }
 
     /// Against tuples as arrays in a dictionary, of widths below and above a word's digits.
-    @Test(arguments: [1, 2, 12, 13, 14, 26, 27, 60])
-    func statesAreWholeTuplesOfAnyWidth(units: Int) {
+    @Test(arguments: [1, 2, 12, 13, 14, 26, 27, 60]) func `States are whole tuples of any width`(units: Int) {
         // Few different values a unit, so that wide states repeat.
         let base = drawn(UInt64(100 + units), 40, units)
         let x = Matrix<Float>(rows: 400, columns: units)
@@ -49,14 +48,14 @@ import Testing
 
     /// A network that is about to diverge has such activations, all on one side.
     @Test(arguments: [1e20, -1e20, 1e30, -1e30, 3e38])
-    func activationsFarBeyondAllBinsAreInTheLast(size: Float) {
+    func `Activations far beyond all bins are in the last`(size: Float) {
         let x = Matrix<Float>([[size, size / 2], [size / 3, size], [size, size / 3]])
         let information = BinnedInformation(x, labels: [0, 1, 0], width: 1.0 / 15)
         #expect(information.states == 1 && information.inputInformation == 0)
     }
 
     /// Bins of one width are those of a range that holds them, whatever else is in the data.
-    @Test func binsOfOneWidthDoNotMoveWithTheData() {
+    @Test func `Bins of one width do not move with the data`() {
         let x = mapped(drawn(9, 300, 3)) { max(0, $0) * 3 }
         let labels = drawnLabels(3, 300, 2)
         let byWidth = BinnedInformation(x, labels: labels, width: 0.125)
@@ -72,7 +71,7 @@ import Testing
         #expect(BinnedInformation(ends, labels: [0, 0, 0, 0], width: 1).states == 4)
     }
 
-    @Test func thereAreExactlyAsManyBinsAsSaidAndTheEndsAreInThem() {
+    @Test func `There are exactly as many bins as said and the ends are in them`() {
         let x = Matrix<Double>(rows: 3001, columns: 1)
         x.assign((0...3000).map { -1 + Double($0) / 1500 })
         let labels = [Int32](repeating: 0, count: 3001)
@@ -85,7 +84,7 @@ import Testing
         #expect(numbers(none) == [0, 0, 1])
     }
 
-    @Test func aLayerThatTellsAllPointsApartSaturates() {
+    @Test func `A layer that tells all points apart saturates`() {
         let labels = drawnLabels(7, 500, 2)
         let information = BinnedInformation(drawn(8, 500, 40), labels: labels, bins: 30, range: -1...1)
         #expect(isClose(information.inputInformation, log(500), 1e-14))
@@ -96,7 +95,7 @@ import Testing
 }
 
 @Suite struct KernelInformationTests {
-    @Test func threePointsHaveTheKnownBounds() {
+    @Test func `Three points have the known bounds`() {
         let x = Matrix<Double>([[0, 0], [1, 0], [0, 1]])
         let information = KernelInformation(x, labels: [0, 0, 1], noiseVariance: 0.1)
         #expect(abs(information.entropy.upper - 1.6249353324781795) <= 1e-12)
@@ -106,7 +105,7 @@ import Testing
         #expect(abs(information.inputInformation.lower / log(2) - 1.0653266138402262) <= 1e-12)
     }
 
-    @Test func itIsSciPysOnUnsortedLabels() {
+    @Test func `It is SciPy's, on unsorted labels`() {
         let information = KernelInformation(
             drawn(3, 200, 6), labels: drawnLabels(4, 200, 3), noiseVariance: 0.1)
         expectPeers(
@@ -119,7 +118,7 @@ import Testing
     }
 
     /// More points than a block, far from the origin, some equal, some too far apart to count.
-    @Test func blocksAndOffsetsChangeNothing() {
+    @Test func `Blocks and offsets change nothing`() {
         let x = mapped(drawn(9, 700, 3)) { $0 * 20 + 1000 }
         x.rows(300..<310).assign(x.rows(20..<30))
         let labels = drawnLabels(10, 700, 5)

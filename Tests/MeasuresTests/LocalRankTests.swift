@@ -105,8 +105,9 @@ private func isNear(_ values: [Double], _ bound: Double) -> Bool {
 private let thresholds = [1e-3, 0.01, 0.1, 0.3, 1]
 private let relative = [1e-3, 0.01, 0.1, 0.5, 1]
 
-@Test(arguments: [Activation.linear, .relu, .tanh])
-func theFastRanksAreTheNaiveOnes(activation: Activation) throws {
+@Test(arguments: [Activation.linear, .relu, .tanh]) func `The fast ranks are the naive ones`(
+    activation: Activation
+) throws {
     let cases = 500
     var skipped = 0
     var compared = 0
@@ -157,7 +158,7 @@ func theFastRanksAreTheNaiveOnes(activation: Activation) throws {
 }
 
 /// In single precision the Gram matrix of such a network miscounts at 1e-3.
-@Test func aNetworkOfImageSizeIsCountedAsTheDefinitionSays() throws {
+@Test func `A network of image size is counted as the definition says`() throws {
     var draws = Draws(3)
     let shape = StackShape(units: [784, 200, 200, 10], activation: .relu)
     let parameters = Parameters<Double>(stacks: [shape])
@@ -183,7 +184,7 @@ func theFastRanksAreTheNaiveOnes(activation: Activation) throws {
     }
 }
 
-@Test func noiseRanksAndInformativeDirectionsAreTheNaiveOnes() throws {
+@Test func `Noise ranks and informative directions are the naive ones`() throws {
     let noise = [0.1, 1, 3]
     for seed in 0..<200 {
         var draws = Draws(70_000 + seed)
@@ -219,7 +220,7 @@ func theFastRanksAreTheNaiveOnes(activation: Activation) throws {
     }
 }
 
-@Test func activeUnitsAreCountedForReLUAlone() {
+@Test func `Active units are counted for re LU alone`() {
     for seed in 0..<60 {
         var draws = Draws(80_000 + seed)
         let network = Network(&draws, depth: 1 + seed % 4, activation: .relu, points: 5)
@@ -240,7 +241,7 @@ func theFastRanksAreTheNaiveOnes(activation: Activation) throws {
     #expect(measure.measure(network.layers, inputs: network.inputs).activeUnits.isEmpty)
 }
 
-@Test func aDeadLayerLeavesRankZeroBehindIt() {
+@Test func `A dead layer leaves rank zero behind it`() {
     for seed in 0..<20 {
         var draws = Draws(90_000 + seed)
         let network = Network(&draws, depth: 3, activation: .relu)
@@ -256,7 +257,7 @@ func theFastRanksAreTheNaiveOnes(activation: Activation) throws {
     }
 }
 
-@Test func theFirstLayersRankIsThatOfItsWeightsAtEveryPoint() throws {
+@Test func `The first layer's rank is that of its weights at every point`() throws {
     for seed in 0..<60 {
         var draws = Draws(95_000 + seed)
         let network = Network(&draws, depth: 1 + seed % 3, activation: seed % 2 == 0 ? .relu : .tanh)
@@ -272,7 +273,7 @@ func theFastRanksAreTheNaiveOnes(activation: Activation) throws {
     }
 }
 
-@Test func noRankIsAboveItsBounds() {
+@Test func `No rank is above its bounds`() {
     for seed in 0..<300 {
         var draws = Draws(40_000 + seed)
         let activation = [Activation.linear, .relu, .tanh][seed % 3]
@@ -292,7 +293,7 @@ func theFastRanksAreTheNaiveOnes(activation: Activation) throws {
     }
 }
 
-@Test func pointsBeyondOnePartCountAsTheOthers() {
+@Test func `Points beyond one part count as the others`() {
     var draws = Draws(61)
     let network = Network(&draws, depth: 3, activation: .relu, points: 1500)
     var measure = LocalRank(
@@ -316,7 +317,7 @@ func theFastRanksAreTheNaiveOnes(activation: Activation) throws {
     #expect(abs(whole.noise[0].mean - mean(thirds.map { $0.noise[0] })) < 1e-12)
 }
 
-@Test func weightsInSinglePrecisionAreMeasuredInDouble() {
+@Test func `Weights in single precision are measured in double`() {
     for seed in 0..<30 {
         var draws = Draws(50_000 + seed)
         let network = Network(&draws, depth: 1 + seed % 4, activation: .relu)
@@ -338,7 +339,7 @@ func theFastRanksAreTheNaiveOnes(activation: Activation) throws {
     }
 }
 
-@Test func theStandardErrorIsThePlainFormulas() {
+@Test func `The standard error is the plain formula's`() {
     for counts in [[3], [3, 3, 3], [0, 1], [5, 2, 9, 9, 1, 0, 7], Array(0..<256)] {
         var tally = Tally(layers: 1, columns: 1)
         for count in counts { tally.add([[count]]) }

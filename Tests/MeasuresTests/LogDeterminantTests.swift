@@ -4,7 +4,8 @@ import Testing
 
 @Suite struct LogDeterminantTests {
     @Test(arguments: [(20, 6, "logDeterminantTall"), (6, 20, "logDeterminantWide")])
-    func valueAndGradientAreNumPysOnEitherGramMatrix(points: Int, units: Int, name: String) throws {
+    func `Value and gradient are NumPy's, on either Gram matrix`(points: Int, units: Int, name: String) throws
+    {
         let h = drawn(95, points, units)
         let gradient = Matrix<Double>(rows: points, columns: units)
         let regulariser = LogDeterminant(points: 32, units: units)
@@ -13,8 +14,9 @@ import Testing
         #expect(regulariser.value(of: h, epsilon: 0.01) == value)
     }
 
-    @Test(arguments: [(9, 4), (4, 9), (5, 5)])
-    func theGradientIsTheFiniteDifference(points: Int, units: Int) throws {
+    @Test(arguments: [(9, 4), (4, 9), (5, 5)]) func `The gradient is the finite difference`(
+        points: Int, units: Int
+    ) throws {
         let h = drawn(96, points, units)
         let gradient = Matrix<Double>(rows: points, columns: units)
         gradient.fill(1)
@@ -34,7 +36,7 @@ import Testing
         }
     }
 
-    @Test func singlePrecisionIsComputedInDouble() throws {
+    @Test func `Single precision is computed in double`() throws {
         let h = Matrix<Float>(rows: 8, columns: 5)
         h.assign(converting: drawn(97, 8, 5))
         let wide = Matrix<Double>(rows: 8, columns: 5)
@@ -47,7 +49,7 @@ import Testing
     }
 
     @Test(arguments: [Double.nan, .infinity, 1e200])
-    func whatHasNoDeterminantLeavesTheGradientAlone(entry: Double) {
+    func `Matrices without a determinant leave the gradient alone`(entry: Double) {
         let h = Matrix<Double>([[1, 1], [entry, 2], [1, 2]])
         let gradient = Matrix<Double>(rows: 3, columns: 2)
         #expect(LogDeterminant(points: 3, units: 2).value(of: h, epsilon: 1, addTo: gradient) == nil)

@@ -8,7 +8,7 @@ import Testing
 @Suite struct NetworkLocalRankTests {
     /// The same weights, in the chain of factors of plain networks and by tangents.
     @Test(arguments: [Activation.linear, .relu, .tanh])
-    func aPlainNetworksRanksAreThoseOfItsChain(activation: Activation) throws {
+    func `A plain network's ranks are those of its chain`(activation: Activation) throws {
         let units = [9, 12, 7, 10, 4]
         let stack = StackShape(units: units, activation: activation)
         let parameters = Parameters<Float>(stacks: [stack])
@@ -31,8 +31,8 @@ import Testing
         #expect(Set(expected.absolute.flatMap { $0.map(\.mean) }).count > 4)
     }
 
-    /// Of some inputs: the rank of the columns that are theirs.
-    @Test func aPatchsRankIsThatOfItsColumns() throws {
+    /// Ranks for some of the inputs: those of their columns.
+    @Test func `A patch's rank is that of its columns`() throws {
         let network = Network<Float>(
             try .cnn(
                 channels: [3, 4], activation: .relu, classes: 5,

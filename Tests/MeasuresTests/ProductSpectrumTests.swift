@@ -10,7 +10,8 @@ private func single(_ matrix: Matrix<Double>) -> Matrix<Float> {
     return narrow
 }
 
-@Test func `Products of diagonal weights have the products of entries as singular values, at any depth`()
+@Test
+func `Products of diagonal weights have the products of entries as singular values, at any depth`()
     throws
 {
     var spectrum = ProductSpectrum()

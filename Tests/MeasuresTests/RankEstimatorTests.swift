@@ -8,14 +8,14 @@ import Testing
     private let matrix = sum(
         Matrix.product(drawn(50, 40, 5), drawn(51, 5, 30)), drawn(52, 40, 30), times: 1e-6)
 
-    @Test func ranksAreNumPys() {
+    @Test func `Ranks are NumPy's`() {
         let counts = NumericalRank.counts(matrix, tolerances: [1e-9, 1e-6, 1e-3, 0.3, 0.9])
         let partial = NumericalRank.partial(matrix, columns: [3, 7, 8, 20], tolerances: [1e-7, 0.5])
         expectPeers("ranks", (counts + partial).map(Double.init) + [NumericalRank.stableRank(matrix)], 1e-12)
         #expect(counts[2] == 5 && NumericalRank.usual(matrix) == 5)
     }
 
-    @Test func tolerancesAreInclusiveAndFollowTheLargestValue() {
+    @Test func `Tolerances are inclusive and follow the largest value`() {
         let diagonal = Matrix<Float>([[4, 0, 0], [0, 2, 0]])
         #expect(NumericalRank.counts(diagonal, tolerances: [0.5, 0.51]) == [2, 1])
         #expect(NumericalRank.counts(Matrix<Float>(rows: 2, columns: 3), tolerances: [0.1]) == [0])
@@ -24,7 +24,7 @@ import Testing
         #expect(NumericalRank.defaultTolerance(rows: 10, columns: 784) == 1.19e-7 * 784)
     }
 
-    @Test func theCentralPatchIsInTheMiddle() {
+    @Test func `The central patch is in the middle`() {
         let patch = NumericalRank.centralPatch(height: 28, width: 28)
         #expect(patch.count == 256 && patch[0] == 6 * 28 + 6 && patch[255] == 21 * 28 + 21)
         let channels = NumericalRank.centralPatch(height: 3, width: 2, channels: 2, side: 2)
@@ -37,7 +37,7 @@ import Testing
 }
 
 @Suite struct PrincipalComponentTests {
-    @Test func eigenvaluesAreScikitLearns() throws {
+    @Test func `Eigenvalues are scikit-learn's`() throws {
         let tall = try PrincipalComponents(Matrix.product(drawn(55, 60, 8), drawn(56, 8, 8)))
         expectPeers("componentsTall", tall.eigenvalues, 1e-12)
         let wide = try PrincipalComponents(drawn(57, 10, 25))
@@ -46,7 +46,8 @@ import Testing
     }
 
     @Test(arguments: [(50, 7), (6, 20)])
-    func directionsAreOrthonormalAndAllOfThemGiveThePointsBack(points: Int, features: Int) throws {
+    func `Directions are orthonormal and all of them give the points back`(points: Int, features: Int) throws
+    {
         let x = mapped(drawn(58, points, features)) { $0 + 3 }
         let components = try PrincipalComponents(x)
         let known = min(points - 1, features)
@@ -63,7 +64,7 @@ import Testing
         #expect(isClose(variance, components.eigenvalues[0], 1e-12))
     }
 
-    @Test func theFeatureDimensionIsThatOfTheSpan() throws {
+    @Test func `The feature dimension is that of the span`() throws {
         // Three directions and an offset, which is none.
         let x = mapped(Matrix.product(drawn(59, 100, 3), drawn(60, 3, 12))) { $0 + 5 }
         #expect(try PrincipalComponents(x).dimension() == 3)
@@ -87,7 +88,7 @@ import Testing
         labels = largestLabels(sum(logits, drawn(63, 250, 5), times: 0.3))
     }
 
-    @Test func theCurveAndTheLeastAreThoseOfScikitLearnsComponents() throws {
+    @Test func `The curve and the minimum are those of scikit-learn's components`() throws {
         let dimension = ClassificationDimension(
             try PrincipalComponents(features), weight: weight, bias: bias.values, labels: labels)
         expectPeers(
@@ -95,7 +96,7 @@ import Testing
             [Double(dimension.least), dimension.accuracy] + dimension.curve.map(\.accuracy), 1e-14)
     }
 
-    @Test func aScanOfAnyHeadFindsTheSameAndBisectionAPlaceWhereTheShareBegins() throws {
+    @Test func `A scan of any head finds the same and bisection a place where the share begins`() throws {
         let components = try PrincipalComponents(features)
         let linear = ClassificationDimension(components, weight: weight, bias: bias.values, labels: labels)
         var runs = 0
@@ -122,13 +123,13 @@ import Testing
 }
 
 @Suite struct GaussianProductTests {
-    @Test func digammaIsSciPys() {
+    @Test func `Digamma is SciPy's`() {
         expectPeers("digamma", [0.5, 1, 1.5, 3.25, 9.5, 10, 50.5, 500].map { digamma($0) }, 2e-15)
         // ψ(1) = −γ.
         #expect(abs(digamma(1) + 0.57721566490153286) <= 1e-15)
     }
 
-    @Test func theSixLimitsAreThose() {
+    @Test func `The six limits are those`() {
         let ratios = [2, 10, 100, 500, 900, 1000].map { GaussianProducts.ratio(order: 1000, index: $0) }
         expectPeers("productRatios", ratios, 1e-14)
         let known = [0.99950, 0.99549, 0.94916, 0.70746, 0.31639, 0.01676]
@@ -137,7 +138,7 @@ import Testing
     }
 
     /// A product of 3000 matrices of order 4, its directions kept apart by Gram and Schmidt: the exponents.
-    @Test func longProductsTendToTheLimits() throws {
+    @Test func `Long products tend to the limits`() throws {
         let (order, depth) = (4, 3000)
         var draws = Draws(5)
         var basis = (0..<order).map { i in (0..<order).map { $0 == i ? 1.0 : 0 } }
@@ -163,7 +164,7 @@ import Testing
         }
     }
 
-    @Test func theRankAtADepthCountsTheRatiosPower() {
+    @Test func `The rank at a depth counts the ratio's power`() {
         let tolerance = 1.19e-7 * 1000
         let ranks = [1, 10, 50].map { GaussianProducts.rank(order: 1000, depth: $0, tolerance: tolerance) }
         let counted = [1, 10, 50].map { depth in

@@ -6,7 +6,7 @@ import Testing
 @testable import Measures
 
 @Suite struct GradientNoiseTests {
-    @Test func itIsNumPysInOnePass() {
+    @Test func `It is NumPy's, in one pass`() {
         var noise = GradientNoise(sizes: [45, 3])
         for batch in 0..<7 {
             let gradient = mapped(drawn(UInt64(20 + batch), 5, 9)) { $0 + 0.3 }
@@ -20,7 +20,7 @@ import Testing
     }
 
     /// Where the mean square less the squared mean would lose every digit.
-    @Test func aLargeMeanDoesNotSpoilTheDeviation() {
+    @Test func `A large mean does not spoil the deviation`() {
         var noise = GradientNoise(sizes: [6])
         for batch in 0..<4 {
             noise.add([Matrix<Double>([[Double](repeating: 1e9 + Double(batch), count: 6)])])
@@ -29,7 +29,7 @@ import Testing
         #expect(isClose(noise.ratios[0].deviation, 7.5.squareRoot(), 1e-9))
     }
 
-    @Test func pureNoiseLeavesTheFloorAndTheDebiasedRatioTakesItOff() {
+    @Test func `Pure noise leaves the floor and the debiased ratio takes it off`() {
         var noise = GradientNoise(sizes: [20_000])
         for batch in 0..<16 { noise.add([drawn(UInt64(1000 + batch), 1, 20_000)]) }
         let ratio = noise.ratios[0]
@@ -37,14 +37,14 @@ import Testing
         #expect((ratio.debiased ?? 1) < 0.05)
     }
 
-    @Test func displacementIsTheFrobeniusDistance() {
+    @Test func `Displacement is the Frobenius distance`() {
         #expect(
             displacement(Matrix<Float>([[1, 2], [3, 4]]), from: Matrix<Float>([[1, -1], [3, 0]])) == 5)
     }
 }
 
 @Suite struct FitTests {
-    @Test func aLineIsSciPys() throws {
+    @Test func `A line is SciPy's`() throws {
         let x = (1...12).map(Double.init)
         let y = zip(x, drawn(30, 12, 1).values).map { 0.3 * $0 + $1 }
         let line = try #require(LineFit(x, y))
@@ -55,7 +55,7 @@ import Testing
         #expect(LineFit([1, .nan], [1, 2]) == nil)
     }
 
-    @Test func aPowerLawIsALineOfLogarithms() throws {
+    @Test func `A power law is a line of logarithms`() throws {
         let steps = (0..<10).map { Double(1 << $0) }
         let y = zip(steps, drawn(31, 10, 1).values).map { 0.02 * pow($0, 0.4) * exp(0.1 * $1) }
         // Step 0 has no logarithm.
@@ -69,14 +69,14 @@ import Testing
 }
 
 @Suite struct GaussianBoundTests {
-    @Test func itIsNumPysAndAboveTheChannel() throws {
+    @Test func `It is NumPy's, and above the channel's`() throws {
         let bound = try GaussianBound(drawn(41, 6, 9), reference: drawn(40, 6, 9), noiseRatio: 0.1)
         expectPeers("gaussian_bound", [bound.bound, bound.channel], 1e-12)
         #expect(bound.channel < bound.bound)
     }
 
     /// W* and δW along the axes: Hadamard's inequality is an equality.
-    @Test func orthogonalDirectionsAddUp() throws {
+    @Test func `Orthogonal directions add up`() throws {
         let bound = try GaussianBound(
             Matrix<Float>([[3, 0], [0, 2]]), reference: Matrix<Float>([[2, 0], [0, 2]]), noiseRatio: 0.5)
         let known = (log(1 + 4 / 1.5) + log(1 + 4 / 0.5)) / 2
@@ -87,7 +87,7 @@ import Testing
 @Suite struct PhaseTests {
     private let steps = (0..<12).map { Double(1 << $0) }
 
-    @Test func theSteepestWindowIsNumPys() throws {
+    @Test func `The steepest window is NumPy's`() throws {
         let ratios = zip(steps, drawn(45, 12, 1).values).map { 3 / (1 + pow($0 / 90, 1.5)) + 0.1 * $1 }
         let change = try #require(PhaseChange(steps: [0] + steps, ratios: [9] + ratios))
         expectPeers("phaseChange", [change.step, change.slope, change.before, change.after], 1e-12)
@@ -95,7 +95,7 @@ import Testing
         #expect(change.window.upperBound / change.window.lowerBound == 16)
     }
 
-    @Test func oneStrayRatioMovesNothingFar() throws {
+    @Test func `One stray ratio moves nothing far`() throws {
         var ratios = steps.map { 4 / (1 + pow($0 / 64, 2)) }
         let smooth = try #require(PhaseChange(steps: steps, ratios: ratios))
         #expect(isClose(smooth.step, 64, 1e-12))
@@ -106,7 +106,7 @@ import Testing
         #expect(PhaseChange(steps: [1, 2], ratios: [3, 1]) == nil)
     }
 
-    @Test func aRiseAndALastingFallAreTwoPhases() throws {
+    @Test func `A rise and a lasting fall are two phases`() throws {
         let times = (0..<60).map(Double.init)
         // Up to 8 at step 20, level to 30, down to 5 at 45, with a stray value and a dip that is made up for.
         var information = times.map { t in
@@ -120,7 +120,7 @@ import Testing
         #expect(report.startStep == 30 && report.peakStep == 20)
     }
 
-    @Test func aSeriesThatOnlyRisesDoesNotFall() throws {
+    @Test func `A series that only rises does not fall`() throws {
         let times = (0..<40).map(Double.init)
         let report = try #require(
             CompressionReport(steps: times, information: times.map { 8 - 3 * exp(-$0 / 5) + 0.01 * sin($0) }))

@@ -20,7 +20,7 @@ private func isNear(_ a: Double, _ b: Double, _ tolerance: Double = 1e-14) -> Bo
     abs(a - b) <= tolerance * max(1, abs(b))
 }
 
-@Test func aDiagonalMatrixHasItsEntriesNorms() throws {
+@Test func `A diagonal matrix has its entries' norms`() throws {
     let norms = try norms([[3, 0, 0, 0], [0, -4, 0, 0], [0, 0, 1e-3, 0]], tolerance: 1e-3)
     #expect(isNear(norms.spectral[0], 4))
     #expect(isNear(norms.frobenius[0], 25.000001.squareRoot()))
@@ -28,13 +28,13 @@ private func isNear(_ a: Double, _ b: Double, _ tolerance: Double = 1e-14) -> Bo
     #expect(norms.numericalRank == [2])
 }
 
-@Test func theUsualToleranceIsThatOfSinglePrecision() throws {
+@Test func `The usual tolerance is that of single precision`() throws {
     // 1.19e-7 · 4 · σ_1, from the larger side.
     #expect(try norms([[1, 0, 0, 0], [0, 4.77e-7, 0, 0]]).numericalRank == [2])
     #expect(try norms([[1, 0, 0, 0], [0, 4.75e-7, 0, 0]]).numericalRank == [1])
 }
 
-@Test func anOrthogonalMatrixHasFullStableRank() throws {
+@Test func `An orthogonal matrix has full stable rank`() throws {
     // A Householder reflection I − 2vvᵀ, v = (1, 2, 2)/3.
     let v = [1.0 / 3, 2.0 / 3, 2.0 / 3]
     let rows = (0..<3).map { i in (0..<3).map { j in (i == j ? 1.0 : 0) - 2 * v[i] * v[j] } }
@@ -43,20 +43,20 @@ private func isNear(_ a: Double, _ b: Double, _ tolerance: Double = 1e-14) -> Bo
     #expect(isNear(norms.stableRank[0], 3) && norms.numericalRank == [3])
 }
 
-@Test func aMatrixOfRankOneHasStableRankOne() throws {
+@Test func `A matrix of rank one has stable rank one`() throws {
     let (u, v) = ([1.0, -2, 2], [3.0, 0, 4, 0])
     let norms = try norms(u.map { a in v.map { a * $0 } })
     #expect(isNear(norms.spectral[0], 15) && isNear(norms.frobenius[0], 15))
     #expect(isNear(norms.stableRank[0], 1) && norms.numericalRank == [1])
 }
 
-@Test func aZeroMatrixHasNoRank() throws {
+@Test func `A zero matrix has no rank`() throws {
     let norms = try norms([[0, 0], [0, 0]])
     #expect(norms.stableRank == [0] && norms.numericalRank == [0] && norms.spectral == [0])
     #expect(norms.meanStableRank == 0)
 }
 
-@Test func theMeanStableRankIsTheHarmonicMeansSquare() throws {
+@Test func `The mean stable rank is the harmonic mean's square`() throws {
     // Ratios √4 = 2 and 1: the harmonic mean is 2 / (1/2 + 1) = 4/3.
     let identity = (0..<4).map { i in (0..<4).map { $0 == i ? 1.0 : 0 } }
     let both = try WeightNorms([layer(identity), layer([[5, 5, 5, 5]])])
@@ -66,7 +66,7 @@ private func isNear(_ a: Double, _ b: Double, _ tolerance: Double = 1e-14) -> Bo
 
 // MARK: - Bounds
 
-@Test func theBoundsAreTheFormulas() throws {
+@Test func `The bounds are the formulas'`() throws {
     // 2 (B/√2)^(2K/L) (L + 1)/L: B = 4, K = 2, L = 4: 2 · 2√2 · 5/4.
     let classes = try #require(RankBounds(.classification, teacherDepth: 2, norm: 4, depth: 4))
     #expect(isNear(classes.stableRank, 5 * 2.0.squareRoot()))
@@ -86,7 +86,7 @@ private func isNear(_ a: Double, _ b: Double, _ tolerance: Double = 1e-14) -> Bo
     #expect(RankBounds(.interpolation, teacherDepth: 3, norm: 4, depth: 2) == nil)
 }
 
-@Test func deepNetworksBoundsTendToTwoAndToOne() throws {
+@Test func `Deep networks' bounds tend to two and to one`() throws {
     let classes = try #require(RankBounds(.classification, teacherDepth: 2, norm: 9, depth: 100_000))
     #expect(isNear(classes.stableRank, 2, 1e-4))
     let targets = try #require(RankBounds(.interpolation, teacherDepth: 2, norm: 9, depth: 100_000))
@@ -95,7 +95,7 @@ private func isNear(_ a: Double, _ b: Double, _ tolerance: Double = 1e-14) -> Bo
 
 /// The proof's steps, which hold for every network: harmonic ≤ geometric mean, |f(x)| ≤ ∏ ‖W_l‖_σ at |x| = 1,
 /// and so mean stable rank ≤ (∏ ‖W_l‖_F / |f(x)|)^(2/L).
-@Test func noNetworksMeanStableRankExceedsWhatItsNormAndOutputAllow() throws {
+@Test func `No network's mean stable rank exceeds the bound by its norm and output`() throws {
     for seed in 0..<200 as Range<UInt64> {
         let depth = 1 + Int(seed % 5)
         let shape = StackShape(
@@ -120,7 +120,7 @@ private func isNear(_ a: Double, _ b: Double, _ tolerance: Double = 1e-14) -> Bo
 
 /// `#{σ_i > ε} ≤ ‖J_l‖_F²/ε²`, rank(J_l) ≤ min rank(W_k) and the layer's own ‖W_l‖_F²/ε² once ε is so small that
 /// all of J_l's singular values count.
-@Test func smallThresholdsRanksAreWithinTheWeightsRanks() throws {
+@Test func `Small thresholds' ranks are within the weights' ranks`() throws {
     for seed in 0..<30 as Range<UInt64> {
         let shape = StackShape(units: [6, 8, 5, 1], activation: .relu, hasBiases: false)
         let model = MLP<Double>(shape, loss: .meanSquaredError, points: 1)

@@ -3,7 +3,7 @@ import Testing
 @testable import Model
 
 @Suite struct DatasetTests {
-    @Test func everyNameIsOfOneKind() {
+    @Test func `Every name is of one kind`() {
         #expect(
             Dataset.names == [
                 "gaussian", "mnist", "fashion-mnist", "cifar-10", "generated-images", "teacher", "symmetric",
@@ -14,7 +14,7 @@ import Testing
         }
     }
 
-    @Test func anImageSetIsFoundByItsName() {
+    @Test func `An image set is found by its name`() {
         for set in ImageSetDescription.allCases {
             #expect(ImageSetDescription(rawValue: set.rawValue) == set)
         }
@@ -29,7 +29,7 @@ import Testing
         #expect(ImageSetDescription.generated.files.isEmpty)
     }
 
-    @Test func sizesAreThoseOfThePointsAskedFor() {
+    @Test func `Sizes are those of the points asked for`() {
         let few = Dataset.images(
             ImageData(name: .generated, scale: .unit, trainPoints: 60, testPoints: nil)
         ).facts

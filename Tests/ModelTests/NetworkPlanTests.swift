@@ -7,7 +7,7 @@ import Testing
         shape.plan.tensors.map { "\($0.name) \($0.shape)" }
     }
 
-    @Test func aPerceptronsTensorsAreNamedLayerByLayer() throws {
+    @Test func `A perceptron's tensors are named layer by layer`() throws {
         let plain = try NetworkShape.mlp(units: [3, 5, 2], activation: .relu, stem: "encoder")
         #expect(
             Self.names(plain) == [
@@ -25,7 +25,7 @@ import Testing
             ])
     }
 
-    @Test func aConvolutionalNetworkEndsInItsClassifierAndAverages() throws {
+    @Test func `A convolutional network ends in its classifier and averages`() throws {
         let shape = try NetworkShape.cnn(
             channels: [4, 6], activation: .relu, classes: 10,
             input: ImageSize(height: 5, width: 5, channels: 3), normalisation: .batch, hasBiases: false)
@@ -40,7 +40,7 @@ import Testing
         #expect(shape.plan.weights.map(\.size.pixels) == [25, 9, 1])
     }
 
-    @Test func aResidualNetworksTensorsAreNamedStageByStage() throws {
+    @Test func `A residual network's tensors are named stage by stage`() throws {
         let shape = try NetworkShape.resnet(depth: 8, width: 2, normalisation: nil)
         let weights = shape.plan.weights
         #expect(
@@ -57,7 +57,7 @@ import Testing
     }
 
     /// Each number of the flat buffer belongs to one tensor, in order.
-    @Test func tensorsLieSideBySide() throws {
+    @Test func `Tensors lie side by side`() throws {
         let shape = try NetworkShape.resnet(depth: 14, width: 4, shortcut: .projection(.batch))
         var end = 0
         for tensor in shape.plan.tensors {
@@ -68,7 +68,7 @@ import Testing
         #expect(Set(shape.plan.tensors.map(\.name)).count == shape.plan.tensors.count)
     }
 
-    @Test func layersThatDoNotFitAreRefused() {
+    @Test func `Layers that do not fit are refused`() {
         func fault(_ body: () throws(ShapeFault) -> NetworkShape) -> ShapeFault? {
             do throws(ShapeFault) {
                 _ = try body()

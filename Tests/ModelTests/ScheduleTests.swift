@@ -12,11 +12,11 @@ import Testing
         }
     }
 
-    @Test func aConstantRateStays() {
+    @Test func `A constant rate stays`() {
         #expect(Self.rates(.constant, at: [0, 1, 1_000_000]) == [0.8, 0.8, 0.8])
     }
 
-    @Test func aCosineGoesFromTheRateToZero() {
+    @Test func `A cosine goes from the rate to zero`() {
         let rates = Self.rates(.cosine, of: 300, at: [0, 50, 100, 150, 200, 300, 301, 1000])
         let root = 0.75.squareRoot()
         for (rate, due) in zip(rates, [0.8, 0.4 * (1 + root), 0.6, 0.4, 0.2, 0, 0, 0]) {
@@ -28,7 +28,7 @@ import Testing
         #expect(Self.rates(.cosine, of: 0, at: [0, 1]) == [0.8, 0])
     }
 
-    @Test func decayMultipliesEverySoManySteps() {
+    @Test func `Decay multiplies at its interval of steps`() {
         let rates = Self.rates(.decay(factor: 0.5, every: 100), at: [0, 99, 100, 199, 200, 1000])
         #expect(rates == [0.8, 0.8, 0.4, 0.4, 0.2, 0.8 * 0x1p-10])
         let late = Self.rates(.decay(factor: 0.97, every: 1), at: [37])[0]
@@ -40,7 +40,7 @@ import Testing
         #expect(Self.rates(.decay(factor: 0.5, every: 0), at: [2]) == [0.2])
     }
 
-    @Test func ourCosineAndPowersAreTheCLibrarysToLastDigits() {
+    @Test func `Cosine and powers are the C library's, but for last digits`() {
         let angles = (0...1000).map { Double.pi * Double($0) / 1000 }
         let error = angles.map { abs(reproducibleCosine($0) - cos($0)) }.max() ?? 1
         #expect(error < 1e-15)

@@ -23,7 +23,7 @@ import Testing
         file.path.replacingOccurrences(of: root.path + "/", with: "")
     }
 
-    @Test func noSourceFileIsOver400Lines() throws {
+    @Test func `No source file is over 400 lines`() throws {
         let sources = Self.files(under: "Sources", withExtension: "swift")
         #expect(sources.count > 50)
         for file in sources {
@@ -32,7 +32,7 @@ import Testing
         }
     }
 
-    @Test func noSourceFolderHasMoreThan24Files() throws {
+    @Test func `No source folder has more than 24 files`() throws {
         let sources = Self.files(under: "Sources", withExtension: "swift")
         let folders = Dictionary(grouping: sources) { $0.deletingLastPathComponent() }
         for (folder, files) in folders where files.count > 24 {
@@ -40,32 +40,104 @@ import Testing
         }
     }
 
-    @Test func noFunctionIsOver60Lines() throws {
+    /// First line and number of lines of each function with a body of several lines.
+    private static func functions(in lines: [String]) throws -> [(line: Int, count: Int)] {
         let opening = try Regex(
             #"^( *)(@\w+(\([^)]*\))? )*((public|package|private|fileprivate|static|mutating|final|override) )*(func|init|subscript)\b"#
         )
-        for file in Self.files(under: "Sources", withExtension: "swift") {
-            var start: (line: Int, indent: Int)?
-            for (number, line) in try Self.lines(of: file).enumerated() {
-                if start == nil, !line.hasSuffix("}"), line.contains("func ") || line.contains("init"),
-                    let match = line.prefixMatch(of: opening)
-                {
-                    start = (number, match.output[1].substring?.count ?? 0)
-                }
-                guard let begun = start, line == String(repeating: " ", count: begun.indent) + "}" else {
-                    continue
-                }
-                let count = number - begun.line + 1
-                #expect(count <= 60, "\(Self.name(file)):\(begun.line + 1): a function of \(count) lines")
+        var found: [(line: Int, count: Int)] = []
+        var start: (line: Int, indent: Int, hasBody: Bool)?
+        for (number, line) in lines.enumerated() {
+            let indent = line.prefix { $0 == " " }.count
+            let rest = line.dropFirst(indent)
+            // A protocol's requirement ends without a body: something else begins beside it, or nothing.
+            let isMore = [")", "{", "where "].contains { rest.hasPrefix($0) }
+            if let begun = start, !begun.hasBody,
+                rest.isEmpty || indent < begun.indent || indent == begun.indent && !isMore
+            {
                 start = nil
+            }
+            if start == nil, !line.hasSuffix("}"), line.contains("func ") || line.contains("init"),
+                line.prefixMatch(of: opening) != nil
+            {
+                start = (number, indent, false)
+            }
+            guard let begun = start else { continue }
+            if line.hasSuffix("{") { start?.hasBody = true }
+            if begun.hasBody, line == String(repeating: " ", count: begun.indent) + "}" {
+                found.append((begun.line + 1, number - begun.line + 1))
+                start = nil
+            }
+        }
+        return found
+    }
+
+    @Test func `Functions have the length of their bodies, and a protocol's requirements have none`() throws {
+        let text = """
+            protocol P {
+                func one(
+                    a: Int
+                ) throws -> Int
+                func two()
+                var three: Int { get }
+                init()
+            }
+            extension P {
+                func four() {
+                    if true {
+                    }
+                }
+
+                func five(
+                    a: Int
+                )
+                    throws
+                {
+                    a()
+                }
+            }
+            """
+        let found = try Self.functions(in: text.components(separatedBy: "\n"))
+        #expect(found.map(\.line) == [10, 15] && found.map(\.count) == [4, 7])
+    }
+
+    @Test func `No function is over 60 lines`() throws {
+        var count = 0
+        for file in Self.files(under: "Sources", withExtension: "swift") {
+            for function in try Self.functions(in: Self.lines(of: file)) {
+                count += 1
+                #expect(
+                    function.count <= 60,
+                    "\(Self.name(file)):\(function.line): a function of \(function.count) lines")
+            }
+        }
+        #expect(count > 1000)
+    }
+
+    /// A test has one name, which says what must hold; a suite has its type's.
+    @Test func `Every test is named by a sentence`() throws {
+        let name = try Regex(#"^ *(@Test\b.*)?((fileprivate|private|mutating|static) )*func (\S)"#)
+        for file in Self.files(under: "Tests", withExtension: "swift") {
+            var isTest = false
+            for (number, line) in try Self.lines(of: file).enumerated() {
+                let start = line.drop { $0 == " " }
+                #expect(
+                    !start.hasPrefix("@Suite(\""),
+                    "\(Self.name(file)):\(number + 1): a suite has its type's name")
+                if start.hasPrefix("@Test") { isTest = true }
+                guard isTest, let match = line.prefixMatch(of: name) else { continue }
+                #expect(
+                    match.output[4].substring == "`",
+                    "\(Self.name(file)):\(number + 1): name it: func `It does so`()")
+                isTest = false
             }
         }
     }
 
-    /// A doc comment says what a thing is or does, in a sentence with a subject.
-    @Test func noCommentOpensWithOfWhoOrWhat() throws {
+    /// A comment says what a thing is or does, in a sentence with a subject.
+    @Test func `No comment opens with Of, Who or What`() throws {
         let opening = try Regex(#"^ *///? (Of|Who|Whose|Whom|Whoever|What|Whatever) "#)
-        for file in Self.files(under: "Sources", withExtension: "swift") {
+        for file in ["Sources", "Tests"].flatMap({ Self.files(under: $0, withExtension: "swift") }) {
             var isInComment = false
             for (number, line) in try Self.lines(of: file).enumerated() {
                 let isComment = line.drop { $0 == " " }.hasPrefix("//")
@@ -77,11 +149,11 @@ import Testing
         }
     }
 
-    @Test func everyPublicDeclarationHasADocComment() throws {
+    @Test func `Every public declaration has a doc comment`() throws {
         let declaration = try Regex(
             #"^ *(@\w+(\([^)]*\))? )*public ((static|mutating|final|indirect|nonisolated|consuming|private\(set\)|internal\(set\)) )*(func|var|let|struct|enum|class|protocol|init|subscript|typealias)\b"#
         )
-        // What a protocol of the standard library asks for says what it is by its name.
+        // The names of requirements of the standard library's protocols say what they are.
         let known = [
             "var description:", "func hash(into", "static func == ", "static func < ", "var id:",
             "subscript(position", "var startIndex", "var endIndex", "func makeIterator", "func next()",
@@ -103,7 +175,7 @@ import Testing
     }
 
     /// Where output is checked: all else would be lost untold on a full disk.
-    @Test func onlyConsoleWritesForPeople() throws {
+    @Test func `Only Console writes for people`() throws {
         let banned = [
             " print(", " fputs(", " puts(", "write(STDOUT_FILENO", "write(STDERR_FILENO", "FileHandle",
         ]
@@ -118,7 +190,7 @@ import Testing
     }
 
     /// Keys of files, records and JSON are snake_case: the table of old names alone has others.
-    @Test func noNameInAStringIsCamelCase() throws {
+    @Test func `No name in a string is camel case`() throws {
         let units = ["2GiB", "2G", "500M", "500MB", "9P", "kB"]
         func isCamelCase(_ text: Substring) -> Bool {
             let bytes = Array(text.utf8)
@@ -144,7 +216,7 @@ import Testing
     }
 
     /// `openToRead` and `openStream` refuse pipes and devices, which could keep a reader for ever.
-    @Test func onlyFilesOpensWhatIsRead() throws {
+    @Test func `Only Files opens files to read`() throws {
         for file in Self.files(under: "Sources", withExtension: "swift") {
             let name = Self.name(file)
             // The kernel's files, and a benchmark's own.
@@ -161,7 +233,7 @@ import Testing
 
     /// An entry is shorter than Swift's type for it. `listFolder` reads only the name; a copy of the whole `d_name` reads
     /// beyond the entry, which only the address sanitizer notices.
-    @Test func onlyFilesListsFolders() throws {
+    @Test func `Only Files lists folders`() throws {
         for file in Self.files(under: "Sources", withExtension: "swift") {
             let isFiles = Self.name(file).hasPrefix("Sources/Support/Files/")
             for (number, line) in try Self.lines(of: file).enumerated() {
@@ -175,7 +247,7 @@ import Testing
         }
     }
 
-    @Test func sourcesCallNothingBanned() throws {
+    @Test func `Sources call nothing banned`() throws {
         let banned = ["try!", "as!", "fatalError(", ".random(", "Date()", ": Any ", "[Any", "TODO", "FIXME"]
         for file in Self.files(under: "Sources", withExtension: "swift") {
             for (number, line) in try Self.lines(of: file).enumerated() {
@@ -187,7 +259,7 @@ import Testing
     }
 
     /// Code that decides must be given its time, chance and files.
-    @Test func pureTargetsImportNoSystem() throws {
+    @Test func `Pure targets import no system`() throws {
         let pure = [
             "Experiment/Model", "Experiment/Sweep", "Distributed/Scheduling", "Distributed/Wire",
             "Numeric/Measures",
@@ -220,7 +292,7 @@ import Testing
 
     /// A metric's key is written down where the metric is declared: elsewhere it is `Metric`'s constant, which a compiler
     /// checks. Some measures have the name of a metric; the list of renamed names has both.
-    @Test func aMetricsKeyStandsInItsDeclarationAlone() throws {
+    @Test func `A metric's key stands in its declaration alone`() throws {
         let measures = Self.files(under: "Sources/Experiment/Sweep/Measures", withExtension: "swift")
         let keys = Set(
             try measures.flatMap(Self.literals).filter { $0.before.hasSuffix("Metric(") }.map(\.text))
@@ -237,7 +309,7 @@ import Testing
         }
     }
 
-    @Test func everyLinkInTheDocsLeadsSomewhere() throws {
+    @Test func `Every link in the docs leads somewhere`() throws {
         let link = try Regex(#"\]\(([^)#\s]+)(#[^)]*)?\)"#)
         let pages = Self.files(under: "docs", withExtension: "md") + [Self.root.appending(path: "README.md")]
         #expect(pages.count > 4)
@@ -252,7 +324,7 @@ import Testing
         }
     }
 
-    @Test func everyRecipeIsNamedInTheReadmeOrTheDocs() throws {
+    @Test func `Every recipe is named in the README or the docs`() throws {
         let pages = Self.files(under: "docs", withExtension: "md") + [Self.root.appending(path: "README.md")]
         let text = try pages.map { try String(contentsOf: $0, encoding: .utf8) }.joined()
         let recipes = Self.files(under: "sweeps", withExtension: "yaml")
@@ -262,7 +334,7 @@ import Testing
         }
     }
 
-    @Test func thePackageHasNoDependencies() throws {
+    @Test func `The package has no dependencies`() throws {
         let manifest = try String(contentsOf: Self.root.appending(path: "Package.swift"), encoding: .utf8)
         #expect(!manifest.contains(".package("))
     }

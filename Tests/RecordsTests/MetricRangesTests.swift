@@ -5,8 +5,8 @@ import Text
 
 @testable import Sweep
 
-/// What a trial's settings leave each of its metrics: records are held against it, and figures end there.
-@Suite("Ranges of metrics") struct MetricRangesTests {
+/// The range that a trial's settings leave each of its metrics: records are held against it, and figures end there.
+@Suite struct MetricRangesTests {
     private func spec(_ rest: String) throws -> SweepSpec {
         try SweepSpec(parsing: "name: s\n" + rest, file: "s.yaml")
     }

@@ -4,8 +4,8 @@ import Text
 
 @testable import Records
 
-/// What a record must hold follows from its sweep.
-@Suite("Record forms") struct RecordFormTests {
+/// The contents of a record follow from its sweep.
+@Suite struct RecordFormTests {
     private static let sweep = """
         name: s
         model: mlp
@@ -47,7 +47,6 @@ import Text
     }
 
     @Test(
-        "What no trial of the sweep can give is named, with its place",
         arguments: [
             (#"{"metrics":{},"outcome":"measured","trace":[]}"#, "metrics: 'accuracy' is missing"),
             (
@@ -94,7 +93,9 @@ import Text
             ),
             (#"{"metrics":{},"outcome":"diverged"}"#, "'diverged_at_step' is missing"),
         ] as [(String, String)])
-    func faults(body: String, text: String) throws {
+    func `A value that no trial of the sweep can give is named with its path`(body: String, text: String)
+        throws
+    {
         let found = try #require(try fault(body))
         // Upper ends allow for rounding.
         #expect(found.replacing("1.000000001", with: "1") == text)
@@ -120,7 +121,8 @@ import Text
         #expect(RecordForm(of: long.grid[0].settings).maxBytes > 3 * form.maxBytes)
     }
 
-    @Test func `A form is the same for trials that differ in their seed, and another for other layers`()
+    @Test
+    func `A form is the same for trials that differ in their seed, and another for other layers`()
         throws
     {
         let spec = try SweepSpec(

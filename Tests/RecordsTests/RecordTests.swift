@@ -11,7 +11,7 @@ private let body = JSONValue.object([
     "trace": .array([]),
 ])
 
-@Test func aRecordLineHasSortedKeysAndShortestNumbers() throws {
+@Test func `A record line has sorted keys and shortest numbers`() throws {
     let trial = try grid()[0]
     let line = recordLine(trial: trial, sweepDigest: "abc", body: body)
     #expect(
@@ -22,7 +22,7 @@ private let body = JSONValue.object([
             """)
 }
 
-@Test func aRecordLineReadsBack() throws {
+@Test func `A record line reads back`() throws {
     let trial = try grid()[7]
     let line = recordLine(trial: trial, sweepDigest: "abc", body: body)
     let record = try Record(parsing: Array(line.utf8))
@@ -35,7 +35,7 @@ private let body = JSONValue.object([
     #expect(record.trace.isEmpty)
 }
 
-@Test func aDivergedRecordKeepsItsStep() throws {
+@Test func `A diverged record keeps its step`() throws {
     let diverged = JSONValue.object([
         "diverged_at_step": JSONValue(17), "metrics": .object([:]), "outcome": .string("diverged"),
     ])
@@ -56,7 +56,7 @@ private let body = JSONValue.object([
         "the outcome 'lost' is neither measured nor diverged"
     ),
 ])
-func aLineThatIsNoRecordIsNamedByFileAndLine(line: String, why: String) throws {
+func `A line that is no record is named by file and line`(line: String, why: String) throws {
     let path = FileManager.default.temporaryDirectory.appending(path: "records-\(UUID().uuidString)").path
     defer { try? FileManager.default.removeItem(atPath: path) }
     let first = recordLine(trial: try grid()[0], sweepDigest: "abc", body: body)
@@ -69,7 +69,7 @@ func aLineThatIsNoRecordIsNamedByFileAndLine(line: String, why: String) throws {
     #expect(read == 1)
 }
 
-@Test func missingRecordsAreAnErrorThatNamesTheFile() throws {
+@Test func `Missing records are an error that names the file`() throws {
     let path = FileManager.default.temporaryDirectory.appending(path: "records-\(UUID().uuidString)").path
     let error = #expect(throws: RecordFileError.self) { try readRecords(at: path) { _ in } }
     #expect(try #require(error).description == "\(path): cannot read: No such file or directory")

@@ -48,7 +48,8 @@ import Text
         #expect(kept == [31, 5] + Array((7...20).reversed()))
     }
 
-    @Test mutating func `Records are checked by their own trial's form, however many forms a sweep has`()
+    @Test
+    mutating func `Records are checked by their own trial's form, however many forms a sweep has`()
         throws
     {
         // Up, down, and from both ends in turn.

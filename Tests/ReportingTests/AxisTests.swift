@@ -3,7 +3,7 @@ import Testing
 
 @testable import Reporting
 
-/// What the marks of a script's axis say, by their place: "10^{−4}" is read as a number again.
+/// The labels of a script's axis, by their marks: "10^{−4}" is read as a number again.
 private func labels(_ range: FigureRange) -> [Double: String] {
     Dictionary(
         zip(range.marks, AxisMarks.labels(of: range.marks)).map { ($0, $1) }, uniquingKeysWith: { $1 })
@@ -19,14 +19,13 @@ private func value(_ label: String) -> Double? {
 }
 
 @Test(
-    "Every label is its mark's value, whatever the axis spans",
     arguments: [
         ([1e-4, 3e-4, 1e-3, 3e-3, 1e-2], true), ([20, 3000, 500_000], true), ([1e-7, 3e-3, 2e5], true),
         ([1, 1.3], true), ([2e-4, 5e-4], true), ([1e-12, 1e15], true), ([0.01, 0.4, 0.8, 1.2], true),
         ([1_000_000, 1_000_004], false), ([1, 1.0000001], false), ([-3e-7, 4e-7], false), ([0, 1], false),
         ([-2e9, 5e9], false), ([0.1, 0.2, 0.3], false),
     ] as [([Double], Bool)])
-func labelsAreValues(numbers: [Double], isLog: Bool) throws {
+func `Every label is its mark's value, whatever the axis spans`(numbers: [Double], isLog: Bool) throws {
     for range in [
         try #require(FigureRange(x: numbers, isLog: isLog)),
         try #require(FigureRange(means: numbers, intervals: [], isLog: isLog, isCount: false)),

@@ -65,7 +65,7 @@ private func tables(_ check: (String, String, String) throws -> Void) throws {
     }
 }
 
-@Test func aTableHasTheSmallestOfLayersItsBoundsMeanAndTheTrivialBound() throws {
+@Test func `A table has the smallest of layers its bounds mean and the trivial bound`() throws {
     try tables { table, _, _ in
         let names = try columns(of: table), rows = rows(of: table)
         func cells(_ name: String) throws -> [String] {
@@ -84,7 +84,7 @@ private func tables(_ check: (String, String, String) throws -> Void) throws {
     }
 }
 
-@Test func boundsAreDashedLinesBesideJoinedPoints() throws {
+@Test func `Bounds are dashed lines beside joined points`() throws {
     try tables { _, script, _ in
         #expect(script.contains("with lines ls 100 dt 2 title 'bound'"))
         #expect(script.contains("with lines ls 102 title 'by width alone'"))
@@ -94,7 +94,7 @@ private func tables(_ check: (String, String, String) throws -> Void) throws {
     }
 }
 
-@Test func theSummaryHasNormsLayerByLayer() throws {
+@Test func `The summary has norms layer by layer`() throws {
     try tables { _, _, summary in
         let names = try columns(of: summary)
         #expect(names.contains("stable_rank_layer1:mean") && names.contains("stable_rank_layer3:mean"))

@@ -8,7 +8,7 @@ private let figure =
     "{name: kl, title: \"What's _kept_\", x: beta, y: [kl_nats, informative_directions], "
     + "curves: depth, xscale: log, theory: true}"
 
-@Test func aScriptNamesAxesWithUnitsAndDrawsACommonClosedFormOnce() throws {
+@Test func `A script names axes with units and draws a common closed form once`() throws {
     try withFolder { folder in
         try report(SyntheticRecords(spec: .small(figures: figure)), in: folder)
         let script = try text(of: folder + "/figures/kl.gp")
@@ -24,13 +24,13 @@ private let figure =
     }
 }
 
-@Test func figuresOverBetaHaveLinesAtTheCriticalBetas() throws {
+@Test func `Figures over beta have lines at the critical betas`() throws {
     try withFolder { folder in
         let inverse = "{name: ib, x: beta_ib, y: kl_nats, theory: true}"
         let plain = "{name: plain, x: beta, y: kl_nats}"
         try report(SyntheticRecords(spec: .small(figures: "\(figure), \(inverse), \(plain)")), in: folder)
         let script = try text(of: folder + "/figures/kl.gp")
-        // Of five critical betas 0.1 … 0.5 shows two; in each of two rows.
+        // The range 0.1 … 0.5 shows two of five critical betas, in each of two rows.
         #expect(script.components(separatedBy: "set arrow from 0.16, graph 0").count == 1 + 2)
         #expect(script.components(separatedBy: "nohead back").count == 1 + 4)
         #expect(script.contains("title 'critical β'"))
@@ -39,7 +39,7 @@ private let figure =
     }
 }
 
-@Test func figuresOverBetaReadItsInverseAboveTheTopmostPanels() throws {
+@Test func `Figures over beta read its inverse above the topmost panels`() throws {
     try withFolder { folder in
         let inverse = "{name: ib, x: beta_ib, y: kl_nats, xscale: linear}"
         let other = "{name: other, x: depth, y: kl_nats}"
@@ -55,14 +55,14 @@ private let figure =
     }
 }
 
-@Test func endsOfARangeKeepTheDigitsThatTellThemApart() throws {
+@Test func `Ends of a range keep the digits that tell them apart`() throws {
     let close = try #require(FigureRange(x: [1, 1.0001], isLog: false))
     let ends = close.ends.split(separator: ":").compactMap { Double($0) }
     #expect(ends.count == 2 && ends[0] < 1 && ends[0] > 0.9999 && ends[1] > 1.0001 && ends[1] < 1.0002)
     #expect(try #require(FigureRange(x: [0, 123_456], isLog: false)).ends == "-4938:128400")
 }
 
-@Test func marksAboveAreRoundNumbersAtTheirInverses() throws {
+@Test func `Marks above are round numbers at their inverses`() throws {
     let decades = try #require(FigureRange(x: [1e-5, 1], isLog: true))
     #expect(decades.inverseMarks == [1e5, 1e4, 1e3, 100, 10, 1])
     let log = try #require(FigureRange(x: [0.02, 0.95], isLog: true))
@@ -78,7 +78,7 @@ private let figure =
     }
 }
 
-@Test(.needsGnuplot) func gnuplotDrawsAllFormatsWithoutAWarning() throws {
+@Test(.needsGnuplot) func `gnuplot draws all formats without a warning`() throws {
     try withFolder { folder in
         var notes: [String] = []
         let outcome = try report(
@@ -92,7 +92,7 @@ private let figure =
     }
 }
 
-@Test(.needsGnuplot) func aScriptAloneRedrawsItsFigure() throws {
+@Test(.needsGnuplot) func `A script alone redraws its figure`() throws {
     try withFolder { folder in
         try report(SyntheticRecords(spec: .small(figures: figure)), in: folder)
         let gnuplot = Process()
@@ -114,7 +114,7 @@ private let figure =
     }
 }
 
-@Test func withoutGnuplotTablesAndScriptsAreWrittenAndTheOutcomeSaysSo() throws {
+@Test func `Without gnuplot tables and scripts are written and the outcome says so`() throws {
     try withFolder { folder in
         let outcome = try report(
             SyntheticRecords(spec: .small(figures: figure)), in: folder, formats: [.svg],
@@ -126,7 +126,7 @@ private let figure =
     }
 }
 
-@Test func whatGnuplotCannotDrawIsInTheOutcome() throws {
+@Test func `A figure that gnuplot cannot draw is in the outcome`() throws {
     try withFolder { folder in
         let outcome = try report(
             SyntheticRecords(spec: .small(figures: figure)), in: folder, formats: [.svg], gnuplot: "false")
@@ -134,7 +134,7 @@ private let figure =
     }
 }
 
-@Test func aGnuplotThatNeverEndsIsStopped() throws {
+@Test func `A gnuplot that never ends is stopped`() throws {
     try withFolder { folder in
         let program = folder + "/slow"
         try Data("#!/bin/sh\nexec sleep 1000\n".utf8).write(to: URL(filePath: program))
@@ -145,7 +145,7 @@ private let figure =
     }
 }
 
-@Test func withoutRecordsThereAreHeadersAndNothingIsDrawn() throws {
+@Test func `Without records there are headers and nothing is drawn`() throws {
     try withFolder { folder in
         let spec = try SweepSpec.small(figures: figure)
         let outcome = try report(
@@ -156,8 +156,7 @@ private let figure =
     }
 }
 
-@Test(.needsGnuplot, arguments: [1, 5, 11])
-func aPartOfTheTrialsIsDrawn(count: Int) throws {
+@Test(.needsGnuplot, arguments: [1, 5, 11]) func `A part of the trials is drawn`(count: Int) throws {
     try withFolder { folder in
         let spec = try SweepSpec.small(figures: figure)
         let records = SyntheticRecords(spec: spec, diverged: [3], missing: Set(count..<12))
@@ -168,7 +167,7 @@ func aPartOfTheTrialsIsDrawn(count: Int) throws {
     }
 }
 
-@Test func textsOfTheSweepCannotLeaveTheirQuotes() {
+@Test func `Texts of the sweep cannot leave their quotes`() {
     #expect(quoted("plain, \"so\" to say: {`x`}") == "'plain, \"so\" to say: {`x`}'")
     #expect(quoted("it's\n'; system \"x\" `y`") == #""it's '; system \042x\042 \140y\140""#)
     #expect(quoted(#"ends in \"#) == #""ends in \\""#)
@@ -177,7 +176,7 @@ func aPartOfTheTrialsIsDrawn(count: Int) throws {
     #expect(comment("ends in \\") == "ends in ")
 }
 
-@Test func rangesHaveRoomAndMarksOfShortLogAxesAreOneTwoFive() throws {
+@Test func `Ranges have room and marks of short log axes are one two five`() throws {
     let range = try #require(FigureRange(x: [0.01, 0.1, 0.95], isLog: nil))
     #expect(range.isLog)
     #expect(range.low < 0.01 && range.high > 0.95)
@@ -187,7 +186,7 @@ func aPartOfTheTrialsIsDrawn(count: Int) throws {
     #expect(FigureRange(x: [], isLog: nil) == nil)
 }
 
-@Test func anIntervalOfTwoSeedsDoesNotFlattenTheCurve() throws {
+@Test func `An interval of two seeds does not flatten the curve`() throws {
     let range = try #require(
         FigureRange(means: [1, 2], intervals: [(-50, 60)], isLog: false, isCount: false))
     #expect(range.low >= -0.2)

@@ -91,7 +91,8 @@ private func number(_ trial: Trial, _ path: String) -> Double { trial.axesObject
     }
 }
 
-@Test func `A figure against a metric has a point for each value of its axis, of seeds that have both`()
+@Test
+func `A figure against a metric has a point for each value of its axis, of seeds that have both`()
     throws
 {
     try withFolder { folder in

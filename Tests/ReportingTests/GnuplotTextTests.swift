@@ -5,7 +5,7 @@ import Text
 
 @testable import Reporting
 
-@Suite("Texts of people in gnuplot", .needsGnuplot)
+@Suite(.needsGnuplot)
 struct GnuplotTextTests {
     private static let samples = [
         "second derivative f''(x)", "'", "''''", "it's \"so\"", "a\\", "\\n and \\", "`date`",
@@ -13,8 +13,7 @@ struct GnuplotTextTests {
         "$HOME # no comment ; exit", "{ open", "} closed", "%g 100 %", "β ≥ σ₁ ‖x‖", "é'è", "-x", "\u{A0}",
     ]
 
-    @Test("Any title is drawn as it is", arguments: samples)
-    func titles(title: String) throws {
+    @Test(arguments: samples) func `Any title is drawn as it is`(title: String) throws {
         try withFolder { folder in
             let yaml = String(decoding: JSONValue.string(title).canonicalBytes, as: UTF8.self)
             let rates = try Rates("{name: f, title: \(yaml), x: training.learning_rate, y: train_loss}") {
@@ -32,9 +31,8 @@ struct GnuplotTextTests {
         }
     }
 
-    @Test(
-        "Figures may have any name that a sweep takes, in any folder", arguments: ["fig.1", "x-y", "a.b.c_d"])
-    func names(name: String) throws {
+    @Test(arguments: ["fig.1", "x-y", "a.b.c_d"])
+    func `Figures may have any name that a sweep takes, in any folder`(name: String) throws {
         try withFolder { outer in
             let folder = outer + "/two''q \"a\" `b` $c \\n é"
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -48,8 +46,7 @@ struct GnuplotTextTests {
         }
     }
 
-    @Test("A script whose name begins with a hyphen is a file, not an option")
-    func hyphen() throws {
+    @Test func `A script whose name begins with a hyphen is a file, not an option`() throws {
         try withFolder { folder in
             try Data("print 'ran'\n".utf8).write(to: URL(filePath: folder + "/-x.gp"))
             let gnuplot = GnuplotProcess(program: "gnuplot", milliseconds: 60_000)
@@ -61,10 +58,8 @@ struct GnuplotTextTests {
         }
     }
 
-    @Test(
-        "Characters that no font has are named, and drawn as question marks",
-        .enabled(if: isInstalled("fc-list"), "only fontconfig's fc-list tells"))
-    func missingGlyphs() throws {
+    @Test(.enabled(if: isInstalled("fc-list"), "only fontconfig's fc-list tells"))
+    func `Characters that no font has are named, and drawn as question marks`() throws {
         var glyphs = Glyphs()
         // No font has this character: its Unicode plane is empty.
         let strange = "\u{5FFFD}"
@@ -87,8 +82,7 @@ struct GnuplotTextTests {
         }
     }
 
-    @Test("Of 30 panels no id stands twice in the page")
-    func manyPanels() throws {
+    @Test func `No id of 30 panels stands twice in the page`() throws {
         try withFolder { folder in
             let rates = try Rates(
                 "{name: f, x: training.learning_rate, y: train_loss, panels: depth}", seeds: 1,

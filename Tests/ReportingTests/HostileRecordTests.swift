@@ -28,12 +28,10 @@ private let figures = """
       {name: e, x: kl_nats, y: test_loss}, {name: f, x: {metric: kl_nats}, points: beta, y: test_loss, fit: line}
     """
 
-@Test(
-    "Numbers at the ends of what a double holds, and counts below 0, are reported",
-    arguments: [
-        5e-324, 1e-310, 1e-306, 1e-200, -3, -1e-320, 1e160, -1e300, 1.7e308, .greatestFiniteMagnitude,
-    ])
-func extremes(number: Double) throws {
+@Test(arguments: [
+    5e-324, 1e-310, 1e-306, 1e-200, -3, -1e-320, 1e160, -1e300, 1.7e308, .greatestFiniteMagnitude,
+])
+func `Numbers at the ends of what a double holds, and counts below 0, are reported`(number: Double) throws {
     try withFolder { folder in
         let spec = try SweepSpec.small(figures: figures, more: "measures: {trace_at: log}")
         let outcome = try write(spec, in: folder) { trial in
@@ -72,12 +70,10 @@ func extremes(number: Double) throws {
     }
 }
 
-@Test(
-    "An axis may have values at the ends of its bounds, and neighbouring doubles",
-    arguments: [
-        "[1e-30, 0.5]", "{log: [1e-30, 1], count: 3}", "[1e-30, 1e30]", "[1, 1.0000000000000002]",
-    ])
-func axes(beta: String) throws {
+@Test(arguments: [
+    "[1e-30, 0.5]", "{log: [1e-30, 1], count: 3}", "[1e-30, 1e30]", "[1, 1.0000000000000002]",
+])
+func `An axis may have values at the ends of its bounds, and neighbouring doubles`(beta: String) throws {
     try withFolder { folder in
         let spec = try SweepSpec(
             parsing: """
@@ -108,10 +104,11 @@ func axes(beta: String) throws {
 }
 
 @Test(
-    "Numbers are rounded whatever their size",
     arguments: [
         (0, "0"), (1e-310, "1e-310"), (123_456, "123500"),
         (1.7976931348623157e308, "1.7976931348623157e+308"),
         (.infinity, "NaN"), (-.nan, "NaN"), (0.00123456, "0.001235"), (664_999_999.999, "665000000"),
     ] as [(Double, String)])
-func roundedNumbers(number: Double, text: String) { #expect(rounded(number) == text) }
+func `Numbers are rounded whatever their size`(number: Double, text: String) {
+    #expect(rounded(number) == text)
+}

@@ -22,10 +22,8 @@ private func size(_ script: String) throws -> (width: Double, height: Double) {
     return (try #require(Double(match.1)), try #require(Double(match.2)))
 }
 
-@Suite("Long texts of figures")
-struct LayoutTests {
-    @Test("A long title has as many lines as it needs, and what is below it moves down")
-    func title() throws {
+@Suite struct LayoutTests {
+    @Test func `A long title has as many lines as it needs, and what is below it moves down`() throws {
         let words = (1...42).map { "word\($0)" }.joined(separator: " ")
         #expect(words.count > 270)
         let long = try script(
@@ -46,8 +44,7 @@ struct LayoutTests {
         #expect((1 - subtitle) * height > places[places.count - 1] + 20)
     }
 
-    @Test("Lines are broken between words, and in words that are longer than a line")
-    func lines() {
+    @Test func `Lines are broken between words, and in words that are longer than a line`() {
         #expect(WrappedText.lines(of: "one two three", in: 7, breaksWords: true) == ["one two", "three"])
         #expect(
             WrappedText.lines(of: "a incomprehensible", in: 7, breaksWords: true) == [
@@ -66,8 +63,7 @@ struct LayoutTests {
         #expect(WrappedText.lines(of: "", in: 4, breaksWords: true) == [""])
     }
 
-    @Test("An axis's name that is longer than its panel has two lines, and room beside them")
-    func axisNames() throws {
+    @Test func `An axis's name that is longer than its panel has two lines, and room beside them`() throws {
         let name = WrappedText(
             "share of seeds where I(X;T) rises, then falls, of the last hidden layer", in: 240, sizes: 9...11,
             isEnhanced: true)
@@ -87,17 +83,14 @@ struct LayoutTests {
                 * Double(short.width))
     }
 
-    @Test("Texts on several lines keep what gnuplot would take for its own")
-    func quoting() {
+    @Test func `Texts on several lines keep what gnuplot would take for its own`() {
         #expect(quoted(lines: ["a"]) == "'a'")
         #expect(quoted(lines: ["it's", "\"q\" \\n `x`"]) == "\"it's\\n\\042q\\042 \\\\n \\140x\\140\"")
     }
 }
 
-@Suite("Log axes without a place")
-struct LinearAxisTests {
-    @Test("A log axis that no mean is above 0 for is linear, and the subtitle says so")
-    func negative() throws {
+@Suite struct LinearAxisTests {
+    @Test func `A log axis that no mean is above 0 for is linear, and the subtitle says so`() throws {
         let figure = "{name: f, x: training.learning_rate, y: [train_loss, test_loss], yscale: log}"
         let drawn = try script(figure) { _, seed in
             metrics(["train_loss": -1 - Double(seed), "test_loss": 1 + Double(seed)])
@@ -109,8 +102,7 @@ struct LinearAxisTests {
         #expect(drawn.contains("\n    set logscale y"))
     }
 
-    @Test("Where some are above 0 the axis is log, and the others are counted")
-    func mixed() throws {
+    @Test func `Where some are above 0 the axis is log, and the others are counted`() throws {
         let figure = "{name: f, x: training.learning_rate, y: train_loss, yscale: log}"
         let drawn = try script(figure) { rate, seed in
             metrics(["train_loss": rate == 1 ? -2 : 1 + 0.1 * Double(seed)])
@@ -119,8 +111,7 @@ struct LinearAxisTests {
         #expect(!drawn.contains("no log axis") && !drawn.contains("unset logscale y"))
     }
 
-    @Test("So has an x of zeros")
-    func zeros() throws {
+    @Test func `So has an x of zeros`() throws {
         try withFolder { folder in
             let figure = "{name: f, x: training.weight_decay, y: train_loss, xscale: log}"
             try Rates(figure, axis: "training.weight_decay", rates: "[0]") { _, _ in

@@ -11,8 +11,7 @@ private func subtitle(_ script: String) -> String {
         .joined(separator: "\n")
 }
 
-@Suite("Means over seeds")
-struct MeanTests {
+@Suite struct MeanTests {
     /// A trace in which a number begins at the step 10^seed.
     private func late(_ seed: Int) -> [String: JSONValue] {
         let trace = [1, 10, 100].map { step -> JSONValue in
@@ -28,8 +27,7 @@ struct MeanTests {
         return ["metrics": metrics, "trace": .array(trace)]
     }
 
-    @Test("n is of each point, and the mean of fewer seeds is pale")
-    func seedsThatEnter() throws {
+    @Test func `N is of each point, and the mean of fewer seeds is pale`() throws {
         try withFolder { folder in
             let figure =
                 "{name: f, x: step, y: [{metric: effective_rank, layer: 1}, train_loss], panels: depth}"
@@ -58,8 +56,7 @@ struct MeanTests {
         }
     }
 
-    @Test("Of two seeds these are drawn, not an interval of t = 12.7")
-    func twoSeeds() throws {
+    @Test func `Two seeds are drawn as points, not as an interval of t = 12.7`() throws {
         try withFolder { folder in
             let rates = try Rates(
                 "{name: f, x: training.learning_rate, y: train_accuracy}", seeds: 2
@@ -78,8 +75,7 @@ struct MeanTests {
         }
     }
 
-    @Test("Intervals end at a quantity's bounds, and on a log axis at its end")
-    func clippedIntervals() throws {
+    @Test func `Intervals end at a quantity's bounds, and on a log axis at its end`() throws {
         try withFolder { folder in
             let figures = """
                 {name: a, x: training.learning_rate, y: train_accuracy},
@@ -113,8 +109,8 @@ struct MeanTests {
         }
     }
 
-    @Test("A band ends within its panel by the script's own numbers", arguments: ["linear", "log"])
-    func bandsWithinThePanel(scale: String) throws {
+    @Test(arguments: ["linear", "log"])
+    func `A band ends within its panel by the script's own numbers`(scale: String) throws {
         try withFolder { folder in
             let figures = """
                 {name: f, x: step, y: train_loss, xscale: log, yscale: \(scale)},
@@ -134,8 +130,7 @@ struct MeanTests {
         }
     }
 
-    @Test("A picture shades nothing beyond the intervals of two steps", .needsGnuplot)
-    func drawnBand() throws {
+    @Test(.needsGnuplot) func `A picture shades nothing beyond the intervals of two steps`() throws {
         try withFolder { folder in
             let outcome = try narrowing("{name: f, x: step, y: train_loss, xscale: log}").report(
                 folder, formats: [.svg])
@@ -150,8 +145,7 @@ struct MeanTests {
         }
     }
 
-    @Test("Bars both ways end there, too")
-    func clippedBothWays() throws {
+    @Test func `Bars both ways end there, too`() throws {
         try withFolder { folder in
             let figure =
                 "{name: f, x: {metric: train_loss}, points: training.learning_rate, y: train_accuracy, xscale: log}"
@@ -166,8 +160,7 @@ struct MeanTests {
         }
     }
 
-    @Test("What a log axis has no place for is counted")
-    func pointsAtZero() throws {
+    @Test func `Values that a log axis cannot show are counted`() throws {
         try withFolder { folder in
             let figures = """
                 {name: x, x: training.weight_decay, y: [train_loss, test_loss], xscale: log},
@@ -186,15 +179,14 @@ struct MeanTests {
         }
     }
 
-    @Test("Trials that diverged are counted once each, at each step, and stay in the key")
-    func diverged() throws {
+    @Test func `Trials that diverged are counted once each, at each step, and stay in the key`() throws {
         try withFolder { folder in
             let figures = """
                 {name: s, x: step, y: train_loss, curves: training.learning_rate},
                 {name: l, x: step, y: {metric: effective_rank, layer: each}, panels: training.learning_rate},
                 {name: k, x: training.learning_rate, y: train_loss}
                 """
-            // Of rate 0.1 four of five, of rate 1 all; they have a trace of their first step.
+            // Four of five trials of rate 0.1 and all of rate 1; they have a trace of their first step.
             let rates = try Rates(figures, seeds: 5) { rate, seed in
                 if rate == 0.01 || (rate == 0.1 && seed == 0) { return late(0) }
                 return [
@@ -211,7 +203,7 @@ struct MeanTests {
             #expect(subtitle(script).contains("pale: 1 of 5 seeds, at step 1 to 100 (3 points)"))
             #expect(script.contains("title 'learning rate 0.1 (4 of 5 diverged)'"))
             #expect(script.contains("title 'learning rate 1 (all diverged)'"))
-            // Of layers, each of the curve's; and a block for those that have none.
+            // A block for each of the curve's layers, and one for those that have none.
             let layers = try text(of: folder + "/tables/l.dat")
             #expect(try cells(layers, "diverged") == [0, 0, 0, 0, 0, 0, 4, 4, 4, 4, 4, 4, 5].map { "\($0)" })
             let panels = try text(of: folder + "/figures/l.gp")
@@ -225,8 +217,7 @@ struct MeanTests {
         }
     }
 
-    @Test("Where no seed has a number the subtitle says so")
-    func gaps() throws {
+    @Test func `Where no seed has a number the subtitle says so`() throws {
         try withFolder { folder in
             let figure = "{name: k, x: training.learning_rate, y: [train_loss, test_loss]}"
             let rates = try Rates(figure) { rate, seed in
@@ -241,8 +232,7 @@ struct MeanTests {
         }
     }
 
-    @Test("The page says where fewer seeds have a number")
-    func fewerInThePage() throws {
+    @Test func `The page says where fewer seeds have a number`() throws {
         try withFolder { folder in
             let rates = try Rates("{name: k, x: training.learning_rate, y: train_loss}") { rate, seed in
                 metrics(rate == 1 && seed == 2 ? ["test_loss": 1] : ["train_loss": 1, "test_loss": 1])
@@ -255,8 +245,7 @@ struct MeanTests {
         }
     }
 
-    @Test("Trials in quarantine are counted in figures, tables and the page")
-    func failed() throws {
+    @Test func `Trials in quarantine are counted in figures, tables and the page`() throws {
         try withFolder { folder in
             let figures = """
                 {name: k, x: training.learning_rate, y: train_loss},
@@ -282,8 +271,7 @@ struct MeanTests {
         }
     }
 
-    @Test("A trial that failed first and was measured then has not failed")
-    func retried() throws {
+    @Test func `A trial that failed first and was measured then has not failed`() throws {
         try withFolder { folder in
             let rates = try Rates("{name: k, x: training.learning_rate, y: train_loss}") { _, _ in late(0) }
             try Data(rates.records.map { $0 + "\n" }.joined().utf8).write(
@@ -299,8 +287,7 @@ struct MeanTests {
         }
     }
 
-    @Test("The axis names the layer that a quantity is of where nobody says one")
-    func lastLayer() throws {
+    @Test func `The axis names the layer of a quantity where the figure does not`() throws {
         try withFolder { folder in
             let figures = """
                 {name: k, x: training.learning_rate, y: effective_rank},

@@ -8,7 +8,7 @@ private func trace(_ values: [Double]) -> [Double: Double] {
     Dictionary(uniqueKeysWithValues: values.enumerated().map { (Double($0.offset + 1), $0.element) })
 }
 
-@Test func aPlainFallIsTheMaximumMinusTheEnd() throws {
+@Test func `A plain fall is the maximum minus the end`() throws {
     let fall = try #require(
         PeakToFinalDrop([trace([50, 90, 60, 40]), trace([52, 92, 58, 40]), trace([54, 94, 56, 46])]))
     #expect(fall.maximum == 92 && fall.step == 2 && fall.final == 42)
@@ -19,22 +19,22 @@ private func trace(_ values: [Double]) -> [Double: Double] {
     #expect(fall.isCertain)
 }
 
-@Test func aRiseOrAConstantHasNoFall() throws {
+@Test func `A rise or a constant has no fall`() throws {
     let rise = try #require(PeakToFinalDrop([trace([1, 2, 3]), trace([2, 3, 5])]))
     #expect(rise.maximum == 4 && rise.step == 3 && rise.differences.mean == 0 && !rise.isCertain)
-    // Of equal means the first step counts.
+    // The first step of equal means counts.
     let flat = try #require(PeakToFinalDrop([trace([7, 7, 7]), trace([7, 7, 7])]))
     #expect(flat.step == 1 && flat.differences.mean == 0 && !flat.isCertain)
 }
 
-@Test func noiseAloneIsNoFall() throws {
+@Test func `Noise alone is no fall`() throws {
     // Every seed's own maximum is 2 above its end, and where the seeds' mean is largest they are above it too.
     let fall = try #require(
         PeakToFinalDrop([trace([2, 0, 0, 0]), trace([0, 2, 0, 0]), trace([0, 0, 2, 0])]))
     #expect(fall.maximum > 0.6 && fall.differences.mean == 0 && !fall.isCertain)
 }
 
-@Test func noisyConstantsSeldomSeemToFall() throws {
+@Test func `Noisy constants seldom seem to fall`() throws {
     var state: UInt64 = 1
     func uniform() -> Double {
         state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
@@ -48,20 +48,20 @@ private func trace(_ values: [Double]) -> [Double: Double] {
     #expect(certain.count < 60, "\(certain.count) of 1000")
 }
 
-@Test func oneSeedHasAFallWithoutAnInterval() throws {
+@Test func `One seed has a fall without an interval`() throws {
     let fall = try #require(PeakToFinalDrop([trace([1, 5, 2])]))
     #expect(fall.differences.mean == 3 && fall.differences.confidenceInterval == nil && !fall.isCertain)
     #expect(PeakToFinalDrop([]) == nil)
     #expect(PeakToFinalDrop([trace([1])]) == nil)
 }
 
-@Test func stepsThatSomeSeedLacksDoNotCount() throws {
+@Test func `Steps that some seed lacks do not count`() throws {
     let fall = try #require(PeakToFinalDrop([[1: 4, 2: 9, 3: 1, 4: 0], [1: 4, 3: 1]]))
     #expect(fall.maximum == 4 && fall.step == 1 && fall.final == 1)
     #expect(PeakToFinalDrop([[1: 4, 2: 9], [1: 4, 3: 1]]) == nil)
 }
 
-@Test func aFigureOfRanksAlongTrainingHasATableOfFallsAndMarksThem() throws {
+@Test func `A figure of ranks along training has a table of falls and marks them`() throws {
     try withFolder { folder in
         let spec = try SweepSpec.small(
             figures: """
@@ -97,7 +97,7 @@ private func trace(_ values: [Double]) -> [Double: Double] {
     }
 }
 
-@Test func layersHaveTheirColoursAndAllElseHasDashes() throws {
+@Test func `Layers have their colours and all else has dashes`() throws {
     try withFolder { folder in
         let spec = try SweepSpec.small(
             figures: "{name: t, x: step, y: [{metric: local_rank, threshold: 0.1, layer: each}, train_loss]}",
@@ -112,7 +112,7 @@ private func trace(_ values: [Double]) -> [Double: Double] {
     }
 }
 
-@Test func twelveLayersHaveTwelveLooks() throws {
+@Test func `Twelve layers have twelve looks`() throws {
     try withFolder { folder in
         let spec = try SweepSpec.small(
             figures: "{name: t, x: step, y: {metric: local_rank, threshold: 0.1, layer: each}}",
@@ -124,7 +124,7 @@ private func trace(_ values: [Double]) -> [Double: Double] {
             let words = line.split(separator: " ")
             return words.firstIndex(of: "dt").map { "\(words[6]) \(words[$0 + 1])" } ?? "\(words[6])"
         }
-        // Of two β each.
+        // Two β each.
         #expect(styles.count == 24 && Set(styles).count == 24)
     }
     let looks = (0..<35).map { CurveStyle($0, filled: true, dash: CurveStyle.round($0)) }

@@ -59,7 +59,7 @@ private struct Plane {
                 ]
             }
             var metrics = entry(3)
-            // Of seed 2 no hidden layer has both.
+            // No hidden layer of seed 2 has both.
             let both = falls && seed < 2 ? 1 : 0
             metrics["i_xt_falls"] = JSONValue(falls ? [0, 1, 1] : [0, 0, 0])
             metrics["two_phases"] = JSONValue([0, both, falls ? 1 : 0])
@@ -86,7 +86,7 @@ private struct Plane {
     }
 }
 
-@Test func aPlanesTableHasBothNumbersByStepABlockForEachLayer() throws {
+@Test func `A plane's table has both numbers by step, with a block for each layer`() throws {
     try withFolder { folder in
         let outcome = try Plane().report(folder)
         #expect(outcome.tables == ["tables/plane.dat", "tables/plane-phases.dat", "tables/summary.dat"])
@@ -106,7 +106,7 @@ private struct Plane {
     }
 }
 
-@Test func thePhasesAreCountedByLayerAndOfAnyHiddenOne() throws {
+@Test func `The phases are counted by layer, and for any hidden layer`() throws {
     try withFolder { folder in
         _ = try Plane().report(folder)
         let table = try text(of: folder + "/tables/plane-phases.dat")
@@ -126,7 +126,7 @@ private struct Plane {
     }
 }
 
-@Test func trialsThatDivergedAreCountedBesideThePhases() throws {
+@Test func `Trials that diverged are counted beside the phases`() throws {
     try withFolder { folder in
         var plane = try Plane()
         // The first record of tanh, and all of relu.
@@ -140,7 +140,7 @@ private struct Plane {
     }
 }
 
-@Test func aPlanesScriptColoursPathsByStep() throws {
+@Test func `A plane's script colours paths by step`() throws {
     try withFolder { folder in
         _ = try Plane().report(folder)
         let script = try text(of: folder + "/figures/plane.gp")
@@ -159,7 +159,7 @@ private struct Plane {
     }
 }
 
-@Test(.needsGnuplot) func aPlaneIsDrawnAloneAndAsAFilm() throws {
+@Test(.needsGnuplot) func `A plane is drawn alone and as a film`() throws {
     try withFolder { folder in
         let outcome = try Plane(
             "{name: plane, x: i_xt_bits, y: {metric: i_ty_bits, layer: each}}, "

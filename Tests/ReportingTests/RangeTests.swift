@@ -44,20 +44,18 @@ private func scripts(
     }
 }
 
-/// What the upper ends of a script's intervals are cut at.
+/// The values at which a script cuts the upper ends of its intervals.
 private func upperEnds(_ script: String?) throws -> String {
     let text = try #require(script)
     let match = try #require(text.firstMatch(of: #/\(within\(\$5, [^,]+, ([^)]+)\)\)/#))
     return String(match.1)
 }
 
-@Suite("What a trial's settings leave a quantity")
-struct RangeTests {
+@Suite struct RangeTests {
     /// Parts of a bound whose interval reaches beyond it.
     private let shares = [0.2, 0.6, 0.95]
 
-    @Test("Information ends at the entropy of the classes, and at that of the points")
-    func information() throws {
+    @Test func `Information ends at the entropy of the classes, and at that of the points`() throws {
         let keys = [
             "i_ty_bits", "i_ty_nats", "i_xt_bits", "kernel_i_xt_upper_nats", "kernel_i_ty_upper_nats",
         ]
@@ -80,8 +78,7 @@ struct RangeTests {
         #expect(scripts["kernel_i_ty_upper_nats"]?.contains("(within($4, -1e+300, ") ?? false)
     }
 
-    @Test("A rank ends at the units of each point's layer, or at its points")
-    func ranks() throws {
+    @Test func `A rank ends at the units of each point's layer, or at its points`() throws {
         let figure = "{name: f, x: width, y: {metric: effective_rank, layer: 1}}"
         let scripts = try scripts(axes: "width: [2, 4, 8, 16]", figures: figure) { seed, trial in
             let most = Double(min(6, trial.settings.network.hidden[0]))
@@ -91,8 +88,7 @@ struct RangeTests {
         #expect(try upperEnds(scripts["f"]) == "$1 <= 2 ? 2 : $1 <= 4 ? 4 : 6")
     }
 
-    @Test("Where trials of one point differ the largest counts")
-    func differentTrials() throws {
+    @Test func `Where trials of one point differ the largest counts`() throws {
         let rates = try Rates(
             "{name: f, x: depth, y: {metric: effective_rank, layer: 1}}", axis: "width",
             rates: "[4, 8, 2]", depths: "[2, 3]"
@@ -100,15 +96,14 @@ struct RangeTests {
         var data = FigureData(
             try #require(rates.spec.figures.first), of: try SweepSpec.small(figures: ""))
         let record = try Record(parsing: try #require(rates.records.first).utf8)
-        // Of depth 2 and one seed: widths 4, 8 and 2.
+        // The widths 4, 8 and 2, at depth 2 and one seed.
         for trial in [0, 6, 12] {
             data.add(record, within: TrialRanges(of: rates.spec.grid[trial].settings))
         }
         #expect(data.panels.first?.curves.first?.points.first?.ranges == [0...8])
     }
 
-    @Test("Each layer of a network ends at its own units")
-    func layers() throws {
+    @Test func `Each layer of a network ends at its own units`() throws {
         let figure = "{name: f, x: layer, y: effective_rank}"
         let scripts = try scripts(axes: "hidden: [[3, 4]]", figures: figure, more: "") { seed, _ in
             ["effective_rank": JSONValue([[1.0, 2, 3][seed], [1.0, 2, 4][seed], 1])]
@@ -119,8 +114,7 @@ struct RangeTests {
     }
 }
 
-@Suite("Curves at one x")
-struct DodgeTests {
+@Suite struct DodgeTests {
     private func script(
         _ figure: String, axis: String, values: String, seeds: Int = 3
     ) throws -> String {
@@ -132,8 +126,7 @@ struct DodgeTests {
         }
     }
 
-    @Test("Seeds of a data set are categories, whose curves stand side by side")
-    func categories() throws {
+    @Test func `Seeds of a data set are categories, whose curves stand side by side`() throws {
         let figure = "{name: f, x: dataset.teacher_seed, y: train_loss, curves: depth}"
         let script = try script(figure, axis: "dataset.teacher_seed", values: "[0, 1, 2]")
         #expect(script.contains("using ($1 - 0.06):2 with points ls 1 notitle"))
@@ -145,8 +138,7 @@ struct DodgeTests {
         #expect(!script.contains("side by side"))
     }
 
-    @Test("Bars over few numbers stand side by side, and the subtitle says so")
-    func numbers() throws {
+    @Test func `Bars over few numbers stand side by side, and the subtitle says so`() throws {
         let figure = "{name: f, x: training.batch_size, y: train_loss, curves: depth, xscale: linear}"
         let script = try script(figure, axis: "training.batch_size", values: "[10, 20, 30]")
         let shift = try #require(
@@ -157,8 +149,7 @@ struct DodgeTests {
         #expect(script.contains("curves side by side at each x"))
     }
 
-    @Test("On a log axis they are apart by a factor")
-    func logarithmic() throws {
+    @Test func `On a log axis they are apart by a factor`() throws {
         let figure = "{name: f, x: training.learning_rate, y: train_loss, curves: depth, xscale: log}"
         let script = try script(figure, axis: "training.learning_rate", values: "[0.001, 0.01, 0.1]")
         let factors = script.matches(of: #/using \(\$1 \* ([0-9.]+)\):2 with linespoints/#).compactMap {
@@ -167,8 +158,7 @@ struct DodgeTests {
         #expect(factors.count == 2 && abs(factors[0] * factors[1] - 1) < 1e-5 && factors[1] > 1)
     }
 
-    @Test("Many curves stay within the panel")
-    func many() throws {
+    @Test func `Many curves stay within the panel`() throws {
         try withFolder { folder in
             let figure = "{name: f, x: training.batch_size, y: train_loss, curves: depth, xscale: linear}"
             let depths = "[2, 3, 4, 5, 6, 7, 8, 9, 10, 11]"
@@ -185,8 +175,7 @@ struct DodgeTests {
         }
     }
 
-    @Test("What hides nothing stays where it is")
-    func alone() throws {
+    @Test func `Curves that hide nothing are not shifted`() throws {
         let figure = "{name: f, x: training.batch_size, y: train_loss, curves: depth}"
         let many = "[\((1...20).map(String.init).joined(separator: ", "))]"
         for (values, seeds) in [("[10, 20]", 1), (many, 3)] {

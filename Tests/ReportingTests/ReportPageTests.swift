@@ -8,8 +8,7 @@ import Text
 @testable import Reporting
 
 @Suite struct ReportPageTests {
-    @Test("Words from sweeps and workers are shown, not obeyed")
-    func escaping() throws {
+    @Test func `Words from sweeps and workers are shown, not obeyed`() throws {
         let evil = "<script>alert('x')</script> & \"quoted\" \u{1B}[31m\u{202E}"
         let escaped = "&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt; &amp; &quot;quoted&quot; ·[31m·"
         var provenance = RunProvenance()
@@ -24,8 +23,7 @@ import Text
         try checkForm(html)
     }
 
-    @Test("The page has each figure once, with links, and ids that are its own")
-    func figures() throws {
+    @Test func `The page has each figure once, with links, and ids that are its own`() throws {
         let names = ["one", "two"]
         let html = try page(
             names.map { "{name: \($0), title: 'Figure \($0)', x: beta, y: kl_nats}" }.joined(separator: ", "),
@@ -42,14 +40,13 @@ import Text
             #expect(html.contains("<use xlink:href='#\(name)--gpPt1' fill='url(#\(name)--shade)'/>"))
         }
         #expect(html.components(separatedBy: "<svg").count == 3)
-        // What is shown is not touched.
+        // Text that is shown is not changed.
         #expect(html.contains("<text>see id='x' and url(#y)</text>"))
         #expect(!html.contains("<title>gnuplot</title>") && html.contains("<title>depth 1</title>"))
         try checkForm(html)
     }
 
-    @Test("The page is the same for the same inputs, and asks nobody for anything")
-    func selfContained() throws {
+    @Test func `The page is the same for the same inputs, and loads nothing`() throws {
         let figure = "{name: f, x: beta, y: kl_nats}"
         var provenance = RunProvenance()
         provenance.add(attempt(0, "measured"))
@@ -62,8 +59,7 @@ import Text
         #expect(!html.contains("@import") && !html.contains("url(h"))
     }
 
-    @Test("A run without records, figures, axes or attempts has a page")
-    func nothing() throws {
+    @Test func `A run without records, figures, axes or attempts has a page`() throws {
         let spec = try SweepSpec(
             parsing: """
                 {name: bare, model: mlp, dataset: {name: gaussian, correlations: [0.5]},
@@ -79,8 +75,7 @@ import Text
         }
     }
 
-    @Test("Figures that are not drawn say why")
-    func notDrawn() throws {
+    @Test func `Figures that are not drawn say why`() throws {
         let figure = "{name: f, x: beta, y: kl_nats}"
         let records = SyntheticRecords(spec: try .small(figures: figure))
         for (gnuplot, words) in [("no-such-gnuplot", "apt install gnuplot-nox"), ("false", "Not drawn: ")] {
@@ -93,8 +88,7 @@ import Text
         #expect(try page(figure).html.contains("no record has a number for it yet"))
     }
 
-    @Test("The page has a drawing also where only a PDF is asked for", .needsGnuplot)
-    func pdfOnly() throws {
+    @Test(.needsGnuplot) func `The page has a drawing also where only a PDF is asked for`() throws {
         let records = SyntheticRecords(spec: try .small(figures: "{name: f, x: beta, y: kl_nats}"))
         try withFolder { folder in
             let outcome = try report(records, in: folder, formats: [.pdf])
@@ -107,8 +101,7 @@ import Text
         }
     }
 
-    @Test("The head counts trials by what became of them")
-    func counts() throws {
+    @Test func `The head counts trials by what became of them`() throws {
         let spec = try SweepSpec.small(figures: "{name: f, x: beta, y: kl_nats}")
         var provenance = RunProvenance()
         provenance.add(attempt(3, "quarantined", cause: "no data"))
@@ -122,8 +115,7 @@ import Text
         #expect(html.contains("2 attempts failed") && html.contains("trial 3 on node1"))
     }
 
-    @Test("The table of means ends after 200 points and says where the others are")
-    func manyPoints() throws {
+    @Test func `The table of means ends after 200 points and says where the others are`() throws {
         let spec = try SweepSpec(
             parsing: """
                 name: many
@@ -138,9 +130,8 @@ import Text
         #expect(page.html.contains("href=\"tables/summary.dat\""))
     }
 
-    @Test("A mean has the digits that its interval supports")
-    func digits() {
-        // Of two numbers a and b: (a + b) / 2 ± 12.706 |b − a| / 2.
+    @Test func `A mean has the digits that its interval supports`() {
+        // The mean of two numbers a and b: (a + b) / 2 ± 12.706 |b − a| / 2.
         func text(_ mean: Double, _ half: Double) -> String? {
             let step = half / 12.706204736432095
             return Sample([mean - step, mean + step]).pageText
@@ -157,16 +148,14 @@ import Text
         #expect(Sample().pageText == nil)
     }
 
-    @Test("Times are of the Gregorian calendar, in UTC")
-    func times() {
+    @Test func `Times are of the Gregorian calendar, in UTC`() {
         #expect(utcText(unixMilliseconds: 0) == "1970-01-01 00:00:00 UTC")
         #expect(utcText(unixMilliseconds: 951_827_696_789) == "2000-02-29 12:34:56 UTC")
         #expect(utcText(unixMilliseconds: 1_795_252_027_000) == "2026-11-21 09:07:07 UTC")
         #expect(utcText(unixMilliseconds: .max) == nil)
     }
 
-    @Test("The page says of which commits the workers were, and warns where these are several")
-    func commits() throws {
+    @Test func `The page says of which commits the workers were, and warns where these are several`() throws {
         var provenance = RunProvenance()
         provenance.add(attempt(0, "measured"))
         func html() throws -> String {
@@ -182,8 +171,7 @@ import Text
                 && html().contains("Workers of several commits"))
     }
 
-    @Test("Attempts add up by machine and by cause; what is no attempt is counted")
-    func provenance() {
+    @Test func `Attempts add up by machine and by cause; what is no attempt is counted`() {
         var provenance = RunProvenance()
         provenance.add(attempt(0, "quarantined", cause: "a"))
         provenance.add(attempt(0, "measured"))
@@ -196,7 +184,7 @@ import Text
         #expect(provenance.machines.map(\.attempts) == [3, 1])
         #expect(provenance.seconds == 8 && provenance.peakMemoryBytes == 3e6)
         #expect(provenance.measuringSeconds == 0 && provenance.trainingSeconds == 0)
-        // Of attempts that do not say it nobody knows.
+        // The commit of an attempt that does not say it is unknown.
         provenance.add(attempt(2, "measured", measuring: 0.5))
         provenance.add(attempt(3, "measured", measuring: 1e300))
         #expect(provenance.measuringSeconds == 2.5 && provenance.trainingSeconds == 1.5)

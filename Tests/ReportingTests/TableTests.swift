@@ -7,7 +7,7 @@ import Testing
 
 private let figure = "{name: kl, x: beta, y: kl_nats, curves: depth}"
 
-@Test func aTableHasABlockForEachCurveAndNamesItsColumns() throws {
+@Test func `A table has a block for each curve and names its columns`() throws {
     try withFolder { folder in
         let spec = try SweepSpec.small(
             figures: "{name: rank, x: beta, y: informative_directions, curves: depth}")
@@ -35,10 +35,10 @@ private let figure = "{name: kl, x: beta, y: kl_nats, curves: depth}"
     }
 }
 
-@Test func divergedTrialsAreCountedAndNotAveraged() throws {
+@Test func `Diverged trials are counted and not averaged`() throws {
     try withFolder { folder in
         let spec = try SweepSpec.small(figures: figure)
-        // Of beta 0.1 and depth 1 the last seed; of beta 0.5 and depth 1 all.
+        // The last seed of beta 0.1 and depth 1, and all of beta 0.5 and depth 1.
         let outcome = try report(SyntheticRecords(spec: spec, diverged: [2, 6, 7, 8]), in: folder)
         #expect(outcome.records == 12)
         #expect(outcome.diverged == 4)
@@ -54,7 +54,7 @@ private let figure = "{name: kl, x: beta, y: kl_nats, curves: depth}"
     }
 }
 
-@Test func trialsThatDifferInAnUnnamedAxisAreNeverAveraged() throws {
+@Test func `Trials that differ in an unnamed axis are never averaged`() throws {
     try withFolder { folder in
         let spec = try SweepSpec.small(
             figures: "{name: kl, x: beta, y: kl_nats}", axes: ", bottleneck: [1, 2]")
@@ -70,7 +70,7 @@ private let figure = "{name: kl, x: beta, y: kl_nats, curves: depth}"
     }
 }
 
-@Test func whatAdvancesWithTheSeedIsNotAveragedOver() throws {
+@Test func `An axis that advances with the seed is not averaged over`() throws {
     try withFolder { folder in
         let spec = try SweepSpec.small(
             figures: figure, axes: ", training.batch_size: [8, 16, 32]",
@@ -84,7 +84,7 @@ private let figure = "{name: kl, x: beta, y: kl_nats, curves: depth}"
     }
 }
 
-@Test func theSummaryHasEveryPointAndEveryNumber() throws {
+@Test func `The summary has every point and every number`() throws {
     try withFolder { folder in
         let spec = try SweepSpec.small(figures: "", axes: ", activation: [linear, relu]")
         try report(SyntheticRecords(spec: spec), in: folder)
@@ -106,7 +106,7 @@ private let figure = "{name: kl, x: beta, y: kl_nats, curves: depth}"
     }
 }
 
-@Test func stepFiguresReadTheTraceAndEachLayerHasItsCurve() throws {
+@Test func `Step figures read the trace and each layer has its curve`() throws {
     try withFolder { folder in
         let spec = try SweepSpec.small(
             figures: "{name: t, x: step, y: {metric: local_rank, threshold: 0.1, layer: each}, panels: beta}",
@@ -119,7 +119,7 @@ private let figure = "{name: kl, x: beta, y: kl_nats, curves: depth}"
     }
 }
 
-@Test func equalRecordsGiveEqualBytes() throws {
+@Test func `Equal records give equal bytes`() throws {
     let spec = try SweepSpec.small(figures: figure)
     let files = ["tables/kl.dat", "tables/summary.dat", "figures/kl.gp"]
     let first = try withFolder { folder in

@@ -7,7 +7,7 @@ import Wire
 @Suite struct DispatcherFaultTests {
     // MARK: Silence
 
-    @Test func `a silent worker is suspected, given nothing new, and then its trials go to another`() throws {
+    @Test func `A silent worker is suspected, given nothing new, and then its trials go to another`() throws {
         var cluster = TestCoordinator(trials: 2)
         #expect(try cluster.join(1).trials() == [0])
         #expect(try cluster.join(2).trials() == [1])
@@ -21,7 +21,7 @@ import Wire
         #expect(effects.acts.last == assign([0], lease: 3, attempt: 2, to: 2))
     }
 
-    @Test func `a worker that is heard again in time keeps its trials`() throws {
+    @Test func `A worker that is heard again in time keeps its trials`() throws {
         var cluster = TestCoordinator(trials: 2)
         _ = try cluster.join(1)
         _ = try cluster.pass(milliseconds: 14_000)
@@ -30,7 +30,7 @@ import Wire
         #expect(cluster.dispatcher.workers[WorkerID(1)]?.held.isEmpty == false)
     }
 
-    @Test func `a late record is kept, and the newer attempt is called off`() throws {
+    @Test func `A late record is kept, and the newer attempt is called off`() throws {
         var cluster = TestCoordinator(trials: 2)
         _ = try cluster.join(1)
         _ = try cluster.join(2)
@@ -50,7 +50,7 @@ import Wire
                 == [.check(valid(second)), .send(.accepted([0]), to: WorkerID(2))])
     }
 
-    @Test func `a late failure is not held against the newer attempt`() throws {
+    @Test func `A late failure is not held against the newer attempt`() throws {
         var cluster = TestCoordinator(trials: 1)
         _ = try cluster.join(1)
         _ = try cluster.join(2)
@@ -61,7 +61,8 @@ import Wire
         #expect(cluster.dispatcher.progress.failures == 0)
     }
 
-    @Test func `a trial that gets further through checkpoints is not the cause of the losses it outlives`()
+    @Test
+    func `A trial that gets further through checkpoints is not the cause of the losses it outlives`()
         throws
     {
         var cluster = TestCoordinator(trials: 1)
@@ -83,7 +84,8 @@ import Wire
         #expect(cluster.dispatcher.progress.quarantined == 1 && effects.last == .finished)
     }
 
-    @Test func `a trial that goes down with too many workers is quarantined, and a late record still counts`()
+    @Test
+    func `A trial that goes down with too many workers is quarantined, and a late record still counts`()
         throws
     {
         var cluster = TestCoordinator(trials: 1)
@@ -106,7 +108,7 @@ import Wire
 
     // MARK: Failures
 
-    @Test func `a failed trial is tried by another worker first, and quarantined at the limit`() throws {
+    @Test func `A failed trial is tried by another worker first, and quarantined at the limit`() throws {
         var cluster = TestCoordinator(trials: 1)
         _ = try cluster.join(1)
         _ = try cluster.join(2)
@@ -125,8 +127,8 @@ import Wire
         #expect(cluster.dispatcher.progress.quarantined == 1)
     }
 
-    @Test func `a failed trial waits for the other worker's slot, but not for a worker that is gone`() throws
-    {
+    @Test
+    func `A failed trial waits for the other worker's slot, but not for a worker that is gone`() throws {
         var cluster = TestCoordinator(trials: 2)
         _ = try cluster.join(1)
         _ = try cluster.join(2)
@@ -134,7 +136,7 @@ import Wire
         #expect(try cluster.hear(.goodbye, from: 2).trials(to: 1) == [0])
     }
 
-    @Test func `a worker alone gets its failed trial again`() throws {
+    @Test func `A worker alone gets its failed trial again`() throws {
         var cluster = TestCoordinator(trials: 1)
         _ = try cluster.join(1)
         #expect(
@@ -142,7 +144,7 @@ import Wire
                 == assign([0], lease: 2, attempt: 2, to: 1))
     }
 
-    @Test func `failures from before a restart count`() throws {
+    @Test func `Failures from before a restart count`() throws {
         var cluster = TestCoordinator(trials: 1, restored: [(0, .failed(times: 2))], firstLease: 5)
         #expect(try cluster.join(1).acts.last == assign([0], lease: 5, attempt: 3, to: 1))
         let last = failure(0, lease: 5, attempt: 3)
@@ -150,7 +152,8 @@ import Wire
             try cluster.hear(.failure(last), from: 1).acts.first == .appendFailure(last, quarantined: true))
     }
 
-    @Test func `a failure told twice counts once, and is not acknowledged in place of the retry`() throws {
+    @Test
+    func `A failure reported twice counts once, and is not acknowledged in place of the retry`() throws {
         var cluster = TestCoordinator(trials: 1)
         _ = try cluster.join(1)
         _ = try cluster.hear(.failure(failure(0, lease: 1)), from: 1)
@@ -163,7 +166,7 @@ import Wire
                 == [.send(welcomed, to: WorkerID(1)), assign([0], lease: 2, attempt: 2, to: 1)])
     }
 
-    @Test func `a failure told to the coordinator before its restart is not counted again`() throws {
+    @Test func `A failure reported before the coordinator's restart is not counted again`() throws {
         var cluster = TestCoordinator(trials: 1, restored: [(0, .failed(times: 1))], firstLease: 5)
         let effects = try cluster.join(1, held: [held(0, lease: 1, .reported)])
         #expect(
@@ -172,7 +175,9 @@ import Wire
         #expect(cluster.dispatcher.progress.failures == 0)
     }
 
-    @Test func `what runs since another coordinator is kept, though an attempt of that number failed`() throws
+    @Test
+    func `A trial that runs since an earlier coordinator is kept, though an attempt of that number failed`()
+        throws
     {
         var cluster = TestCoordinator(trials: 1, firstLease: 5)
         _ = try cluster.join(2)
@@ -198,7 +203,7 @@ import Wire
 
     // MARK: Lost connections and coordinators
 
-    @Test func `an assignment that was lost is made again, by the same lease`() throws {
+    @Test func `An assignment that was lost is made again, by the same lease`() throws {
         var cluster = TestCoordinator(trials: 20)
         let given = try cluster.join(1, slots: 2).assignments()
         let effects = try cluster.join(1, slots: 2, held: [held(1, lease: given[0].lease.value)])
@@ -206,7 +211,7 @@ import Wire
         #expect(effects.assignments().allSatisfy { again in given.contains { $0.lease == again.lease } })
     }
 
-    @Test func `a returning worker keeps what has no outcome yet, and is rid of the rest`() throws {
+    @Test func `A returning worker keeps what has no outcome yet, and is rid of the rest`() throws {
         var cluster = TestCoordinator(
             trials: 4, restored: [(0, .complete), (1, .quarantined)], firstLease: 50)
         #expect(try cluster.join(2).trials() == [2])
@@ -220,7 +225,7 @@ import Wire
         #expect(try cluster.hear(.report(report(2, lease: 50)), from: 2).last == .finished)
     }
 
-    @Test func `trials that are somebody else's are never leased and count nowhere`() throws {
+    @Test func `Trials that are somebody else's are never leased and count nowhere`() throws {
         let other: [(trial: Int, outcome: Dispatcher.Restored)] = [0, 2, 2, 4].map { ($0, .excluded) }
         var cluster = TestCoordinator(trials: 5, restored: [(2, .complete)] + other, firstLease: 50)
         #expect(cluster.dispatcher.progress.total == 3 && cluster.dispatcher.progress.complete == 1)
@@ -230,7 +235,8 @@ import Wire
         #expect(cluster.dispatcher.progress.complete == 3)
     }
 
-    @Test func `a trial that runs through a restart is not called off because another was quicker to ask`()
+    @Test
+    func `A trial that runs through a restart is not called off because another was quicker to ask`()
         throws
     {
         var cluster = TestCoordinator(trials: 1, firstLease: 50)
@@ -242,7 +248,7 @@ import Wire
             effects.prefix(2) == [.append(valid(record)), .send(.revoke(LeaseID(50), [0]), to: WorkerID(2))])
     }
 
-    @Test func `the slower of two attempts is called off when its worker next says what it holds`() throws {
+    @Test func `The slower of two attempts is called off when its worker next says what it holds`() throws {
         var cluster = TestCoordinator(trials: 2, firstLease: 50)
         #expect(try cluster.join(2).trials() == [0])
         _ = try cluster.join(1, held: [held(0, lease: 7)])
@@ -251,21 +257,21 @@ import Wire
         #expect(effects.acts.contains(.send(.revoke(LeaseID(7), [0]), to: WorkerID(1))))
     }
 
-    @Test func `a returning worker's trials go to others when it is lost for good`() throws {
+    @Test func `A returning worker's trials go to others when it is lost for good`() throws {
         var cluster = TestCoordinator(trials: 3, firstLease: 50)
         _ = try cluster.join(1, held: (0..<3).map { held($0, lease: 7) })
         #expect(try cluster.join(2, slots: 3).trials() == [])
         #expect(try cluster.pass(milliseconds: 15_000, heartbeats: [2]).trials(to: 2) == [0, 1, 2])
     }
 
-    @Test func `a worker that finds the sweep finished is told so`() throws {
+    @Test func `A worker that finds the sweep finished gets the message for it`() throws {
         var cluster = TestCoordinator(trials: 1, restored: [(0, .complete)])
         _ = cluster.handle(.tick)
         #expect(
             try cluster.join(1).acts == [.send(welcomed, to: WorkerID(1)), .send(.finish, to: WorkerID(1))])
     }
 
-    @Test func `a stranger's heartbeat is no reason to give it work`() throws {
+    @Test func `A stranger's heartbeat is no reason to give it work`() throws {
         var cluster = TestCoordinator(trials: 1)
         #expect(try cluster.hear(.heartbeat, from: 9).isEmpty)
         #expect(try cluster.hear(.goodbye, from: 9).isEmpty)

@@ -5,8 +5,8 @@ import Wire
 @testable import Scheduling
 
 @Suite struct DispatcherTests {
-    @Test func `a worker that joins is welcomed and gets work for each of its slots, and little more`() throws
-    {
+    @Test
+    func `A worker that joins is welcomed and gets work for each of its slots, and little more`() throws {
         var cluster = TestCoordinator(trials: 100)
         let effects = try cluster.join(1, slots: 4)
         #expect(effects.first == .note(.joined(WorkerID(1), host: "host1", slots: 4, kernel: "Haswell")))
@@ -17,13 +17,13 @@ import Wire
         #expect(cluster.dispatcher.progress.slots == 4)
     }
 
-    @Test func `leases are numbered upwards from the first one that was never used`() throws {
+    @Test func `Leases are numbered upwards from the first one that was never used`() throws {
         var cluster = TestCoordinator(trials: 3, firstLease: 70)
         let first = try cluster.join(1).assignments() + cluster.join(2).assignments()
         #expect(first.map(\.lease.value) == Array(70..<70 + UInt64(first.count)))
     }
 
-    @Test func `the last trials are spread over the slots rather than queued behind one`() throws {
+    @Test func `The last trials are spread over the slots rather than queued behind one`() throws {
         var cluster = TestCoordinator(trials: 4)
         #expect(try cluster.join(1, slots: 2).trials().count <= 3)
         var cluster2 = TestCoordinator(trials: 2)
@@ -31,7 +31,7 @@ import Wire
         #expect(try cluster2.join(2, slots: 1).trials(to: 2) == [1])
     }
 
-    @Test func `shards grow where trials are short and stay within their limit`() throws {
+    @Test func `Shards grow where trials are short and stay within their limit`() throws {
         var cluster = TestCoordinator(trials: 3000)
         var queue = try cluster.join(1, slots: 2).assignments()
         var sizes: [Int] = []
@@ -47,7 +47,7 @@ import Wire
         #expect(sizes.max() == 256)
     }
 
-    @Test func `a record is appended before its worker is told that it is accepted`() throws {
+    @Test func `A record is appended before its worker gets the acknowledgement`() throws {
         var cluster = TestCoordinator(trials: 2)
         _ = try cluster.join(1)
         let message = try report(0, lease: 1)
@@ -56,7 +56,7 @@ import Wire
         #expect(cluster.dispatcher.progress.complete == 1)
     }
 
-    @Test func `the sweep finishes once, with the last outcome, and everybody is told`() throws {
+    @Test func `The sweep finishes once, with the last outcome, and every worker gets the message`() throws {
         var cluster = TestCoordinator(trials: 2)
         _ = try cluster.join(1)
         _ = try cluster.join(2)
@@ -68,7 +68,7 @@ import Wire
         #expect(try cluster.pass(milliseconds: 3000, heartbeats: [1, 2]).acts.isEmpty)
     }
 
-    @Test(arguments: [0, 3]) func `with nothing left to do it finishes at the first event`(trials: Int) throws
+    @Test(arguments: [0, 3]) func `With nothing left to do it finishes at the first event`(trials: Int) throws
     {
         var cluster = TestCoordinator(
             trials: trials, restored: (0..<trials).map { ($0, $0 == 1 ? .quarantined : .complete) })
@@ -76,7 +76,7 @@ import Wire
         #expect(cluster.handle(.tick) == [])
     }
 
-    @Test func `restored outcomes are never dispatched again`() throws {
+    @Test func `Restored outcomes are never dispatched again`() throws {
         var cluster = TestCoordinator(
             trials: 6, restored: [(0, .complete), (2, .quarantined), (5, .complete), (9, .complete)])
         var effects = try cluster.join(1, slots: 8)
@@ -91,7 +91,7 @@ import Wire
         #expect(cluster.dispatcher.progress.quarantined == 1)
     }
 
-    @Test func `an outcome restored twice counts once, and a record outweighs a quarantine`() throws {
+    @Test func `An outcome restored twice counts once, and a record outweighs a quarantine`() throws {
         let cluster = TestCoordinator(
             trials: 3,
             restored: [
@@ -103,7 +103,7 @@ import Wire
         #expect(cluster.dispatcher.progress.quarantined == 1)
     }
 
-    @Test func `a second report of a trial is held against the first and not appended`() throws {
+    @Test func `A second report of a trial is held against the first and not appended`() throws {
         var cluster = TestCoordinator(trials: 5)
         _ = try cluster.join(1)
         let message = try report(0, lease: 1)
@@ -113,7 +113,7 @@ import Wire
         #expect(cluster.dispatcher.progress.complete == 1)
     }
 
-    @Test func `trials that do not exist are ignored, in reports, failures and hellos`() throws {
+    @Test func `Trials that do not exist are ignored, in reports, failures and hellos`() throws {
         var cluster = TestCoordinator(trials: 1)
         let effects = try cluster.join(1, held: [held(7, lease: 9), held(.max, lease: 9)])
         #expect(effects.acts == [.send(welcomed, to: WorkerID(1)), assign([0], lease: 1, to: 1)])
@@ -122,7 +122,7 @@ import Wire
     }
 
     @Test(arguments: [0, 4097, UInt32.max])
-    func `a worker without slots, or with more than a host can have, is refused and told why`(
+    func `A worker without slots, or with more than a host can have, is refused with a reason`(
         slots: UInt32
     ) throws {
         var cluster = TestCoordinator(trials: 1)
@@ -132,8 +132,7 @@ import Wire
         #expect(cluster.dispatcher.progress.workers == 0)
     }
 
-    @Test func `a worker that says goodbye leaves its trials to others at once, and nobody is blamed`() throws
-    {
+    @Test func `A worker that says goodbye leaves its trials to others at once, without blame`() throws {
         var cluster = TestCoordinator(trials: 2)
         let mine = try cluster.join(1).trials()
         _ = try cluster.join(2)
@@ -152,7 +151,7 @@ import Wire
         // Short ones: 256 at most.
         (1000, 8, 0.01, 4), (256, 64, 0.0001, 1), (257, 1, 0, 2), (100_000, 8, 0.01, 391),
     ])
-    func `a planned shard takes all slots about a second, and has at most 256 trials`(
+    func `A planned shard takes all slots about a second, and has at most 256 trials`(
         trials: Int, slots: Int, seconds: Double, shards: Int
     ) {
         #expect(plannedShards(trials: trials, slots: slots, secondsPerTrial: seconds) == shards)

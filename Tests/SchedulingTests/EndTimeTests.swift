@@ -25,7 +25,7 @@ import Wire
         return coordinator
     }
 
-    @Test func `a trial must have twice the mean, and as long as the longest`() {
+    @Test func `A trial must have twice the mean, and as long as the longest`() {
         var time = TrialTime()
         #expect(time.expected == nil)
         #expect(time.mayBegin(left: 1, checkpoint: 0), "who knows?")
@@ -41,7 +41,7 @@ import Wire
         #expect(time.expected.map { (2000...2001).contains($0) } == true, "the long one is forgotten")
     }
 
-    @Test func `what an interrupted trial tells is held within bounds, and soon forgotten`() {
+    @Test func `Progress of an interrupted trial is kept within bounds, and soon forgotten`() {
         var time = TrialTime()
         time.note(unfinishedAfter: 60_000, fraction: 0.5)
         #expect(time.expected == 120_000)
@@ -71,7 +71,7 @@ import Wire
         }
     }
 
-    @Test func `a worker that dies early leaves the others at work`() throws {
+    @Test func `A worker that dies early leaves the others at work`() throws {
         var coordinator = try started()
         // 10 min left each; worker 1 dies after 20 s, in which its trial did a fifth of itself.
         #expect(try !join(&coordinator, 1, left: 600_000).trials(to: 1).isEmpty)
@@ -91,7 +91,7 @@ import Wire
     }
 
     /// Bounds would hide a longer time where the fraction is small.
-    @Test func `a lost worker's silence is no time of its trial`() throws {
+    @Test func `A lost worker's silence is no time of its trial`() throws {
         var coordinator = try started()
         _ = try join(&coordinator, 1, left: 600_000)
         let lost = try #require(coordinator.dispatcher.workers[WorkerID(1)]?.held.keys.min())
@@ -103,7 +103,7 @@ import Wire
         #expect(coordinator.dispatcher.trialTime.expected == 25_000, "20 s over 0.8, not 36 s or 40 s")
     }
 
-    @Test func `while nobody runs anything a trial is tried, however little time there is`() throws {
+    @Test func `While nothing runs a trial is tried, however little time there is`() throws {
         var coordinator = try started()
         _ = try coordinator.hear(.goodbye, from: 9)
         for worker: UInt64 in [1, 2] {
@@ -129,7 +129,7 @@ import Wire
         #expect(try end(2).trials().count == 1)
     }
 
-    @Test func `a coordinator that was stopped knows that its workers' time went on`() throws {
+    @Test func `A coordinator that was stopped knows that its workers' time went on`() throws {
         var coordinator = try started()
         _ = try join(&coordinator, 1, left: 60_000)
         coordinator.now = coordinator.now + 50_000
@@ -144,7 +144,8 @@ import Wire
         )
     }
 
-    @Test func `nothing is given that cannot end; a worker that was given nothing yet is given one to try`()
+    @Test
+    func `Nothing is given that cannot end; a worker that was given nothing yet is given one to try`()
         throws
     {
         var coordinator = try started()
@@ -168,7 +169,7 @@ import Wire
         #expect(try join(&coordinator, 4, left: 0).trials(to: 4).isEmpty)
     }
 
-    @Test func `trials that leave their state begin where they cannot end`() throws {
+    @Test func `Trials that leave their state begin where they cannot end`() throws {
         var coordinator = try started()
         #expect(try join(&coordinator, 1, left: 15_000, checkpoint: 10_000).trials(to: 1).count == 1)
         let held = try #require(coordinator.dispatcher.workers[WorkerID(1)]?.held.first)
@@ -183,7 +184,7 @@ import Wire
         #expect(try coordinator.hear(.report(last), from: 1).trials(to: 1).isEmpty, "9 s are left")
     }
 
-    @Test func `a worker holds no more than ends in its time, and stays out of the tail`() throws {
+    @Test func `A worker holds no more than ends in its time, and stays out of the tail`() throws {
         var settings = DispatchSettings()
         settings.shardMilliseconds = 1_000_000
         var coordinator = TestCoordinator(trials: 1000, settings: settings)
@@ -193,7 +194,7 @@ import Wire
         #expect(try join(&coordinator, 2, left: nil, slots: 2).trials(to: 2).count > 20)
     }
 
-    @Test func `who leaves when its time is up, or is silent from then on, is blamed for nothing`() throws {
+    @Test func `A worker that leaves when its time is up, or is silent from then on, is not blamed`() throws {
         var coordinator = TestCoordinator(trials: 1)
         for round in 1...20 {
             let worker = UInt64(round)
@@ -251,7 +252,7 @@ import Wire
 
     private static let goodbye: [SessionEffect] = [.send(.goodbye), .exit(.timeUp)]
 
-    @Test func `a worker says goodbye when its time is up, whatever runs`() throws {
+    @Test func `A worker says goodbye when its time is up, whatever runs`() throws {
         var session = try session(until: 9000)
         assign(&session, 1, at: 2000)
         #expect(session.runningSlots == [0])
@@ -278,7 +279,7 @@ import Wire
     }
 
     @Test
-    func `a worker leaves early where nothing that it knows would end, but not before its report is kept`()
+    func `A worker leaves early where nothing that it knows would end, but not before its report is kept`()
         throws
     {
         var session = try session(until: 20_000)

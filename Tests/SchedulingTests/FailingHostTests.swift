@@ -4,7 +4,7 @@ import Wire
 
 @testable import Scheduling
 
-/// What one bad host may do to a sweep.
+/// The harm that one bad host may do to a sweep.
 @Suite struct FailingHostTests {
     /// Answers every assignment at once, worker 1 with failures, the others with records.
     private func answer(
@@ -32,7 +32,8 @@ import Wire
         effects.count { if case .appendFailure = $0 { true } else { false } }
     }
 
-    @Test func `a host that fails everything slows down, and a good one that comes later saves the sweep`()
+    @Test
+    func `A host that fails everything slows down, and a good one that comes later saves the sweep`()
         throws
     {
         var cluster = TestCoordinator(trials: 200)
@@ -51,7 +52,7 @@ import Wire
         #expect(cluster.dispatcher.progress.complete == 200)
     }
 
-    @Test func `a rest is a minute at most`() throws {
+    @Test func `A rest is a minute at most`() throws {
         var cluster = TestCoordinator(trials: 2000)
         var effects = try answer(try cluster.join(1), in: &cluster)
         for _ in 0..<3600 {
@@ -60,7 +61,7 @@ import Wire
         #expect((60...75).contains(failures(effects)))
     }
 
-    @Test func `a record ends a host's probation`() throws {
+    @Test func `A record ends a host's probation`() throws {
         var cluster = TestCoordinator(trials: 50)
         _ = try answer(try cluster.join(1), in: &cluster)
         let effects = try answer(
@@ -68,7 +69,7 @@ import Wire
         #expect(effects.contains(.finished))
     }
 
-    @Test func `where nothing untried is left, what failed is tried again at once`() throws {
+    @Test func `Where nothing untried is left, what failed is tried again at once`() throws {
         var cluster = TestCoordinator(trials: 2)
         let effects = try answer(try cluster.join(1), in: &cluster)
         #expect(failures(effects) == 6)

@@ -70,7 +70,7 @@ import Wire
         effects.compactMap { if case .start(let trials, _) = $0 { trials } else { nil } }
     }
 
-    @Test func `a slot is given all of a group, answers for each, and is free after the last`() throws {
+    @Test func `A slot is given all of a group, answers for each, and is free after the last`() throws {
         var worker = Worker(slots: 2)
         #expect(started(worker.assign([3, 5, 7], lease: 1)) == [[3, 5, 7]])
         #expect(started(worker.assign([4, 6], lease: 2)) == [[4, 6]])
@@ -84,7 +84,7 @@ import Wire
         #expect(started(try worker.done(7)) == [[8]])
     }
 
-    @Test func `a member's error is its failure alone`() throws {
+    @Test func `A member's error is its failure alone`() throws {
         var worker = Worker()
         _ = worker.assign([3, 5], lease: 1)
         let reply = SlotReply.failed(trial: 3, cause: "no data", seconds: 1, peakMemoryBytes: 0)
@@ -94,7 +94,7 @@ import Wire
     }
 
     @Test
-    func `when the slot dies nothing has failed: each that did not answer is tried alone, before all others`()
+    func `When the slot dies nothing has failed: each that did not answer is tried alone, before all others`()
         throws
     {
         var worker = Worker()
@@ -112,7 +112,7 @@ import Wire
         #expect(started(try worker.done(7)) == [[4, 6]])
     }
 
-    @Test func `groups that die one after another do not pass for a slot that does not start`() throws {
+    @Test func `Groups that die one after another do not pass for a slot that does not start`() throws {
         var worker = Worker()
         for lease in UInt64(1)...5 {
             let trials = [10 * lease, 10 * lease + 1]
@@ -125,7 +125,7 @@ import Wire
         }
     }
 
-    @Test func `a group beyond a trial's limit is taken apart, and each has the limit for itself`() throws {
+    @Test func `A group beyond a trial's limit is taken apart, and each has the limit for itself`() throws {
         var worker = Worker(limit: 60)
         _ = worker.assign([3, 5], lease: 1)
         let cause = "ran longer than the limit of 60 s"
@@ -136,7 +136,7 @@ import Wire
         #expect(!worker.pass(seconds: 59).contains(.end(slot: 0, cause: cause)))
     }
 
-    @Test func `a member that nobody wants any more does not stop the others, and its answer is not told`()
+    @Test func `A revoked member does not stop the others, and its answer is not reported`()
         throws
     {
         var worker = Worker()
@@ -151,7 +151,7 @@ import Wire
         #expect(reported(try worker.done(5)) == [5])
     }
 
-    @Test func `a slot that works for nobody starts anew`() throws {
+    @Test func `A slot whose work nobody needs starts anew`() throws {
         var worker = Worker()
         _ = worker.assign([3, 5, 7], lease: 1)
         _ = try worker.done(3)
@@ -162,7 +162,7 @@ import Wire
         #expect(started(worker.ready()) == [[8, 9]])
     }
 
-    @Test func `a recall gives back a group that waits and keeps one that runs`() throws {
+    @Test func `A recall gives back a group that waits and keeps one that runs`() throws {
         var worker = Worker()
         _ = worker.assign([3, 5], lease: 1)
         _ = worker.assign([7, 9], lease: 2)
@@ -172,7 +172,7 @@ import Wire
         #expect(started(try worker.done(5)).isEmpty)
     }
 
-    @Test func `a slot that answers for a trial it was not given is not believed, and starts anew`() throws {
+    @Test func `A slot that answers for a trial it was not given is not believed, and starts anew`() throws {
         var worker = Worker()
         _ = worker.assign([3, 5], lease: 1)
         let effects = try worker.done(4)
@@ -181,7 +181,7 @@ import Wire
         #expect(started(worker.ready()) == [[3]])
     }
 
-    @Test func `what each member does is told`() throws {
+    @Test func `The progress of each member is reported`() throws {
         var worker = Worker()
         _ = worker.assign([3, 5], lease: 1)
         worker.now = worker.now + 500

@@ -63,7 +63,7 @@ import Wire
     }
 
     @Test(arguments: [12, 1000])
-    func `where all fails alike a run on this machine is hopeless in ten seconds`(trials: Int) throws {
+    func `Where all fails alike a run on this machine is hopeless in ten seconds`(trials: Int) throws {
         var cluster = cluster(trials: trials)
         var effects = try answer(cluster.join(1, slots: 2), in: &cluster)
         effects += try pass(seconds: 10, in: &cluster)
@@ -73,14 +73,14 @@ import Wire
         #expect(verdict(try cluster.pass(milliseconds: 5000, heartbeats: [1])) == nil, "it is said once")
     }
 
-    @Test func `a run of few trials ends by itself, with all its attempts`() throws {
+    @Test func `A run of few trials ends by itself, with all its attempts`() throws {
         var cluster = cluster(trials: 3)
         let effects = try answer(cluster.join(1), in: &cluster)
         #expect(failures(effects) == 9)
         #expect(effects.contains(.finished) && verdict(effects) == nil)
     }
 
-    @Test func `where others may come a run waits half a minute for one`() throws {
+    @Test func `Where others may come a run waits half a minute for one`() throws {
         var cluster = cluster(trials: 1000, mayGrow: true)
         var effects: [DispatchEffect] = []
         for worker: UInt64 in [1, 2, 3] { effects += try answer(cluster.join(worker), in: &cluster) }
@@ -94,7 +94,7 @@ import Wire
         }
     }
 
-    @Test func `one trial that succeeds is enough, ever`() throws {
+    @Test func `One trial that succeeds is enough, ever`() throws {
         var cluster = cluster(trials: 1000)
         var effects = try answer(cluster.join(1), in: &cluster) { trial, _ in trial == 1 ? nil : "no" }
         effects += try pass(seconds: 300, in: &cluster) { _, _ in "no" }
@@ -106,7 +106,7 @@ import Wire
     }
 
     @Test(arguments: [2, 5, 20, 100])
-    func `trials far apart are tried, so that a part of the sweep that fails is not taken for all`(block: Int)
+    func `Trials far apart are tried, so that a part of the sweep that fails is not taken for all`(block: Int)
         throws
     {
         // Each second block of neighbours is bad: the first is.
@@ -118,8 +118,8 @@ import Wire
         #expect(cluster.dispatcher.progress.complete > 0)
     }
 
-    @Test func `a host where nothing failed yet, and an attempt that has got further, keep the hope`() throws
-    {
+    @Test
+    func `A host where nothing failed yet, and an attempt that has got further, keep the hope`() throws {
         var cluster = cluster(trials: 1000)
         // Worker 2 is at its first trial for long.
         _ = try cluster.join(2)
@@ -153,7 +153,7 @@ import Wire
         #expect(verdict(effects) == nil)
     }
 
-    @Test func `messages that differ are no evidence`() throws {
+    @Test func `Messages that differ are no evidence`() throws {
         var cluster = cluster(trials: 1000)
         let cause: (UInt64, UInt64) -> String? = { trial, _ in "loss of trial \(trial)" }
         let effects =
@@ -162,7 +162,7 @@ import Wire
     }
 
     @Test
-    func `failures of attempts from before this coordinator are no evidence: their cause may be mended`()
+    func `Failures of attempts from before this coordinator are no evidence: their cause may be mended`()
         throws
     {
         var settings = DispatchSettings()

@@ -12,7 +12,7 @@ import Wire
         return (fact.freeSlots, fact.idle)
     }
 
-    @Test func `a busy worker has no reason; one with nothing to do tells which`() throws {
+    @Test func `A busy worker has no reason; one with nothing to do tells which`() throws {
         var cluster = TestCoordinator(trials: 3)
         _ = try cluster.join(1, slots: 2)
         _ = try cluster.join(2, slots: 4)
@@ -27,7 +27,7 @@ import Wire
         #expect(try idle(cluster, 2).why == .silent)
     }
 
-    @Test func `too little time left is told with how much a trial may take`() throws {
+    @Test func `Too little time left is reported with the time that a trial may take`() throws {
         var cluster = TestCoordinator(trials: 100)
         _ = try cluster.join(9)
         _ = try cluster.hear(.report(report(0, lease: 1, seconds: 10)), from: 9)
@@ -45,7 +45,7 @@ import Wire
             ))
     }
 
-    @Test func `a worker that fails again and again tells when it gets a trial`() throws {
+    @Test func `A worker that fails again and again tells when it gets a trial`() throws {
         var cluster = TestCoordinator(trials: 100)
         _ = try cluster.join(2)
         _ = try cluster.hear(.report(report(0, lease: 1)), from: 2)
@@ -62,7 +62,7 @@ import Wire
         #expect((1...2000).contains(milliseconds))
     }
 
-    @Test func `a trial that brought down two workers runs with nothing beside it`() throws {
+    @Test func `A trial that brought down two workers runs with nothing beside it`() throws {
         var cluster = TestCoordinator(trials: 1)
         for worker: UInt64 in [1, 2] {
             _ = try cluster.join(worker)

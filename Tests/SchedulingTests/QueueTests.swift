@@ -5,7 +5,7 @@ import Wire
 @testable import Scheduling
 
 @Suite struct QueueTests {
-    @Test func `a queue gives back in order, passes over what is not wanted, and forgets the dead`() {
+    @Test func `A queue gives back in order, passes over what is not wanted, and forgets the dead`() {
         for seed in UInt64(0)..<200 {
             var draws = Draws(seed)
             var queue = Queue<Int>()
@@ -33,7 +33,7 @@ import Wire
         }
     }
 
-    @Test func `a queue looks at the first few only`() {
+    @Test func `A queue looks at the first few only`() {
         var queue = Queue<Int>()
         for number in 0..<100 { queue.append(number) }
         #expect(queue.take(isAlive: { _ in true }, where: { $0 > 15 }) == nil)
@@ -41,7 +41,7 @@ import Wire
         #expect(queue.count == 99)
     }
 
-    @Test func `deadlines come in order of time, then of joining, and not before their time`() {
+    @Test func `Deadlines come in order of time, then of joining, and not before their time`() {
         for seed in UInt64(0)..<100 {
             var draws = Draws(seed)
             var queue = DeadlineQueue()

@@ -8,7 +8,7 @@ import Wire
 @Suite struct StoppedLoopTests {
     private func instant(_ milliseconds: Int64) -> Instant { Instant(milliseconds: milliseconds) }
 
-    @Test func `a loop's time stands still while it does`() {
+    @Test func `A loop's time stands still while it does`() {
         var time = LoopTime()
         #expect(time.read(instant(5000), due: nil) == (instant(5000), 0))
         #expect(time.read(instant(6000), due: instant(5000)) == (instant(6000), 0), "late, as loops are")
@@ -19,7 +19,7 @@ import Wire
     }
 
     @Test(arguments: [false, true])
-    func `a coordinator that was stopped loses no worker, and sees later who is silent`(hearsFirst: Bool)
+    func `A coordinator that was stopped loses no worker, and sees later who is silent`(hearsFirst: Bool)
         throws
     {
         var cluster = TestCoordinator(trials: 4)
@@ -28,7 +28,7 @@ import Wire
         _ = try cluster.pass(milliseconds: 3000, heartbeats: [1, 2])
         cluster.now = cluster.now + 3_600_000
         var effects: [DispatchEffect] = []
-        // What workers said meanwhile is read after the stop, before or after the wake that was due.
+        // Messages that came meanwhile are read after the stop, before or after the tick that was due.
         if hearsFirst { effects += try cluster.hear(.heartbeat, from: 1) }
         effects += cluster.handle(.tick)
         #expect(effects.notes.isEmpty && effects.assignments().isEmpty, "\(effects)")
@@ -44,7 +44,8 @@ import Wire
                 == [.lost(WorkerID(2), host: "host2", trials: 1)])
     }
 
-    @Test func `what is late because the coordinator was stopped is not begun a second time`() throws {
+    @Test
+    func `A trial that is late because the coordinator was stopped is not begun a second time`() throws {
         var cluster = TestCoordinator(trials: 2)
         _ = try cluster.join(1)
         _ = try cluster.join(2)
@@ -67,7 +68,7 @@ import Wire
         return session
     }
 
-    @Test func `a worker that was stopped neither gives up nor ends its trial for that time`() {
+    @Test func `A worker that was stopped neither gives up nor ends its trial for that time`() {
         var session = worker()
         let effects = session.handle(.tick, at: instant(3_600_000))
         #expect(effects == [.send(.heartbeat)], "\(effects)")
@@ -89,7 +90,7 @@ import Wire
         #expect(later.last == .exit(.silent))
     }
 
-    @Test func `a worker that was stopped leaves at the end that it was given`() {
+    @Test func `A worker that was stopped leaves at the end that it was given`() {
         var session = worker(until: instant(60_000))
         _ = session.handle(.message(.heartbeat), at: instant(500))
         #expect(session.handle(.tick, at: instant(50_000)) == [.send(.heartbeat)])
@@ -97,7 +98,7 @@ import Wire
         #expect(session.handle(.tick, at: instant(70_000)).suffix(2) == [.send(.goodbye), .exit(.timeUp)])
     }
 
-    @Test func `a worker whose slots take long to start was not silent to anybody`() {
+    @Test func `A worker whose slots take long to start was not silent to anybody`() {
         var session = WorkerSession(hello: hello(1), at: instant(0))
         _ = session.handle(.tick, at: instant(1000))
         #expect(session.handle(.tick, at: instant(3_600_000)).isEmpty)
@@ -105,7 +106,7 @@ import Wire
 
     // MARK: Ends that are no failures
 
-    @Test func `once a worker has said how it ends nothing that follows is news`() {
+    @Test func `Once a worker has reported its end, nothing that follows is news`() {
         var session = worker()
         #expect(session.handle(.stop, at: instant(100)) == [.send(.goodbye), .exit(.stopped)])
         // Its slots end with it.
@@ -116,7 +117,7 @@ import Wire
         #expect(session.handle(.tick, at: instant(5000)).isEmpty)
     }
 
-    @Test func `a worker that ends after the sweep did is not lost`() throws {
+    @Test func `A worker that ends after the sweep did is not lost`() throws {
         var cluster = TestCoordinator(trials: 1)
         _ = try cluster.join(1)
         _ = try cluster.join(2)

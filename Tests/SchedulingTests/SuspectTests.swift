@@ -4,7 +4,7 @@ import Wire
 
 @testable import Scheduling
 
-/// Who is blamed for the loss of a worker, and what becomes of them.
+/// The trials that are suspected after the loss of a worker, and their later course.
 @Suite struct SuspectTests {
     private func losses(_ cluster: TestCoordinator) -> [Int: Int] {
         cluster.dispatcher.histories.mapValues(\.losses).filter { $0.value > 0 }
@@ -14,7 +14,8 @@ import Wire
         cluster.handle(.lost(WorkerID(worker)))
     }
 
-    @Test func `only as many trials as the lost worker has slots are suspects: the first it was given`()
+    @Test
+    func `Only as many trials as the lost worker has slots are suspects: the first it was given`()
         throws
     {
         var cluster = TestCoordinator(trials: 40)
@@ -24,7 +25,7 @@ import Wire
         #expect(losses(cluster) == [0: 1, 1: 1])
     }
 
-    @Test func `a trial that was reported is not blamed, and the next in the queue is`() throws {
+    @Test func `A trial that was reported is not blamed, and the next in the queue is`() throws {
         var cluster = TestCoordinator(trials: 40)
         let first = try #require(try cluster.join(1, slots: 2).assignments().first)
         _ = try cluster.hear(.report(report(0, lease: first.lease.value)), from: 1)
@@ -32,7 +33,8 @@ import Wire
         #expect(losses(cluster) == [1: 1, 2: 1])
     }
 
-    @Test func `what a hello says to run is blamed, and what it says to have reported is not`() throws {
+    @Test
+    func `A trial that a hello calls running is blamed, and one that it calls reported is not`() throws {
         var cluster = TestCoordinator(trials: 40)
         let leases = try cluster.join(1, slots: 2).assignments()
         var claims = leases.flatMap { given in given.trials.map { held($0, lease: given.lease.value) } }
@@ -43,14 +45,14 @@ import Wire
         #expect(losses(cluster) == [1: 1, 2: 1])
     }
 
-    @Test func `a worker that leaves is not lost: nobody is blamed`() throws {
+    @Test func `A worker that leaves is not lost, and no trial is blamed`() throws {
         var cluster = TestCoordinator(trials: 40)
         _ = try cluster.join(1, slots: 2)
         _ = try cluster.hear(.goodbye, from: 1)
         #expect(losses(cluster).isEmpty)
     }
 
-    @Test func `no worker has two suspects at a time, and its other slots go on with the rest`() throws {
+    @Test func `No worker has two suspects at a time, and its other slots go on with the rest`() throws {
         var cluster = TestCoordinator(trials: 40)
         _ = try cluster.join(1, slots: 3)
         _ = lose(1, &cluster)
@@ -69,7 +71,7 @@ import Wire
         #expect(effects.trials().filter { $0 < 3 } == [1])
     }
 
-    @Test func `a trial that went down with two workers is run by a worker that runs nothing else`() throws {
+    @Test func `A trial that went down with two workers is run by a worker that runs nothing else`() throws {
         var cluster = TestCoordinator(trials: 6)
         #expect(try cluster.join(1).trials().first == 0)
         _ = lose(1, &cluster)
@@ -86,7 +88,8 @@ import Wire
         #expect(effects.trials().count >= 4)
     }
 
-    @Test func `one poisonous trial is quarantined, and no innocent beside it loses more than two attempts`()
+    @Test
+    func `One poisonous trial is quarantined, and no innocent beside it loses more than two attempts`()
         throws
     {
         var settings = DispatchSettings()

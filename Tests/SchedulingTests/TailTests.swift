@@ -17,14 +17,14 @@ import Wire
         return (cluster, effects)
     }
 
-    @Test func `a late trial is begun a second time by an idle worker, and only once`() throws {
+    @Test func `A late trial is begun a second time by an idle worker, and only once`() throws {
         var (cluster, effects) = try late()
         #expect(effects.acts == [assign([0], lease: 3, attempt: 2, to: 2)])
         _ = try cluster.join(3)
         #expect(try cluster.pass(milliseconds: 60_000, heartbeats: [1, 2, 3]).acts.isEmpty)
     }
 
-    @Test func `the first record counts, its twin is called off, and a second record is compared`() throws {
+    @Test func `The first record counts, its twin is called off, and a second record is compared`() throws {
         var (cluster, _) = try late()
         let copy = try report(0, lease: 3, attempt: 2)
         var effects = try cluster.hear(.report(copy), from: 2)
@@ -39,7 +39,7 @@ import Wire
         #expect(effects.acts == [.check(valid(first)), .send(.accepted([0]), to: WorkerID(1))])
     }
 
-    @Test func `a copy's failure does not count against the trial, and it is not copied again`() throws {
+    @Test func `A copy's failure does not count against the trial, and it is not copied again`() throws {
         var (cluster, _) = try late()
         let effects = try cluster.hear(.failure(failure(0, lease: 3, attempt: 2)), from: 2)
         #expect(effects.acts == [.send(.revoke(LeaseID(3), [0]), to: WorkerID(2))])
@@ -49,7 +49,7 @@ import Wire
         #expect(try cluster.hear(.report(record), from: 1).last == .finished)
     }
 
-    @Test func `when the first fails its copy goes on, and is the one that counts from then on`() throws {
+    @Test func `When the first fails its copy goes on, and is the one that counts from then on`() throws {
         var (cluster, _) = try late()
         var effects = try cluster.hear(.failure(failure(0, lease: 1)), from: 1)
         #expect(
@@ -63,7 +63,7 @@ import Wire
         #expect(effects.assignments().map(\.attempt) == [3])
     }
 
-    @Test func `when the first one's worker is lost its copy goes on`() throws {
+    @Test func `When the first one's worker is lost its copy goes on`() throws {
         var (cluster, _) = try late()
         let effects = cluster.handle(.lost(WorkerID(1)))
         #expect(effects.acts.isEmpty)
@@ -71,7 +71,7 @@ import Wire
         #expect(try cluster.hear(.report(record), from: 2).last == .finished)
     }
 
-    @Test func `what a silent worker holds at the end is copied before it is given up`() throws {
+    @Test func `The trials of a silent worker are copied at the end before it is given up`() throws {
         var cluster = TestCoordinator(trials: 2)
         _ = try cluster.join(1)
         _ = try cluster.join(2)
@@ -80,7 +80,7 @@ import Wire
         #expect(try cluster.pass(milliseconds: 4000, heartbeats: [2]).trials(to: 2) == [0])
     }
 
-    @Test func `nothing is copied while trials wait, nor a suspect, nor to the worker that is late`() throws {
+    @Test func `Nothing is copied while trials wait, nor a suspect, nor to the worker that is late`() throws {
         var cluster = TestCoordinator(trials: 1)
         _ = try cluster.join(1, slots: 4)
         #expect(try cluster.pass(milliseconds: 60_000, heartbeats: [1]).acts.isEmpty)

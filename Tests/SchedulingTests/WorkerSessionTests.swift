@@ -83,7 +83,7 @@ extension [SessionEffect] {
 @Suite struct WorkerSessionTests {
     // MARK: Joining
 
-    @Test func `a worker says hello once its first slot is up, and until it is welcomed`() throws {
+    @Test func `A worker says hello once its first slot is up, and until it is welcomed`() throws {
         var worker = TestWorker(slots: 2)
         #expect(try worker.pass(milliseconds: 2000) == [])
         #expect(try worker.handle(.slotReady(1, kernel: "Haswell")) == [.send(.hello(hello(1, slots: 2)))])
@@ -96,13 +96,13 @@ extension [SessionEffect] {
                 == [.load(sweep: TestCoordinator.sweep, slot: 0)])
     }
 
-    @Test func `a refusal ends the worker with its reason`() throws {
+    @Test func `A refusal ends the worker with its reason`() throws {
         var worker = TestWorker()
         #expect(
             try worker.handle(.message(.refuse(reason: "no"))) == [.exit(.refused(reason: "no"))])
     }
 
-    @Test func `an assignment before the welcome is not taken: its indices mean nothing yet`() throws {
+    @Test func `An assignment before the welcome is not taken: its indices mean nothing yet`() throws {
         var worker = TestWorker()
         _ = try worker.handle(.slotReady(0, kernel: "Haswell"))
         #expect(try worker.assign([3], lease: 1) == [])
@@ -111,7 +111,7 @@ extension [SessionEffect] {
 
     // MARK: Working
 
-    @Test func `trials start on free slots and the others wait in the order they came`() throws {
+    @Test func `Trials start on free slots and the others wait in the order they came`() throws {
         var worker = try TestWorker(joinedWith: 2)
         #expect(
             try worker.assign([7, 3, 5], lease: 1)
@@ -124,8 +124,8 @@ extension [SessionEffect] {
         #expect(try worker.done(7).last == .start(trials: [4], slot: 0))
     }
 
-    @Test func `a slot's death costs its trial's attempt and nothing else, and the slot starts anew`() throws
-    {
+    @Test
+    func `A slot's death costs its trial's attempt and nothing else, and the slot starts anew`() throws {
         var worker = try TestWorker(joinedWith: 2)
         _ = try worker.assign([0, 1, 2], lease: 1)
         _ = try worker.pass(milliseconds: 3000)
@@ -139,7 +139,7 @@ extension [SessionEffect] {
         #expect(worker.session.slots[1] == .running(run))
     }
 
-    @Test func `a slot's error is the trial's failure, and the slot goes on`() throws {
+    @Test func `A slot's error is the trial's failure, and the slot goes on`() throws {
         var worker = try TestWorker(joinedWith: 1)
         _ = try worker.assign([0, 1], lease: 1)
         let effects = try worker.handle(
@@ -149,13 +149,13 @@ extension [SessionEffect] {
         #expect(effects.last == .start(trials: [1], slot: 0))
     }
 
-    @Test func `an answer for another trial fails the one that was asked for`() throws {
+    @Test func `An answer for another trial fails the one that was asked for`() throws {
         var worker = try TestWorker(joinedWith: 1)
         _ = try worker.assign([0], lease: 1)
         #expect(try worker.done(8).failures.map(\.trial) == [0])
     }
 
-    @Test func `a slot that says ready while it works keeps its trial`() throws {
+    @Test func `A slot that says ready while it works keeps its trial`() throws {
         var worker = try TestWorker(joinedWith: 1)
         _ = try worker.assign([0, 1], lease: 1)
         #expect(try worker.handle(.slotReady(0, kernel: "Haswell")) == [])
@@ -163,7 +163,7 @@ extension [SessionEffect] {
         #expect(try worker.done(0).reports.map(\.trial) == [0])
     }
 
-    @Test func `a slot that only dies ends the worker, which says goodbye`() throws {
+    @Test func `A slot that only dies ends the worker, which says goodbye`() throws {
         var worker = try TestWorker(joinedWith: 1)
         for _ in 0..<2 {
             #expect(
@@ -175,7 +175,8 @@ extension [SessionEffect] {
                 == [.send(.goodbye), .exit(.slotsBroken(cause: "killed"))])
     }
 
-    @Test func `a revoked trial is stopped, forgotten, and its slot starts anew; by another lease it stays`()
+    @Test
+    func `A revoked trial is stopped, forgotten, and its slot starts anew; by another lease it stays`()
         throws
     {
         var worker = try TestWorker(joinedWith: 1)
@@ -188,7 +189,7 @@ extension [SessionEffect] {
 
     // MARK: Reports
 
-    @Test func `a report is kept until it is accepted, and sent again after each welcome`() throws {
+    @Test func `A report is kept until it is accepted, and sent again after each welcome`() throws {
         var worker = try TestWorker(joinedWith: 1)
         _ = try worker.assign([0], lease: 1)
         let sent = try worker.done(0).reports
@@ -197,21 +198,21 @@ extension [SessionEffect] {
         #expect(try worker.handle(.message(welcomed)) == [])
     }
 
-    @Test func `an acknowledgement does not end what is still running`() throws {
+    @Test func `An acknowledgement does not end what is still running`() throws {
         var worker = try TestWorker(joinedWith: 1)
         _ = try worker.assign([0], lease: 1)
         _ = try worker.handle(.message(.accepted([0])))
         #expect(try worker.done(0).reports.map(\.trial) == [0])
     }
 
-    @Test func `a late answer to a failure leaves the record of the retry alone`() throws {
+    @Test func `A late answer to a failure leaves the record of the retry alone`() throws {
         var worker = try TestWorker(joinedWith: 1)
         _ = try worker.assign([0], lease: 1)
         _ = try worker.handle(.slotDied(0, cause: "killed", unixMilliseconds: 0))
         _ = try worker.handle(.slotReady(0, kernel: "Haswell"))
         #expect(try worker.assign([0], lease: 2, attempt: 2) == [.start(trials: [0], slot: 0)])
         let sent = try worker.done(0).reports
-        // What the coordinator says to a failure, be it late or twice.
+        // The coordinator's answers to a failure, even to a late or repeated one.
         var coordinator = TestCoordinator(trials: 1)
         _ = try coordinator.join(1)
         let answers = try coordinator.hear(.failure(failure(0, lease: 1)), from: 1)
@@ -223,7 +224,7 @@ extension [SessionEffect] {
         #expect(try worker.handle(.message(welcomed)).reports == sent)
     }
 
-    @Test func `an assignment made twice is one assignment`() throws {
+    @Test func `An assignment made twice is one assignment`() throws {
         var worker = try TestWorker(joinedWith: 1)
         _ = try worker.assign([0, 1], lease: 1)
         #expect(try worker.assign([0, 1], lease: 1) == [])
@@ -237,7 +238,7 @@ extension [SessionEffect] {
 
     // MARK: The coordinator comes and goes
 
-    @Test func `a worker beats while its slots work, and now and then says what it holds`() throws {
+    @Test func `A worker beats while its slots work, and now and then says what it holds`() throws {
         var worker = try TestWorker(joinedWith: 1)
         _ = try worker.assign([0], lease: 1)
         let sent = try worker.pass(milliseconds: 30_000, heartbeats: true).sent
@@ -249,7 +250,7 @@ extension [SessionEffect] {
             ])
     }
 
-    @Test func `a trial that runs too long is ended and has failed, and its slot starts anew`() throws {
+    @Test func `A trial that runs too long is ended and has failed, and its slot starts anew`() throws {
         var worker = TestWorker(slots: 2)
         for slot in 0..<2 { _ = try worker.handle(.slotReady(slot, kernel: "Haswell")) }
         let welcome = CoordinatorMessage.Welcome(
@@ -270,7 +271,7 @@ extension [SessionEffect] {
         #expect(failure.trial == 4 && failure.cause == cause)
     }
 
-    @Test func `a new connection is greeted at once, with all that is held`() throws {
+    @Test func `A new connection is greeted at once, with all that is held`() throws {
         var worker = TestWorker()
         #expect(try worker.handle(.connected).isEmpty)
         _ = try worker.handle(.slotReady(0, kernel: "Haswell"))
@@ -285,7 +286,7 @@ extension [SessionEffect] {
         #expect(worker.session.link == .greeting)
     }
 
-    @Test func `a silent coordinator is greeted again, and work goes on meanwhile`() throws {
+    @Test func `A silent coordinator is greeted again, and work goes on meanwhile`() throws {
         var worker = try TestWorker(joinedWith: 1)
         _ = try worker.assign([0, 1], lease: 1)
         let effects = try worker.pass(milliseconds: 8000)
@@ -297,14 +298,15 @@ extension [SessionEffect] {
         #expect(welcome.first == .note(.joined))
     }
 
-    @Test func `a worker that hears nothing for long gives up`() throws {
+    @Test func `A worker that hears nothing for long gives up`() throws {
         var worker = try TestWorker(joinedWith: 1)
         let silence = try worker.pass(milliseconds: 15 * 60 * 1000 - 500)
         #expect(!silence.contains(.exit(.silent)))
         #expect(try worker.pass(milliseconds: 500) == [.exit(.silent)])
     }
 
-    @Test func `another sweep's welcome ends the old one's trials, and the claim to them is taken back`()
+    @Test
+    func `Another sweep's welcome ends the old one's trials, and the claim to them is taken back`()
         throws
     {
         var worker = try TestWorker(joinedWith: 2)
@@ -317,20 +319,20 @@ extension [SessionEffect] {
         #expect(try worker.handle(.slotReady(0, kernel: "Haswell")) == [.load(sweep: [1, 2], slot: 0)])
     }
 
-    @Test func `a worker told to stop says goodbye and exits`() throws {
+    @Test func `A worker that must stop says goodbye and exits`() throws {
         var worker = try TestWorker(joinedWith: 1)
         _ = try worker.assign([0], lease: 1)
         #expect(try worker.handle(.stop) == [.send(.goodbye), .exit(.stopped)])
     }
 
-    @Test func `a worker told that all is done exits`() throws {
+    @Test func `A worker exits when all is done`() throws {
         var worker = try TestWorker(joinedWith: 1)
         #expect(try worker.handle(.message(.finish)) == [.send(.goodbye), .exit(.finished)])
     }
 
     // MARK: The operator
 
-    @Test func `a recall gives back what waits, keeps what runs, and says so`() throws {
+    @Test func `A recall gives back what waits, keeps what runs, and says so`() throws {
         var worker = try TestWorker(joinedWith: 1)
         _ = try worker.assign([4, 5, 6], lease: 1)
         let effects = try worker.handle(.message(.recall))
@@ -340,7 +342,7 @@ extension [SessionEffect] {
         #expect(try worker.assign([5], lease: 2, attempt: 2) == [.start(trials: [5], slot: 0)])
     }
 
-    @Test func `what slots say of their trials is sent once a heartbeat, in one message`() throws {
+    @Test func `The progress of all slots is sent once a heartbeat, in one message`() throws {
         var worker = try TestWorker(joinedWith: 2)
         _ = try worker.assign([0, 1], lease: 1)
         func say(_ permille: UInt16, of trial: UInt64, slot: Int) throws -> [WorkerMessage] {
@@ -354,14 +356,14 @@ extension [SessionEffect] {
         #expect(try say(200, of: 1, slot: 1) == [.progress(both)])
         worker.now = worker.now + 999
         #expect(try say(300, of: 0, slot: 0) == [])
-        // Of a trial that the slot does not run.
+        // A report on a trial that the slot does not run.
         worker.now = worker.now + 1
         #expect(try say(900, of: 1, slot: 0) == [])
         _ = try worker.done(1, slot: 1)
         #expect(try say(400, of: 0, slot: 0) == [.progress([TrialProgress(trial: 0, permille: 400)])])
     }
 
-    @Test func `a failure tells what its slot last wrote and how much memory it had`() throws {
+    @Test func `A failure tells what its slot last wrote and how much memory it had`() throws {
         var worker = try TestWorker(joinedWith: 1)
         _ = try worker.assign([0], lease: 1)
         let failed = try worker.handle(
@@ -373,7 +375,8 @@ extension [SessionEffect] {
 
     // MARK: What it says it holds
 
-    @Test func `a hello says what runs, what is reported, and what waits in the order in which it will run`()
+    @Test
+    func `A hello says what runs, what is reported, and what waits in the order in which it will run`()
         throws
     {
         var worker = try TestWorker(joinedWith: 1)

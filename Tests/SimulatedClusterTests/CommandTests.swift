@@ -17,7 +17,7 @@ import Testing
         for mutant in Mutant.allCases { #expect(page.contains("| `\(mutant.rawValue)` |")) }
     }
 
-    @Test func `seeds are read as they are documented`() throws {
+    @Test func `Seeds are read as they are documented`() throws {
         #expect(try options().seeds == 0...999)
         #expect(try options("--seeds", "5..7").seeds == 5...7)
         #expect(try options("--seed", "8").seeds == 8...8)
@@ -27,25 +27,26 @@ import Testing
     }
 
     @Test(arguments: ["7", "7..", "7..5", "a..b", "1...2", "-1..2", ".."])
-    func `seeds that are none are refused`(text: String) {
+    func `Seeds that are none are refused`(text: String) {
         #expect(throws: UsageError("--seeds must be two whole numbers like 0..999, not '\(text)'")) {
             try options("--seeds", text)
         }
     }
 
-    @Test func `a mutant's name that is nearly right is suggested`() {
+    @Test func `A mutant's name that is nearly right is suggested`() {
         #expect(throws: UsageError("no mutant 'no-fense'; did you mean 'no-fence'?")) {
             try options("--mutant", "no-fense")
         }
     }
 
     @Test(arguments: ["5", "0,1", "1,0", "a,b", "1,2,3", "100000001,1"])
-    func `scales that are none are refused`(text: String) {
+    func `Scales that are none are refused`(text: String) {
         #expect(throws: UsageError.self) { try ScaleRun(parsing: text) }
     }
 
-    @Test(arguments: ["1,1", "7,3", "1000,10", "500,100"])
-    func `a scale run does every trial`(text: String) throws {
+    @Test(arguments: ["1,1", "7,3", "1000,10", "500,100"]) func `A scale run does every trial`(text: String)
+        throws
+    {
         let line = try ScaleRun(parsing: text).run()
         let counts = text.split(separator: ",").compactMap { Int($0) }
         let found = try #require(line.firstMatch(of: #/^(\d+) trials, (\d+) workers: (\d+) events in /#))

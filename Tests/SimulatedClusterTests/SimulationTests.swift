@@ -11,14 +11,14 @@ import Testing
         60_073, 69_307, 72_126, 84_707, 86_102,
     ]
 
-    @Test(arguments: seeds) func `a sweep finishes with one outcome a trial, whatever happens`(seed: UInt64) {
+    @Test(arguments: seeds) func `A sweep finishes with one outcome a trial, whatever happens`(seed: UInt64) {
         var simulation = Simulation(seed: seed)
         guard let problem = simulation.run() else { return }
         Issue.record(
             "seed \(seed): \(problem), at \(simulation.milliseconds) ms, of\n\(simulation.options)")
     }
 
-    @Test func `a seed always gives the same course of events`() {
+    @Test func `A seed always gives the same course of events`() {
         var first = Simulation(seed: 11, isLogged: true)
         var second = Simulation(seed: 11, isLogged: true)
         #expect(first.run() == second.run())
@@ -27,7 +27,7 @@ import Testing
         #expect(first.milliseconds == second.milliseconds)
     }
 
-    @Test func `false records come, as failures and as second records, and none is kept`() {
+    @Test func `False records come, as failures and as second records, and none is kept`() {
         var conflicts = 0
         var failures = 0
         for seed in UInt64(0)..<60 {
@@ -42,7 +42,7 @@ import Testing
         #expect(conflicts > 0 && failures > 0)
     }
 
-    @Test(arguments: Mutant.allCases) func `each planted bug is found within 1000 seeds`(mutant: Mutant) {
+    @Test(arguments: Mutant.allCases) func `Each planted bug is found within 1000 seeds`(mutant: Mutant) {
         let seed = (UInt64(0)..<1000).first { seed in
             var simulation = Simulation(seed: seed, mutant: mutant)
             return Self.maySee(mutant, simulation.options) && simulation.run() != nil
@@ -63,7 +63,7 @@ import Testing
         }
     }
 
-    @Test func `seeds draw every kind of fault`() {
+    @Test func `Seeds draw every kind of fault`() {
         let options = (UInt64(0)..<300).map { Simulation(seed: $0).options }
         #expect(options.contains { $0.isCalm })
         #expect(options.contains { $0.poison > 0 && $0.isCalm })

@@ -6,7 +6,7 @@ private func settings(_ text: String) throws -> TrialSettings {
     try SweepSpec(parsing: "name: s\ntraining: {epochs: 1}\n" + text, file: "s.yaml").grid[0].settings
 }
 
-@Test func `What a trial holds of its activations is counted once for measures of the same points`() throws {
+@Test func `A trial's activations are counted once for measures of the same points`() throws {
     let mlp = """
         model: mlp
         dataset: {name: mnist, train_points: 500, test_points: 200}
@@ -24,7 +24,7 @@ private func settings(_ text: String) throws -> TrialSettings {
     #expect(all.largestSample?.measure == "binned_information")
 }
 
-@Test func `Whole image sets are too much of a convolutional network, and said to be`() throws {
+@Test func `Whole image sets are too much for a convolutional network, and an error`() throws {
     let text = """
         model: cnn
         dataset: cifar-10

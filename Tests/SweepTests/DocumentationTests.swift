@@ -29,7 +29,7 @@ private func settingsTables() -> String {
 }
 
 /// With RANKSWEEP_UPDATE_SNAPSHOTS=1 the tables are written into the page instead.
-@Test func thePageListsEverySettingAsTheSchemaHasIt() throws {
+@Test func `The page lists every setting as the schema has it`() throws {
     let text = try String(decoding: Data(contentsOf: page), as: UTF8.self)
     let begin = "<!-- settings: made from Sources/Experiment/Sweep/Schema/Schema+Settings.swift -->\n"
     let end = "\n<!-- end of settings -->"
@@ -43,7 +43,7 @@ private func settingsTables() -> String {
     }
 }
 
-@Test func thePagesExampleIsRight() throws {
+@Test func `The page's example is right`() throws {
     let text = try String(decoding: Data(contentsOf: page), as: UTF8.self)
     let start = try #require(text.firstRange(of: "```yaml\n"))
     let stop = try #require(text[start.upperBound...].firstRange(of: "```"))
@@ -52,7 +52,7 @@ private func settingsTables() -> String {
     #expect(try SweepSpec(parsing: example, file: "example", quick: true).grid.count == 20)
 }
 
-@Test func everyRecipeIsRight() throws {
+@Test func `Every recipe is right`() throws {
     let folder = root.appending(path: "sweeps").path
     let names = try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".yaml") }
         .sorted()
@@ -70,7 +70,7 @@ private func settingsTables() -> String {
     }
 }
 
-@Test func everySettingsDefaultAndBoundsAreSaid() {
+@Test func `Every setting's default and bounds are given`() {
     for setting in Setting.all {
         #expect(!setting.meaning.isEmpty && !setting.defaultText.isEmpty && !setting.typeText.isEmpty)
         #expect(setting.meaning.hasSuffix("."), "\(setting.path)")

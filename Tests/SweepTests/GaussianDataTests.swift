@@ -23,7 +23,7 @@ private func cross(_ gaussian: GaussianData) -> [[Double]] {
     gaussian.covariance.prefix(gaussian.inputs).map { Array($0.dropFirst(gaussian.inputs)) }
 }
 
-@Test func aRandomCrossCovarianceHasTheCorrelationsAsItsCanonicalOnes() throws {
+@Test func `A random cross covariance has the correlations as its canonical ones`() throws {
     let gaussian = try data("correlations: [0.9, 0.6], inputs: 30, targets: 2")
     let joint = gaussian.covariance
     #expect(gaussian.inputs == 30 && joint.count == 32)
@@ -46,7 +46,7 @@ private func cross(_ gaussian: GaussianData) -> [[Double]] {
     #expect(abs(gram(0, 1)) > 1e-3)
 }
 
-@Test func theCrossCovarianceDependsOnItsOwnSeedAlone() throws {
+@Test func `The cross covariance depends on its own seed alone`() throws {
     let options = "correlations: [0.5], inputs: 3, targets: 2"
     let first = try data(options)
     #expect(try data(options, seed: 5) == first)

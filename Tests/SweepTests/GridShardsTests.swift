@@ -2,8 +2,8 @@ import Testing
 
 @testable import Sweep
 
-/// What is dealt out to jobs that know nothing of one another.
-@Suite("Shards of a grid") struct GridShardsTests {
+/// The shares of jobs that know nothing of one another.
+@Suite struct GridShardsTests {
     private func grid(_ axes: String) throws -> Grid {
         try SweepSpec(
             parsing: """
@@ -26,8 +26,8 @@ import Testing
         """
     }
 
-    @Test("Every trial is in exactly one shard", arguments: [1, 2, 3, 7, 40, 188, 189, 190, 1000])
-    func whole(count: Int) throws {
+    @Test(arguments: [1, 2, 3, 7, 40, 188, 189, 190, 1000])
+    func `Every trial is in exactly one shard`(count: Int) throws {
         let grid = try grid(unlike)
         #expect(grid.count == 189)
         let shards = GridShards(of: grid, count: count)
@@ -41,8 +41,7 @@ import Testing
         if count >= grid.count { #expect(lists.allSatisfy { $0.count <= 1 }) }
     }
 
-    @Test("Two shards differ by one trial's cost at most", arguments: [2, 3, 7, 40])
-    func balanced(count: Int) throws {
+    @Test(arguments: [2, 3, 7, 40]) func `Two shards differ by one trial's cost at most`(count: Int) throws {
         let grid = try grid(unlike)
         let costs = (0..<grid.count).map { CostEstimate(of: grid[$0].settings).seconds() }
         let shards = GridShards(of: grid, count: count)
@@ -55,22 +54,19 @@ import Testing
         for (told, sum) in zip(shards.seconds, sums) { #expect(abs(told - sum) <= 1e-9 * sum) }
     }
 
-    @Test("Trials of one cost are dealt out in turn")
-    func equalCosts() throws {
+    @Test func `Trials of one cost are dealt out in turn`() throws {
         let grid = try grid("  beta: [0.1, 0.2, 0.5]\n  seed: {range: [0, 4]}")
         let shards = GridShards(of: grid, count: 5)
         #expect((0..<grid.count).map { shards.shard(of: $0) } == (0..<12).map { $0 % 5 })
         #expect(GridShards(of: grid, count: 5) == shards)
     }
 
-    @Test("A sweep of one trial has one shard that is not empty")
-    func single() throws {
+    @Test func `A sweep of one trial has one shard that is not empty`() throws {
         let shards = GridShards(of: try grid("  beta: [0.1]\n  seed: [3]"), count: 4)
         #expect((0..<4).map { shards.trials(of: $0) } == [[0], [], [], []])
     }
 
-    @Test("The shares are those of a naive deal: the dearest first, to who has least")
-    func naive() throws {
+    @Test func `The shares are those of a naive deal: the dearest first, to who has least`() throws {
         let grid = try grid(unlike)
         let costs = (0..<grid.count).map { CostEstimate(of: grid[$0].settings).seconds() }
         let order = (0..<grid.count).sorted { (-costs[$0], $0) < (-costs[$1], $1) }

@@ -54,7 +54,7 @@ private func randomCondition(_ axes: [String], depth: Int, _ draws: inout Draws)
     default:
         let signs = Condition.Operator.allCases.map(\.rawValue)
         let (axis, sign) = (draws.pick(axes), draws.pick(signs))
-        // What is compared for equality must be a value of the axis.
+        // A value that is compared for equality must be one of the axis.
         let values = [
             "depth": ["2", "3", "4"], "width": ["64"], "training.learning_rate": ["1e-3", "1"],
             "seed": ["1", "2"],
@@ -106,7 +106,7 @@ private func bruteForce(_ sweep: SweepSpec) -> [[Int]] {
     }
 }
 
-@Test func theGridIsWhatBruteForceGives() throws {
+@Test func `The grid is the one that brute force gives`() throws {
     var sweeps = 0
     for seed in 0..<600 {
         var draws = Draws(UInt64(seed))
@@ -141,7 +141,7 @@ private func bruteForce(_ sweep: SweepSpec) -> [[Int]] {
     #expect(sweeps > 200)
 }
 
-@Test func aDroppedPointHasNoIndex() throws {
+@Test func `A dropped point has no index`() throws {
     let sweep = try SweepSpec(
         parsing: WrongFiles.images
             + "axes: {depth: [2, 3], width: [8, 16]}\nwhere: depth == 2 or width == 8\n",
@@ -150,7 +150,7 @@ private func bruteForce(_ sweep: SweepSpec) -> [[Int]] {
     #expect(sweep.grid.index(ofPositions: [1, 0]) == 2)
 }
 
-@Test func conditionsAreWrittenAsTheyAreRead() throws {
+@Test func `Conditions are written as they are read`() throws {
     let axes = ConditionAxes([
         Axis(path: "depth", values: .range(lower: 1, upper: 9, step: 1)),
         Axis(path: "activation", values: .list([.string("relu"), .string("tanh")])),
@@ -168,7 +168,7 @@ private func bruteForce(_ sweep: SweepSpec) -> [[Int]] {
     }
 }
 
-@Test func noTextOfAnOverrideCrashesTheReader() {
+@Test func `No text of an override crashes the reader`() {
     let pieces = [
         "beta", "=", "0.1", ",", "[", "]", "{", "}", "log: ", "count: 3", "[1, 2]", "'", "#", ": ", "hidden",
         "dataset",
@@ -192,7 +192,7 @@ private func bruteForce(_ sweep: SweepSpec) -> [[Int]] {
     }
 }
 
-@Test func noMutationOfASweepFileCrashesTheReader() {
+@Test func `No mutation of a sweep file crashes the reader`() {
     let seeds = [
         WrongFiles.vib
             + "axes: {beta: {log: [1e-3, 1], count: 4}, depth: [1, 2]}\nwhere: ['depth > 1 or beta < 0.5']\n",

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Sweep
 
-@Suite("Identifiers of many trials") struct IdentifierTests {
+@Suite struct IdentifierTests {
     private func sweeps() throws -> [(name: String, spec: SweepSpec)] {
         let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
@@ -15,7 +15,7 @@ import Testing
         }
     }
 
-    @Test func `they are those of each trial alone, whatever came before`() throws {
+    @Test func `They are those of each trial alone, whatever came before`() throws {
         let sweeps = try sweeps()
         #expect(sweeps.count >= 3)
         var identifier = TrialHasher()
@@ -27,7 +27,7 @@ import Testing
         }
     }
 
-    @Test func `a reader's trials are the grid's, in whatever order they are asked for`() throws {
+    @Test func `A reader's trials are the grid's, in whatever order they are asked for`() throws {
         let seedFirst = """
             name: s
             model: mlp

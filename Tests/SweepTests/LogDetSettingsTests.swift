@@ -53,7 +53,7 @@ private func spec(_ rest: String, model: String = "mlp") throws -> SweepSpec {
             + "(networks train in float32, which has room for no more)"
     ),
 ])
-func `What is wrong with a regulariser is said with its place`(rest: String, message: String) {
+func `Faults of a regulariser are named with their location`(rest: String, message: String) {
     do {
         _ = try spec(rest)
         Issue.record("accepted: \(rest)")

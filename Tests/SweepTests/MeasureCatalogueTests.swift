@@ -221,8 +221,7 @@ private let wrong: [(rest: String, message: String)] = [
     #expect(again == sweep && again.digest == sweep.digest)
 }
 
-@Test(arguments: wrong.indices)
-func `What is wrong with a new measure is said with its place`(index: Int) {
+@Test(arguments: wrong.indices) func `Faults of a new measure are named with their location`(index: Int) {
     let (rest, message) = wrong[index]
     do {
         _ = try spec(rest)

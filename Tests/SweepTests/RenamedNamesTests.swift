@@ -5,7 +5,7 @@ import Text
 @testable import Sweep
 
 /// Names of version 0.1: each is refused by every reader of names, with the name that it has now.
-@Suite("Renamed names") struct RenamedNamesTests {
+@Suite struct RenamedNamesTests {
     /// The paths that 0.1 had and this version has not, as 0.1's documentation listed them.
     static let paths: KeyValuePairs<String, String> = [
         "experiment": "model",
@@ -123,8 +123,7 @@ import Text
             + String(repeating: "}", count: parts.count - 1)
     }
 
-    @Test("An old setting in a file is told its new name, at its place")
-    func inFiles() {
+    @Test func `An old setting in a file is an error that gives the new name and the location`() {
         for (old, new) in Self.paths {
             // The first renamed part is the one that is told of.
             let parts = old.split(separator: ".").map(String.init)
@@ -159,8 +158,8 @@ import Text
                 == "s.yaml:5:25: measures.local_rank.every: 'every' is now 'measures.trace_at'")
     }
 
-    @Test("As an axis, by --set, in quick, zip, where and figures an old path is told its new one")
-    func inPaths() {
+    @Test
+    func `An old path as an axis, in --set, quick, zip, where and figures is an error with the new one`() {
         for (old, new) in Self.paths {
             let due = "'\(old)' is now '\(new)'"
             let texts: [(String, [String])] = [
@@ -182,10 +181,10 @@ import Text
         }
     }
 
-    @Test(
-        "An old value is told its new name where it is set and where a condition compares it",
-        arguments: values)
-    func oldValues(setting: String, old: String, new: String) {
+    @Test(arguments: values)
+    func `An old value is an error with the new name where it is set and in a condition`(
+        setting: String, old: String, new: String
+    ) {
         let due = "'\(old)' is now '\(new)'"
         #expect(faults(Self.base, set: ["\(setting)=\(old)"])?.hasSuffix(due) ?? false)
         let base = setting == "dataset" ? Self.base.replacing("dataset: mnist\n", with: "") : Self.base
@@ -199,8 +198,7 @@ import Text
         return words.first { $0 != word } ?? ""
     }
 
-    @Test("An old metric or layer in a figure is told its new name")
-    func metrics() {
+    @Test func `An old metric or layer in a figure is an error that gives the new name`() {
         for (old, new) in ["component_accuracy": "pca_accuracy", "rank_me": "rankme"] {
             let message = faults(
                 Self.base + "axes: {depth: [1, 2]}\nfigures: [{name: f, x: depth, y: \(old)}]\n")
@@ -211,8 +209,7 @@ import Text
         #expect(message?.hasSuffix("figures.y.layer: 'hiddenMin' is now 'hidden_min'") ?? false)
     }
 
-    @Test("Settings of measure have the new names")
-    func measure() {
+    @Test func `Settings of measure have the new names`() {
         func words(_ argument: String, _ measure: MeasureRequest.Measure?) -> String? {
             var request = MeasureRequest(
                 weights: "f", points: .noPoints, activation: nil, measures: measure.map { [$0] } ?? [])
@@ -227,15 +224,14 @@ import Text
                 == "'noiseRatio' is now 'noise_ratio'")
     }
 
-    @Test("Every entry of the table is of some name that there is, and none is a name itself")
-    func table() {
+    @Test func `Every entry of the table is of some name that there is, and none is a name itself`() {
         let all = Self.paths.flatMap { $0.key.split(separator: ".").map(String.init) }
         let others =
             Self.values.map(\.old) + [
                 "hiddenMin", "component_accuracy", "rank_me", "activeUnits", "spectralNorm", "frobeniusNorm",
                 "stableRank", "numericalRank",
             ]
-        // Of cluster files and the command line: ClusterTests and EndToEndTests hold them.
+        // ClusterTests and EndToEndTests check cluster files and the command line.
         let elsewhere = [
             "lines", "min", "max", "--patience", "--margin", "--stop-with-stdin", "ranksweep pause --off",
             "local_rank.every", "localRank.every",
@@ -247,8 +243,7 @@ import Text
         }
     }
 
-    @Test("No setting, group, value, measure, metric or key has an upper-case letter")
-    func lowerCase() {
+    @Test func `No setting, group, value, measure, metric or key has an upper-case letter`() {
         var names = Setting.all.map(\.path) + Setting.groups + Draft.keys + Metric.all.map(\.key)
         names += MeasureCatalogue.all.map(\.name) + MeasureRequest.Measure.allCases.map(\.rawValue)
         names += Dataset.names + Setting.modelNames + FigureReader.keys

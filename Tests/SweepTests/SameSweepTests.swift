@@ -26,46 +26,44 @@ private func message(_ text: String, set overrides: [String] = [], quick: Bool =
     } catch { return error.message }
 }
 
-@Suite("A sweep is what is run, however it was typed") struct SameSweepTests {
-    @Test(
-        "The same values have one digest, the same trials and the same normal form",
-        arguments: [
-            ["seed=0,1,2,3", "seed={range: [0, 4]}", "seed=[0, 1, 2, 3]", "seed={linear: [0, 3], count: 4}"],
-            ["seed=0,1", "seed={range: [0, 2]}", "seed=[0, 1]"],
-            ["seed=3,5,7", "seed={range: [3, 8], step: 2}", "seed={range: [3, 9], step: 2}"],
-            [
-                "width=10,20,30,40,50,60,70,80", "width={range: [10, 81], step: 10}",
-                "width={linear: [10, 80], count: 8}",
-            ],
-            ["training.learning_rate=0.001,0.01,0.1", "training.learning_rate={log: [1e-3, 0.1], count: 3}"],
-            ["width=1,2,4,8,16,32,64,128", "width={log: [1, 128], count: 8}"],
-            ["training.weight_decay=0,0.5,1", "training.weight_decay={linear: [0, 1], count: 3}"],
-            // One value, of a setting or of the file's axis.
-            [
-                "training.learning_rate=0.002", "training.learning_rate=2e-3",
-                "training.learning_rate=[2e-3]",
-                "training.learning_rate=[0.0020]", "training.learning_rate=+20.E-4",
-            ],
-            ["training.batch_size=8", "training.batch_size=[8.0]", "training.batch_size={range: [8, 9]}"],
-            ["seed=5", "seed=[5]", "seed={range: [5, 6]}", "seed=5e0"],
-            ["activation=tanh", "activation=[tanh]"],
-            ["measures.local_rank=true", "measures.local_rank=[true]"],
-            ["measures.trace_at=log", "measures.trace_at=[log]"],
-            ["measures.trace_at=[1, 2]", "measures.trace_at=[[1, 2]]", "measures.trace_at=[1e0, 2.0]"],
-            ["measures.trace_at=log,end", "measures.trace_at=[log, end]"],
-            ["hidden=[8]", "hidden=[[8]]"],
-            ["hidden=[8],[16]", "hidden=[[8], [16]]"],
-            ["dataset=generated-images", "dataset=[generated-images]", "dataset={name: generated-images}"],
-            ["dataset={name: teacher, inputs: 9, norm: 1}", "dataset=[{name: teacher, inputs: 9, norm: 1}]"],
-            [
-                "dataset={name: gaussian, covariance: [[1, 0.5], [0.5, 1]], inputs: 1}",
-                "dataset=[{name: gaussian, covariance: [[1, 5e-1], [0.5, 1.0]], inputs: 1}]",
-            ],
-            ["weights=final", "weights=[final]"],
-            ["weights=[10, 20]", "weights=[[10, 20]]"],
-            ["model=mlp", "model=[mlp]"],
-        ])
-    func digests(same: [String]) throws {
+@Suite struct SameSweepTests {
+    @Test(arguments: [
+        ["seed=0,1,2,3", "seed={range: [0, 4]}", "seed=[0, 1, 2, 3]", "seed={linear: [0, 3], count: 4}"],
+        ["seed=0,1", "seed={range: [0, 2]}", "seed=[0, 1]"],
+        ["seed=3,5,7", "seed={range: [3, 8], step: 2}", "seed={range: [3, 9], step: 2}"],
+        [
+            "width=10,20,30,40,50,60,70,80", "width={range: [10, 81], step: 10}",
+            "width={linear: [10, 80], count: 8}",
+        ],
+        ["training.learning_rate=0.001,0.01,0.1", "training.learning_rate={log: [1e-3, 0.1], count: 3}"],
+        ["width=1,2,4,8,16,32,64,128", "width={log: [1, 128], count: 8}"],
+        ["training.weight_decay=0,0.5,1", "training.weight_decay={linear: [0, 1], count: 3}"],
+        // One value, of a setting or of the file's axis.
+        [
+            "training.learning_rate=0.002", "training.learning_rate=2e-3",
+            "training.learning_rate=[2e-3]",
+            "training.learning_rate=[0.0020]", "training.learning_rate=+20.E-4",
+        ],
+        ["training.batch_size=8", "training.batch_size=[8.0]", "training.batch_size={range: [8, 9]}"],
+        ["seed=5", "seed=[5]", "seed={range: [5, 6]}", "seed=5e0"],
+        ["activation=tanh", "activation=[tanh]"],
+        ["measures.local_rank=true", "measures.local_rank=[true]"],
+        ["measures.trace_at=log", "measures.trace_at=[log]"],
+        ["measures.trace_at=[1, 2]", "measures.trace_at=[[1, 2]]", "measures.trace_at=[1e0, 2.0]"],
+        ["measures.trace_at=log,end", "measures.trace_at=[log, end]"],
+        ["hidden=[8]", "hidden=[[8]]"],
+        ["hidden=[8],[16]", "hidden=[[8], [16]]"],
+        ["dataset=generated-images", "dataset=[generated-images]", "dataset={name: generated-images}"],
+        ["dataset={name: teacher, inputs: 9, norm: 1}", "dataset=[{name: teacher, inputs: 9, norm: 1}]"],
+        [
+            "dataset={name: gaussian, covariance: [[1, 0.5], [0.5, 1]], inputs: 1}",
+            "dataset=[{name: gaussian, covariance: [[1, 5e-1], [0.5, 1.0]], inputs: 1}]",
+        ],
+        ["weights=final", "weights=[final]"],
+        ["weights=[10, 20]", "weights=[[10, 20]]"],
+        ["model=mlp", "model=[mlp]"],
+    ])
+    func `The same values have one digest, the same trials and the same normal form`(same: [String]) throws {
         let sweeps = try same.map { try spec(text, set: [$0]) }
         for (sweep, argument) in zip(sweeps, same) {
             #expect(sweep.digest == sweeps[0].digest, "\(argument)")
@@ -77,8 +75,8 @@ private func message(_ text: String, set overrides: [String] = [], quick: Bool =
         }
     }
 
-    @Test("What quick or --set made an axis is a setting again where a later --set gives one value")
-    func laterValue() throws {
+    @Test
+    func `An axis made by quick or --set is a setting again where a later --set gives one value`() throws {
         let rate = "training.learning_rate="
         let due = try spec(text, set: [rate + "0.01"])
         #expect(try spec(text, set: [rate + "0.1,0.2", rate + "0.01"]) == due)
@@ -104,8 +102,7 @@ private func message(_ text: String, set overrides: [String] = [], quick: Bool =
         #expect(try spec(text, set: ["seed=1"]).axes.map(\.path) == ["seed"])
     }
 
-    @Test("Other values, and another order, are another sweep")
-    func others() throws {
+    @Test func `Other values, and another order, are another sweep`() throws {
         var digests: Set<String> = []
         let arguments = [
             "seed=0,1", "seed=1,0", "seed=0,1,2", "seed={range: [0, 3], step: 2}", "seed=0,2,1",
@@ -116,8 +113,7 @@ private func message(_ text: String, set overrides: [String] = [], quick: Bool =
         #expect(digests.count == arguments.count)
     }
 
-    @Test("Axes that advance together are the same in any order")
-    func zips() throws {
+    @Test func `Axes that advance together are the same in any order`() throws {
         func zipped(_ zip: String) throws -> SweepSpec {
             try spec(
                 text + "zip: \(zip)\n",
@@ -128,8 +124,7 @@ private func message(_ text: String, set overrides: [String] = [], quick: Bool =
         #expect(one.digest == other.digest && one.grid.count == 8)
     }
 
-    @Test("Spaced values of a long axis are their rule's, as recipes have them")
-    func rules() throws {
+    @Test func `Spaced values of a long axis are their rule's, as recipes have them`() throws {
         let sweep = try spec(
             text, set: ["training.learning_rate={log: [1e-7, 1], count: 8}", "seed={range: [0, 10]}"])
         #expect(
@@ -142,7 +137,7 @@ private func message(_ text: String, set overrides: [String] = [], quick: Bool =
     }
 }
 
-@Suite("A constant in a condition is a value of its axis") struct ConditionConstantTests {
+@Suite struct ConditionConstantTests {
     private let rates = """
         name: rounded
         model: mlp
@@ -155,26 +150,25 @@ private func message(_ text: String, set overrides: [String] = [], quick: Bool =
 
         """
 
-    @Test(
-        "What equals no value is an error that names the nearest",
-        arguments: [
-            (
-                "training.learning_rate != 0.000316228", "8:34", "0.000316228", "training.learning_rate",
-                "0.000316227766017"
-            ),
-            ("training.learning_rate == 1e-5", "8:34", "1e-5", "training.learning_rate", "0.0001"),
-            ("100 == width", "8:8", "100", "width", "128"),
-            ("not (width != 1000) or width > 3", "8:22", "1000", "width", "256"),
-        ])
-    func noValue(condition: String, place: String, number: String, axis: String, nearest: String) throws {
+    @Test(arguments: [
+        (
+            "training.learning_rate != 0.000316228", "8:34", "0.000316228", "training.learning_rate",
+            "0.000316227766017"
+        ),
+        ("training.learning_rate == 1e-5", "8:34", "1e-5", "training.learning_rate", "0.0001"),
+        ("100 == width", "8:8", "100", "width", "128"),
+        ("not (width != 1000) or width > 3", "8:22", "1000", "width", "256"),
+    ])
+    func `A comparison with no value of the axis is an error that names the nearest`(
+        condition: String, place: String, number: String, axis: String, nearest: String
+    ) throws {
         let line = rates.replacing("training: {batch", with: "where: \(condition)\ntraining: {batch")
         #expect(
             message(line)
                 == "s.yaml:\(place): where: \(number) equals no value of \(axis); the nearest is \(nearest)")
     }
 
-    @Test("What plan shows of an axis can be copied into a condition")
-    func shown() throws {
+    @Test func `The values that plan shows of an axis can be copied into a condition`() throws {
         let axis = try spec(rates).axes[0]
         #expect(axis.valuesText == "0.0001, 0.000316227766017, 0.001, 0.00316227766017, 0.01")
         for value in axis.valuesText.split(separator: ", ") {
@@ -184,15 +178,14 @@ private func message(_ text: String, set overrides: [String] = [], quick: Bool =
         #expect(try spec(rates + "where: training.learning_rate < 0.0005\n").grid.count == 6)
     }
 
-    @Test("Of a range of millions, the nearest is found at once")
-    func ranges() {
+    @Test func `The nearest of a range of millions is found at once`() {
         let range = AxisValues.range(lower: 5, upper: 5 + 3 * 30_000_000, step: 3)
         #expect(range.nearest(to: 8) == 8 && range.nearest(to: 9) == 8 && range.nearest(to: -4) == 5)
         #expect(range.nearest(to: 1e300) == 5 + 3 * 29_999_999)
     }
 
-    @Test("What quick or --set takes away may be named, and is gone from the sweep that is kept")
-    func takenAway() throws {
+    @Test
+    func `A setting that quick or --set removes may be named, and is gone from the kept sweep`() throws {
         for (condition, all, quick, kept) in [
             ("width != 256", 10, 10, nil),
             ("width == 256 or width == 64", 10, 5, "width == 64"),
@@ -211,37 +204,35 @@ private func message(_ text: String, set overrides: [String] = [], quick: Bool =
     }
 }
 
-@Suite("What differs between two sweeps") struct SweepDifferenceTests {
+@Suite struct SweepDifferenceTests {
     private func difference(_ before: [String], _ after: [String]) throws -> SweepDifference? {
         SweepDifference(from: try spec(text, set: before), to: try spec(text, set: after))
     }
 
-    @Test("Nothing, where the values are the same")
-    func nothing() throws { #expect(try difference(["seed=0,1,2"], ["seed={range: [0, 3]}"]) == nil) }
+    @Test func `Nothing, where the values are the same`() throws {
+        #expect(try difference(["seed=0,1,2"], ["seed={range: [0, 3]}"]) == nil)
+    }
 
-    @Test("More values of an axis can be added")
-    func more() throws {
+    @Test func `More values of an axis can be added`() throws {
         let found = try #require(try difference(["seed=0,1"], ["seed=0,1,2"]))
         #expect(found.items == [.init(path: "seed", before: "0, 1", after: "0, 1, 2")])
         #expect(found.additions == ["seed=0,1,2"] && found.isOfTrials)
         let width = try #require(try difference(["width=4,8"], ["width=4,8,20", "seed=0,1,5"]))
         #expect(width.items.map(\.path) == ["seed", "width"])
         #expect(width.additions == ["seed=0,1,5", "width=4,8,20"])
-        // What is to be typed gives those values.
+        // The suggested text gives those values.
         let added = try spec(text, set: ["width=4,8"] + (width.additions ?? []))
         #expect(try added == spec(text, set: ["width=4,8,20", "seed=0,1,5"]))
     }
 
-    @Test("Of many values only the others are shown")
-    func many() throws {
+    @Test func `Only the differing ones of many values are shown`() throws {
         let found = try #require(try difference(["seed={range: [0, 100]}"], ["seed={range: [0, 103]}"]))
         #expect(found.items[0].before == "100 values: 0, 1, … 99")
         #expect(found.additions == ["seed={range: [0, 103]}"])
         #expect(found.items[0].after == "103 values, 3 of them only there: 100, 101, 102")
     }
 
-    @Test("Other settings, and values taken away, can't be added")
-    func others() throws {
+    @Test func `Other settings, and values taken away, can't be added`() throws {
         let steps = try #require(try difference([], ["training.steps=30", "seed=0,1,2"]))
         #expect(steps.items.contains(.init(path: "training.steps", before: "20", after: "30")))
         #expect(steps.additions == nil)
@@ -266,9 +257,8 @@ private func message(_ text: String, set overrides: [String] = [], quick: Bool =
     }
 }
 
-@Suite("What a plan tells") struct PlanFactsTests {
-    @Test("A trial's cost is told part by part, and local rank that nobody asked for can be most of it")
-    func parts() throws {
+@Suite struct PlanFactsTests {
+    @Test func `A trial's cost is shown part by part, and the default local rank can be most of it`() throws {
         let sweep = try spec(
             text, set: ["width=256", "depth=4", "measures.effective_rank=true", "dataset.test_points=300"])
         let cost = sweep.grid.cost()
@@ -288,8 +278,7 @@ private func message(_ text: String, set overrides: [String] = [], quick: Bool =
         #expect(abs(cost.parts[2].seconds - saved) < 1e-9 * cost.seconds)
     }
 
-    @Test("Trials that cost the same are estimated once, and what they measure at the end is told apart")
-    func costs() throws {
+    @Test func `Trials that cost the same are estimated once, with their last measurements apart`() throws {
         let sweep = try spec(text, set: ["width=4,64", "measures.trace_at={linear: 4}"])
         var costs = TrialCosts(sweep.grid)
         for trial in 0..<sweep.grid.count {
@@ -300,8 +289,7 @@ private func message(_ text: String, set overrides: [String] = [], quick: Bool =
         }
     }
 
-    @Test("An epoch is as many whole batches as the training points have")
-    func epochs() throws {
+    @Test func `An epoch is as many whole batches as the training points have`() throws {
         let images =
             "name: s\nmodel: mlp\ndataset: {name: mnist, train_points: 1000}\ntraining: {epochs: 3, batch_size: 600}\n"
         let sweep = try spec(images)
@@ -315,8 +303,7 @@ private func message(_ text: String, set overrides: [String] = [], quick: Bool =
         #expect(try spec(text).grid.cost().epochs.isEmpty)
     }
 
-    @Test("Batch normalisation needs a batch")
-    func batches() throws {
+    @Test func `Batch normalisation needs a batch`() throws {
         let words =
             "batch normalisation takes moments over the batch: it needs 2 points or more in each "
             + "(normalisation layer or instance takes one point's)"
@@ -329,7 +316,7 @@ private func message(_ text: String, set overrides: [String] = [], quick: Bool =
         #expect(
             message(text.replacing("batch_size: 16", with: "batch_size: 2") + "normalisation: batch\n") == nil
         )
-        // What is not trained takes no moments of batches.
+        // An untrained network takes no moments of batches.
         #expect(message(file.replacing("steps: 20", with: "steps: 0") + "normalisation: batch\n") == nil)
         let resnet = "name: r\nmodel: resnet\ndataset: cifar-10\ntraining: {batch_size: 1, steps: 5}\n"
         #expect(message(resnet)?.contains(words) == true)

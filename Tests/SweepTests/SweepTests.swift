@@ -28,8 +28,7 @@ private func spec(
 
 // MARK: Wrong files
 
-@Test(arguments: WrongFiles.all.indices)
-func everyWrongFileGetsItsMessage(index: Int) {
+@Test(arguments: WrongFiles.all.indices) func `Every wrong file gets its message`(index: Int) {
     let wrong = WrongFiles.all[index]
     do {
         _ = try spec(wrong.text, set: wrong.overrides, quick: wrong.quick)
@@ -39,7 +38,7 @@ func everyWrongFileGetsItsMessage(index: Int) {
     }
 }
 
-@Test func wrongBytesAreRefusedWithTheirPlace() {
+@Test func `Wrong bytes are refused with their location`() {
     func message(_ bytes: [UInt8]) -> String? {
         do throws(SweepError) {
             _ = try SweepSpec(parsing: bytes, file: "s.yaml")
@@ -57,7 +56,7 @@ func everyWrongFileGetsItsMessage(index: Int) {
     #expect(message([])?.hasPrefix("s.yaml: missing: name is required") == true)
 }
 
-@Test func atMostTenFaultsAreReported() {
+@Test func `At most ten faults are reported`() {
     let keys = (0..<30).map { "key\($0): 1" }.joined(separator: "\n")
     #expect {
         _ = try spec(keys)
@@ -68,7 +67,7 @@ func everyWrongFileGetsItsMessage(index: Int) {
 
 // MARK: Meaning
 
-@Test func aSweepFileGivesItsTrials() throws {
+@Test func `A sweep file gives its trials`() throws {
     let sweep = try spec(example)
     #expect(sweep.grid.count == 400)
     let trial = sweep.grid[0]
@@ -82,7 +81,7 @@ func everyWrongFileGetsItsMessage(index: Int) {
     #expect(sweep.figures.first?.y.last?.layer == .last)
 }
 
-@Test func whatAPersonWritesForANumberIsRead() {
+@Test func `A person's notation for a number is read`() {
     func number(_ text: String, quoted: Bool = false) -> Result<Double, NumberMistake> {
         decimalNumber(YAMLNode.Scalar(text: text, quoted: quoted, textColumn: nil))
     }
@@ -99,7 +98,7 @@ func everyWrongFileGetsItsMessage(index: Int) {
     #expect(number("1", quoted: true) == .failure(.quoted))
 }
 
-@Test func spacedValuesAreExactAtTheEndsAndShortBetween() {
+@Test func `Spaced values are exact at the ends and short between`() {
     let log = AxisValues.logarithmic(first: 1e-3, last: 1, count: 4, whole: false)
     #expect((0..<4).map { log[$0].number } == [0.001, 0.01, 0.1, 1])
     let linear = AxisValues.linear(first: 0, last: 1, count: 11, whole: false)
@@ -119,7 +118,7 @@ func everyWrongFileGetsItsMessage(index: Int) {
     #expect(betas[38] == .number(0.837677640068))
 }
 
-@Test func logarithmAndExponentialAgreeWithHighPrecisionValues() {
+@Test func `Logarithm and exponential agree with high precision values`() {
     for (x, value) in [
         (2.0, 0.6931471805599453), (10, 2.302585092994046), (0.001, -6.907755278982137), (1, 0),
     ] {
@@ -132,7 +131,7 @@ func everyWrongFileGetsItsMessage(index: Int) {
     }
 }
 
-@Test func everyFormOfTheDatasetIsShownInTheRecord() throws {
+@Test func `Every form of the dataset is shown in the record`() throws {
     let sweep = try spec(
         """
         name: s
@@ -145,7 +144,7 @@ func everyWrongFileGetsItsMessage(index: Int) {
     #expect(shown == ["mnist", "mnist scale=symmetric train_points=1000", "fashion-mnist"])
 }
 
-@Test func optionsOfTheDatasetMayBeCommonToAllItsValues() throws {
+@Test func `Options of the dataset may be common to all its values`() throws {
     let sweep = try spec(
         """
         name: s
@@ -164,7 +163,7 @@ func everyWrongFileGetsItsMessage(index: Int) {
 
 // MARK: Overrides
 
-@Test func anOverrideReplacesAnAxisASettingOrMakesAnAxis() throws {
+@Test func `An override replaces an axis a setting or makes an axis`() throws {
     let text = WrongFiles.images + "axes: {depth: [2, 3, 4], seed: {range: [0, 5]}}\nwidth: 32\n"
     #expect(try spec(text, set: ["depth=2"]).grid.count == 5)
     #expect(try spec(text, set: ["depth=2"]).axes.map(\.path) == ["depth", "seed"])
@@ -175,7 +174,7 @@ func everyWrongFileGetsItsMessage(index: Int) {
     #expect(try spec(text, set: ["width=8", "width=16"]).grid[0].settings.network.hidden == [16])
 }
 
-@Test func anOverrideDropsTheSettingThatItExcludes() throws {
+@Test func `An override drops the setting that it excludes`() throws {
     let steps = try spec(WrongFiles.images, set: ["training.steps=5"])
     #expect(steps.grid[0].settings.training.duration == .steps(5))
     let hidden = try spec(WrongFiles.images + "depth: 3\nwidth: 30\n", set: ["hidden=[100, 50]"])
@@ -190,7 +189,7 @@ func everyWrongFileGetsItsMessage(index: Int) {
     #expect(data.grid[0].axesObject["dataset"]?.string == "gaussian")
 }
 
-@Test func anAverageThatIsOffIsReadBackFromTheNormalForm() throws {
+@Test func `An average that is off is read back from the normal form`() throws {
     for values in ["training.ema_decay=off", "training.ema_decay=off,0.9"] {
         let sweep = try spec(WrongFiles.images, set: [values])
         let again = try SweepSpec(parsing: sweep.canonicalJSON.canonicalText, file: "sweep.json")
@@ -200,7 +199,7 @@ func everyWrongFileGetsItsMessage(index: Int) {
     }
 }
 
-@Test func quickAppliesItsSectionBeforeTheOverrides() throws {
+@Test func `--quick applies its section before the overrides`() throws {
     let text =
         WrongFiles.images + """
             axes: {depth: [2, 3, 4], seed: {range: [0, 5]}}
@@ -217,7 +216,7 @@ func everyWrongFileGetsItsMessage(index: Int) {
 
 // MARK: Identity
 
-@Test func trialIdentifiersAreKnownAnswers() throws {
+@Test func `Trial identifiers are known answers`() throws {
     #expect(try spec(example).grid[0].id.text == "1c1dbc7739226728124188cf95feb37a")
     let images = try spec(WrongFiles.images).grid[0]
     #expect(images.id.text == "2c3998beff677af77aba148196deaadd")
@@ -226,7 +225,7 @@ func everyWrongFileGetsItsMessage(index: Int) {
     #expect(TrialID(images.id.text) == images.id)
 }
 
-@Test func aTrialKeepsItsIdentifierWhereverItStands() throws {
+@Test func `A trial keeps its identifier wherever it stands`() throws {
     let alone = try spec(WrongFiles.images + "depth: 3\nseed: 4\n").grid[0]
     let sweep = try spec(WrongFiles.images + "axes: {depth: [2, 3], seed: {range: [0, 5]}}\n")
     #expect(sweep.grid[9].id == alone.id)
@@ -234,20 +233,20 @@ func everyWrongFileGetsItsMessage(index: Int) {
     #expect(ids.count == 10)
 }
 
-@Test func theNormalisedSweepReadsBackEqual() throws {
+@Test func `The normalised sweep reads back equal`() throws {
     let sweep = try spec(example)
     let again = try spec(sweep.canonicalJSON.canonicalText)
     #expect(again == sweep)
     #expect(again.digest == sweep.digest)
     #expect(sweep.digest == "a3f5806b7ed86b1b34c203562b04a9d4")
-    // What workers are sent: the grid, and nothing that is drawn.
+    // Workers are sent the grid, and no figures.
     #expect(sweep.canonicalJSON["figures"] != nil && sweep.gridJSON["figures"] == nil)
     #expect(try Grid(parsing: sweep.gridJSON.canonicalBytes) == sweep.grid)
 }
 
 // MARK: Cost
 
-@Test func aGridsCostIsTheSumOfItsTrials() throws {
+@Test func `A grid's cost is the sum of its trials' costs`() throws {
     let sweep = try spec(
         WrongFiles.images + """
             axes:
@@ -266,7 +265,7 @@ func everyWrongFileGetsItsMessage(index: Int) {
     #expect(!cost.isSampled)
 }
 
-@Test func trainingAnMLPCountsSixOperationsAWeightAndPoint() throws {
+@Test func `Training an MLP counts six operations a weight and point`() throws {
     var estimate = CostEstimate(
         of: try spec(WrongFiles.images, set: ["measures.local_rank=false"]).grid[0].settings)
     let steps = Double(60000 / 128)
@@ -276,7 +275,7 @@ func everyWrongFileGetsItsMessage(index: Int) {
     #expect(estimate.products == Double(2 * 10000 * (784 * 200 + 200 * 10)))
 }
 
-@Test func tenMillionTrialsArePlannedWithoutATable() throws {
+@Test func `Ten million trials are planned without a table`() throws {
     let sweep = try spec(
         WrongFiles.vib + """
             axes:
@@ -289,7 +288,7 @@ func everyWrongFileGetsItsMessage(index: Int) {
     #expect(!sweep.grid.cost().isSampled)
 }
 
-@Test func stepsToMeasureAtMayBeBeyondTheEndOfAShorterTrial() throws {
+@Test func `Steps to measure at may be beyond the end of a shorter trial`() throws {
     let sweep = try spec(
         WrongFiles.vib.replacing("training: {steps: 100}\n", with: "")
             + "beta: 0.1\naxes: {training.steps: [10, 1000]}\nmeasures: {trace_at: [5, 500, 1000]}\n")

@@ -14,7 +14,7 @@ private func message(_ text: String) -> String {
     } catch { return error.message }
 }
 
-@Test func theSymmetricSetsTrialHasItsDefaults() throws {
+@Test func `The symmetric set's trial has its defaults`() throws {
     let sweep = try SweepSpec(parsing: file("training: {epochs: 2, batch_size: 256}"), file: "s.yaml")
     let settings = sweep.grid[0].settings
     #expect(settings.dataset == .symmetric(.init(scale: .unit, trainPoints: 3277)))
@@ -31,7 +31,7 @@ private func message(_ text: String) -> String {
     #expect(other.grid[0].settings.measures.localRank?.points == 96)
 }
 
-@Test func theInitialisationIsPartOfATrialOnlyWhereItIsNotTheUsual() throws {
+@Test func `The initialisation is part of a trial only where it is not the usual`() throws {
     func trial(_ rest: String) throws -> Trial {
         try SweepSpec(parsing: file("training: {epochs: 2}\n\(rest)"), file: "s.yaml").grid[0]
     }
@@ -40,14 +40,14 @@ private func message(_ text: String) -> String {
     #expect(usual.id == said.id && usual.id != truncated.id)
     #expect(truncated.settings.network.initialisation == .truncatedNormal)
     #expect(usual.settings.json["initialisation"] == nil)
-    // What is hashed piece by piece is the settings' canonical JSON.
+    // The pieces that are hashed are the settings' canonical JSON.
     var identifier = TrialHasher()
     for each in [usual, truncated] {
         #expect(identifier.id(of: each.settings) == TrialID(of: each.settings))
     }
 }
 
-@Test func wrongSymmetricSetsAreToldSo() {
+@Test func `Wrong settings of the symmetric set are named`() {
     let steps = "training: {epochs: 2}"
     #expect(
         message(file(steps, dataset: "{name: symmetric, train_points: 4096}"))
@@ -58,7 +58,7 @@ private func message(_ text: String) -> String {
     #expect(message(file(steps, dataset: "{name: symmetric, test_points: 10}")).contains("test_points"))
 }
 
-@Test func aFigureMayHaveANumberOfTheTraceAsX() throws {
+@Test func `A figure may have a number of the trace as x`() throws {
     let measures = "measures: {binned_information: true, trace_at: log}\n"
     func spec(_ figure: String) throws -> SweepSpec {
         try SweepSpec(

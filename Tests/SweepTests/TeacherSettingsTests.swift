@@ -19,7 +19,7 @@ private func message(_ text: String) -> String {
     } catch { return error.message }
 }
 
-@Test func aTeachersTrialHasItsDefaults() throws {
+@Test func `A teacher's trial has its defaults`() throws {
     let sweep = try SweepSpec(parsing: file("training: {steps: 5}"), file: "s.yaml")
     let settings = sweep.grid[0].settings
     #expect(
@@ -35,7 +35,7 @@ private func message(_ text: String) -> String {
     #expect(again == sweep)
 }
 
-@Test func normsOfWeightsAreMeasuredWhereAskedOrTheirToleranceIsGiven() throws {
+@Test func `Norms of weights are measured where asked or their tolerance is given`() throws {
     func norms(_ measures: String) throws -> TrialSettings.WeightNorms? {
         let text = file(
             "training: {epochs: 5}\nmeasures: {\(measures)}", dataset: "inputs: 8, norm: 5, task: regression")
@@ -48,7 +48,7 @@ private func message(_ text: String) -> String {
     #expect(try norms("weight_norms: false") == nil)
 }
 
-@Test func wrongTeachersAreToldSo() {
+@Test func `Wrong settings of a teacher are named`() {
     let steps = "training: {steps: 5}"
     let cases: [(text: String, message: String)] = [
         (
@@ -112,8 +112,8 @@ private func message(_ text: String) -> String {
     for (text, due) in cases { #expect(message(text).contains(due), "\(message(text))") }
 }
 
-/// What was added later may not change the identifiers of trials that do not use it.
-@Test func earlierTrialsKeepTheirIdentifiers() throws {
+/// Settings that were added later may not change the identifiers of trials that do not use them.
+@Test func `Earlier trials keep their identifiers`() throws {
     let text = """
         name: ids
         model: mlp

@@ -13,7 +13,7 @@ import Testing
         return (0..<count).map { order.trial(at: $0) }
     }
 
-    @Test func `of a few seeds those of one come together, each group as the grid has it`() throws {
+    @Test func `Trials of one seed come together, each group in the grid's order`() throws {
         let grid = try grid(
             "axes: {beta: [0.1, 0.2, 0.3], seed: [5, 9]}\ntraining: {steps: 10, batch_size: 16}\n")
         var order = TrialOrder(grid)
@@ -27,7 +27,7 @@ import Testing
         }
     }
 
-    @Test func `in a group the cheap come first, so that equals are side by side`() throws {
+    @Test func `In a group the cheap come first, so that equals are side by side`() throws {
         let grid = try grid(
             "axes: {beta: [0.1, 0.2], training.steps: [50, 10], seed: [5, 9]}\ntraining: {batch_size: 16}\n")
         var order = TrialOrder(grid)
@@ -38,7 +38,8 @@ import Testing
         #expect(seconds[0] == CostEstimate(of: grid[2].settings).seconds())
     }
 
-    @Test func `whose group is in the window alone, or who is large, stays in the grid's order before them`()
+    @Test
+    func `Whose group is in the window alone, or who is large, stays in the grid's order before them`()
         throws
     {
         let alone = try grid(
@@ -57,7 +58,7 @@ import Testing
         #expect(order.run(from: 4).map(\.trial) == [0, 4])
     }
 
-    @Test func `each window has its own trials, once, however it is read`() throws {
+    @Test func `Each window has its own trials, once, however it is read`() throws {
         let grid = try grid(
             "axes: {beta: {log: [0.01, 0.9], count: 100}, depth: [1, 2], seed: {range: [0, 7]}}\n"
                 + "training: {steps: 10, batch_size: 16}\n")
@@ -79,7 +80,7 @@ import Testing
         }
     }
 
-    @Test func `whether a trial was passed is known in the window at hand and in those before it`() throws {
+    @Test func `Whether a trial was passed is known in the window at hand and in those before it`() throws {
         let grid = try grid(
             "axes: {beta: {log: [0.01, 0.9], count: 150}, seed: [5, 9]}\ntraining: {steps: 10, batch_size: 16}\n"
         )

@@ -4,7 +4,7 @@ import Testing
 
 // MARK: JSON
 
-@Test func objectsAreWrittenSortedByTheirBytesWithoutWhiteSpace() {
+@Test func `Objects are written sorted by their bytes without white space`() {
     let value = JSONValue.object([
         "b": .array([.null, .bool(true), .bool(false)]), "a": .object([:]), "Z": .array([]), "é": .number(1),
         "a.b": .string(""),
@@ -18,12 +18,12 @@ import Testing
     (.leastNonzeroMagnitude, "5e-324"),
     (1.7976931348623157e308, "1.7976931348623157e+308"), (0.30000000000000004, "0.30000000000000004"),
 ])
-func numbersAreWrittenInTheShortestForm(number: Double, text: String) throws {
+func `Numbers are written in the shortest form`(number: Double, text: String) throws {
     #expect(JSONValue.text(of: number) == text)
     #expect(try JSONValue(parsing: text.utf8) == .number(number))
 }
 
-@Test func aCanonicalObjectIsPassedOnAsItIsWritten() throws {
+@Test func `A canonical object is passed on as it is written`() throws {
     let text = #"{"":[],"a":{"b":[1,-0.5,1e-08,"x y"],"c":true},"z":null}"#
     let object = try #require(CanonicalObject(Array(text.utf8)))
     #expect(object["a"].map { Array($0) } == Array(#"{"b":[1,-0.5,1e-08,"x y"],"c":true}"#.utf8))
@@ -39,16 +39,16 @@ func numbersAreWrittenInTheShortestForm(number: Double, text: String) throws {
     #"{"a":1e-8}"#, #"{"a":tru}"#, #"{"a":[1,]}"#, #"{"a":[1}"#, #"{"a"}"#, #"{"a":1"#, #"{"a":1}}"#,
     #"{"a":"\u0061"}"#, #"{a:1}"#, "{\"a\":\"\n\"}",
 ])
-func whatIsNotCanonicalIsNoCanonicalObject(text: String) {
+func `Text that is not canonical is no canonical object`(text: String) {
     #expect(CanonicalObject(Array(text.utf8)) == nil)
 }
 
-@Test func stringsAreEscapedAsLittleAsJSONAllows() {
+@Test func `Strings are escaped as little as JSON allows`() {
     let text = "a\"b\\c/d\n\t\r\u{1}\u{1f} é 猫 🐈"
     #expect(JSONValue.string(text).canonicalText == #""a\"b\\c/d\n\t\r\u0001\u001f é 猫 🐈""#)
 }
 
-@Test func whatIsWrittenReadsBackEqual() throws {
+@Test func `Written text reads back equal`() throws {
     var state: UInt64 = 1
     func draw(_ count: UInt64) -> UInt64 {
         state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
@@ -90,11 +90,13 @@ func whatIsNotCanonicalIsNoCanonicalObject(text: String) {
     (#""\u12g4""#, .escape, 5), ("\"a\nb\"", .unexpectedByte, 2), (#"{1:2}"#, .unexpectedByte, 1),
     (String(repeating: "[", count: 200), .depth, 129),
 ])
-func whatIsNotJSONIsRefusedWithItsPlace(text: String, problem: JSONError.Problem, offset: Int) {
+func `Text that is not JSON is refused with its location`(
+    text: String, problem: JSONError.Problem, offset: Int
+) {
     #expect(throws: JSONError(problem: problem, offset: offset)) { try JSONValue(parsing: text.utf8) }
 }
 
-@Test func escapesAndSpacesAreRead() throws {
+@Test func `Escapes and spaces are read`() throws {
     let text = " { \"a\\u00e9\\ud83d\\ude00\\/\\b\\f\" :\t[ 1 , -2.5E+3\n, true , null ] }\r\n"
     let value = JSONValue.object(["aé😀/\u{8}\u{c}": .array([.number(1), .number(-2500), .bool(true), .null])])
     #expect(try JSONValue(parsing: text.utf8) == value)
@@ -112,13 +114,13 @@ func whatIsNotJSONIsRefusedWithItsPlace(text: String, problem: JSONError.Problem
         "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"
     ),
 ])
-func digestsAreThePublishedOnes(message: String, digest: String) {
+func `Digests are the published ones`(message: String, digest: String) {
     #expect(Digest(of: message).hexadecimal() == digest)
     #expect(Digest(of: Array(message.utf8)) == Digest(of: message))
     #expect(Digest(of: message).hexadecimal(bytes: 4) == String(digest.prefix(8)))
 }
 
-@Test func aMillionLettersHaveThePublishedDigest() {
+@Test func `A million letters have the published digest`() {
     let digest = Digest(of: [UInt8](repeating: UInt8(ascii: "a"), count: 1_000_000))
     #expect(digest.hexadecimal() == "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0")
     // Also where they come in pieces, of no special size.
@@ -135,11 +137,11 @@ func digestsAreThePublishedOnes(message: String, digest: String) {
     ("widht", "width"), ("dpeth", "depth"), ("Width", "width"), ("bet", "beta"), ("sed", "seed"),
     ("learnngrate", "learning_rate"),
 ])
-func aMisspeltWordHasASuggestion(word: String, meant: String) {
+func `A misspelt word has a suggestion`(word: String, meant: String) {
     #expect(nearestSpelling(to: word, among: ["beta", "depth", "learning_rate", "seed", "width"]) == meant)
 }
 
-@Test func aStrangeWordHasNoSuggestion() {
+@Test func `A strange word has no suggestion`() {
     #expect(nearestSpelling(to: "colour", among: ["beta", "depth", "seed", "width"]) == nil)
     #expect(nearestSpelling(to: "x", among: []) == nil)
 }
@@ -148,7 +150,7 @@ func aMisspeltWordHasASuggestion(word: String, meant: String) {
     ("", "", 0), ("a", "", 1), ("", "abc", 3), ("abc", "abc", 0), ("abc", "acb", 1), ("kitten", "sitting", 3),
     ("ca", "abc", 3),
 ])
-func editDistancesAreThoseOfOptimalStringAlignment(one: String, other: String, distance: Int) {
+func `Edit distances are those of optimal string alignment`(one: String, other: String, distance: Int) {
     #expect(editDistance(Array(one), Array(other)) == distance)
     #expect(editDistance(Array(other), Array(one)) == distance)
 }
@@ -161,11 +163,11 @@ func editDistancesAreThoseOfOptimalStringAlignment(one: String, other: String, d
     (123_456_789, 1, "100000000"), (1e23, 3, "1e+23"), (2.5e-285, 2, "2.5e-285"), (0, 4, "0"),
     (1000, 2, "1000"), (0.001, 3, "0.001"), (999.96, 4, "1000"), (1.7e308, 1, "1.7e+308"),
 ])
-func aRoundedNumberIsWrittenWithNoMoreDigits(number: Double, digits: Int, text: String) {
+func `A rounded number is written with no more digits`(number: Double, digits: Int, text: String) {
     #expect(JSONValue.text(of: number.rounded(toDigits: digits)) == text)
 }
 
-@Test func roundingKeepsNumbersNearInEverySize() {
+@Test func `Rounding keeps numbers near in every size`() {
     for exponent in -289...289 {
         for lead in [1.0, 1.2345, 3.16228, 9.9994, 9.99999] {
             let number = lead * (Double("1e\(exponent)") ?? 1)
@@ -179,9 +181,8 @@ func aRoundedNumberIsWrittenWithNoMoreDigits(number: Double, digits: Int, text: 
     #expect(Double.infinity.rounded(toDigits: 3) == .infinity && Double.nan.rounded(toDigits: 3).isNaN)
 }
 
-@Suite("Words for a shell") struct ShellQuotingTests {
-    @Test("Plain words stay as they are; all others are one word whatever they hold")
-    func quoting() {
+@Suite struct ShellQuotingTests {
+    @Test func `Plain words stay as they are; all others are one word whatever they hold`() {
         #expect(shellQuoted("a-b_c/d.e:f=g,h@i%j+1") == "a-b_c/d.e:f=g,h@i%j+1")
         #expect(shellQuoted("a b") == "'a b'")
         #expect(shellQuoted("it's $x") == "'it'\\''s $x'")
@@ -189,8 +190,7 @@ func aRoundedNumberIsWrittenWithNoMoreDigits(number: Double, digits: Int, text: 
         #expect(shellQuoted("~") == "'~'" && shellQuoted("a\nb") == "'a\nb'")
     }
 
-    @Test("A path is no option, and a sentence quotes no quotes")
-    func paths() {
+    @Test func `A path is no option, and a sentence quotes no quotes`() {
         #expect(shellPath("-y") == "./-y" && shellPath("- y") == "'./- y'" && shellPath("a/-y") == "a/-y")
         #expect(quotedCommand("ranksweep status a") == "'ranksweep status a'")
         #expect(quotedCommand("ranksweep status 'a b'") == "ranksweep status 'a b'")

@@ -4,13 +4,12 @@ import Wire
 
 @testable import Transport
 
-@Suite("Who is let in") struct AccessPolicyTests {
+@Suite struct AccessPolicyTests {
     private func key(_ number: UInt8) throws -> PublicKey {
         try #require(PublicKey(bytes: [UInt8](repeating: number, count: 32)))
     }
 
-    @Test("Without a list everybody is let in and heard")
-    func open() throws {
+    @Test func `Without a list every worker is let in and heard`() throws {
         var policy = AccessPolicy(list: nil)
         let isLetIn = policy.connect(try key(1))
         #expect(isLetIn)
@@ -20,8 +19,7 @@ import Wire
         #expect(policy.counts.isZero)
     }
 
-    @Test("With a list only those on it, and the coordinator's own workers")
-    func listed() throws {
+    @Test func `With a list only those on it, and the coordinator's own workers`() throws {
         let (a, b, own, unknown) = (try key(1), try key(2), try key(3), try key(4))
         // Revoked counts more than listed.
         var policy = AccessPolicy(list: AllowList(workers: [a: "a", b: "b"], revoked: [b]), own: own)
@@ -34,8 +32,7 @@ import Wire
         #expect(policy.counts.revokedMessages == 2)
     }
 
-    @Test("An identity is one key's until its worker leaves")
-    func identity() throws {
+    @Test func `An identity is one key's until its worker leaves`() throws {
         let (a, b) = (try key(1), try key(2))
         var policy = AccessPolicy(list: AllowList(workers: [a: "a", b: "b"]))
         #expect(policy.hear(WorkerID(7), key: a) == .admitted)
@@ -45,8 +42,7 @@ import Wire
         #expect(policy.hear(WorkerID(7), key: b) == .admitted)
     }
 
-    @Test("A key that leaves the list takes its workers along, at once, in order")
-    func revoked() throws {
+    @Test func `A key that leaves the list takes its workers along, at once, in order`() throws {
         let (a, b) = (try key(1), try key(2))
         var policy = AccessPolicy(list: AllowList(workers: [a: "a", b: "b"]))
         for id in [9, 3, 5] { #expect(policy.hear(WorkerID(UInt64(id)), key: id == 5 ? b : a) == .admitted) }
@@ -56,8 +52,7 @@ import Wire
         #expect(policy.replace(AllowList(workers: [b: "b"], revoked: [a])) == [])
     }
 
-    @Test("Names do not fill the memory")
-    func bounded() throws {
+    @Test func `Names do not fill the memory`() throws {
         let a = try key(1)
         var policy = AccessPolicy(list: AllowList(workers: [a: "a"]))
         for id in 0..<UInt64(AccessPolicy.maxWorkers) { _ = policy.hear(WorkerID(id), key: a) }
@@ -66,8 +61,7 @@ import Wire
         #expect(policy.keys.count == AccessPolicy.maxWorkers)
     }
 
-    @Test("Connections in progress are no strangers; those that ended without a handshake are")
-    func strangers() {
+    @Test func `Connections in progress are no strangers; those that ended without a handshake are`() {
         #expect(ConnectionCount(accepted: 3, succeeded: 2, ended: 0).strangers(refused: 0) == 0)
         #expect(ConnectionCount(accepted: 3, succeeded: 2, ended: 1).strangers(refused: 0) == 1)
         #expect(ConnectionCount(accepted: 3, succeeded: 2, ended: 3).strangers(refused: 1) == 0)
@@ -77,8 +71,7 @@ import Wire
         #expect(ConnectionCount(accepted: 7, succeeded: 5, ended: 5, spoken: 5).strangers(refused: 0) == 0)
     }
 
-    @Test("A worker that is turned away waits longer and longer, and says so once")
-    func retry() {
+    @Test func `A worker that is turned away waits longer and longer, and says so once`() {
         var retry = LinkRetry()
         var waits: [Int64] = []
         for attempt in 0..<7 {
@@ -100,8 +93,7 @@ import Wire
         #expect(told == [false, false, true, false] && retry.deadline == nil)
     }
 
-    @Test("A worker that was let in before blames the coordinator's silence, not its keys")
-    func silence() {
+    @Test func `A worker that was let in before blames the coordinator's silence, not its keys`() {
         let told = ConnectionFailure.brokenOff.message(endpoint: "tcp://h:1", hasKeys: true, wasLetIn: true)
         #expect(told.contains("may be stopped") && !told.contains("coordinator.public"))
         for hasKeys in [true, false] {
@@ -110,8 +102,9 @@ import Wire
         }
     }
 
-    @Test("Whoever asks a coordinator that takes no connections any more is told, and does not wait for ever")
-    func fullQueue() throws {
+    @Test
+    func `A request to a coordinator that takes no more connections fails and does not wait for ever`() throws
+    {
         let place = try KeyTests.Place()
         let listener = try ControlListener(in: place.folder)
         var waiting: [ControlClient] = []

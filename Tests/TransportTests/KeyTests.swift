@@ -4,9 +4,8 @@ import Wire
 
 @testable import Transport
 
-@Suite("Keys and their files") struct KeyTests {
-    @Test("Z85 is that of ZeroMQ's RFC 32")
-    func z85() {
+@Suite struct KeyTests {
+    @Test func `Z85 is that of ZeroMQ's RFC 32`() {
         let bytes: [UInt8] = [0x86, 0x4f, 0xd2, 0x6f, 0xb5, 0x59, 0xf7, 0x5b]
         #expect(Z85.encode(bytes) == "HelloWorld")
         #expect(Z85.decode("HelloWorld".utf8) == bytes)
@@ -16,8 +15,7 @@ import Wire
         #expect(Z85.decode("#####".utf8) == nil && Z85.decode("%nSc0".utf8) == [255, 255, 255, 255])
     }
 
-    @Test("A fresh pair is new, and its public half follows from the secret one")
-    func pairs() throws {
+    @Test func `A fresh pair is new, and its public half follows from the secret one`() throws {
         let (a, b) = (try KeyPair.fresh(), try KeyPair.fresh())
         #expect(a != b && a.publicKey != b.publicKey)
         #expect(KeyPair(secret: a.secretKey) == a)
@@ -27,10 +25,9 @@ import Wire
         }
     }
 
-    @Test("A secret key does not show itself, however it is printed")
-    func secretive() throws {
+    @Test func `A secret key does not show itself, however it is printed`() throws {
         let pair = try KeyPair.fresh()
-        // Of the public half any single number may be the same.
+        // Any single number of the public half may be the same.
         let numbers = pair.secretKey.bytes.prefix(4).map { "\($0)" }.joined(separator: ", ")
         var dumped = ""
         dump(pair, to: &dumped)
@@ -41,8 +38,7 @@ import Wire
         }
     }
 
-    @Test("Keys handed down arrive; anything else does not")
-    func handedDown() throws {
+    @Test func `Keys handed down arrive; anything else does not`() throws {
         let keys = WorkerKeys(pair: try KeyPair.fresh(), coordinator: try KeyPair.fresh().publicKey)
         #expect(WorkerKeys(handedDown: keys.handedDown) == keys)
         #expect(keys.handedDown.count < 4096)
@@ -53,8 +49,7 @@ import Wire
         }
     }
 
-    @Test("A key file is read past its explanation, whatever its line ends are")
-    func keyLine() {
+    @Test func `A key file is read past its explanation, whatever its line ends are`() {
         #expect(KeyFile.keyLine("# about\nABC\n") == "ABC")
         #expect(KeyFile.keyLine("# about\r\n\r\n  ABC \t\r\n") == "ABC")
         // '#' is a letter of Z85.
@@ -81,8 +76,7 @@ import Wire
         }
     }
 
-    @Test("New keys, a worker added, revoked, added again")
-    func life() throws {
+    @Test func `New keys, a worker added, revoked, added again`() throws {
         let place = try Place()
         try CoordinatorKeyFolder.create(place.folder + "/k/")
         #expect(try place.mode("k") == 0o700 && place.mode("k/coordinator.secret") == 0o600)
@@ -122,8 +116,8 @@ import Wire
         #expect(!all.contains { $0.contains("partial") })
     }
 
-    @Test("A revoked name has no keys until it is unrevoked; the key that was revoked stays so")
-    func revoking() throws {
+    @Test
+    func `A revoked name has no keys until it is unrevoked; the key that was revoked stays so`() throws {
         let place = try Place()
         let path = place.folder + "/k"
         try CoordinatorKeyFolder.create(path)
@@ -155,8 +149,7 @@ import Wire
         #expect(revoked.count == 4 && list.revoked == revoked && Set(list.workers.values) == ["b", "a.2"])
     }
 
-    @Test("Keys are renewed in one step, and retired without barring the name")
-    func renewing() throws {
+    @Test func `Keys are renewed in one step, and retired without barring the name`() throws {
         let place = try Place()
         let path = place.folder + "/k"
         try CoordinatorKeyFolder.create(path)
@@ -182,8 +175,7 @@ import Wire
         #expect(list.workers.count == 1 && list.revoked.count == 2)
     }
 
-    @Test("A name whose entry was removed by hand is barred by revoke, too")
-    func halfThere() throws {
+    @Test func `A name whose entry was removed by hand is barred by revoke, too`() throws {
         let place = try Place()
         let path = place.folder + "/k"
         try CoordinatorKeyFolder.create(path)
@@ -196,8 +188,7 @@ import Wire
         #expect(try keys.allowList().list == AllowList(revoked: [key]))
     }
 
-    @Test("A worker's folder with another one inside is refused: which is meant?")
-    func nested() throws {
+    @Test func `A worker's folder with another one inside is refused: which is meant?`() throws {
         let place = try Place()
         let path = place.folder + "/k"
         try CoordinatorKeyFolder.create(path)
@@ -211,8 +202,7 @@ import Wire
         #expect(try WorkerKeys(reading: inner) == WorkerKeys(reading: keys.host("b")))
     }
 
-    @Test("Keys are never overwritten")
-    func never() throws {
+    @Test func `Keys are never overwritten`() throws {
         let place = try Place()
         try CoordinatorKeyFolder.create(place.folder + "/k")
         let secret = try place.text("k/coordinator.secret")
@@ -227,8 +217,8 @@ import Wire
         #expect(!all.contains { $0.contains("partial") })
     }
 
-    @Test("What others can read or change is refused, by name and with what to do")
-    func permissions() throws {
+    @Test
+    func `Keys that others can read or change are refused, with the file's name and the remedy`() throws {
         let place = try Place()
         let folder = place.folder + "/k"
         try CoordinatorKeyFolder.create(folder)
@@ -256,8 +246,7 @@ import Wire
         #expect(throws: KeyError.self) { try WorkerKeys(reading: folder + "/hosts/a") }
     }
 
-    @Test("Files that are no keys, mixed up or on the wrong side are told apart")
-    func wrongFiles() throws {
+    @Test func `Files that are no keys, mixed up or on the wrong side have errors of their own`() throws {
         let place = try Place()
         let folder = place.folder + "/k"
         try CoordinatorKeyFolder.create(folder)
@@ -276,7 +265,7 @@ import Wire
             #expect(found.problems == [.notAKey(path: folder + "/workers/bad.public")])
             #expect(found.list.workers.count == 1)
         }
-        // What cannot be read for want of descriptors is another matter: the list that was read before stays.
+        // A file that cannot be read for want of descriptors is another matter: the list that was read before stays.
         #expect(KeyError.system(doing: "read", path: "f", code: EMFILE).isPassing)
         for error in [KeyError.notAKey(path: "f"), .system(doing: "read", path: "f", code: EACCES)] {
             #expect(!error.isPassing)

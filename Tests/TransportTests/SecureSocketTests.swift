@@ -5,7 +5,7 @@ import Wire
 @testable import Transport
 
 /// Real sockets on loopback.
-@Suite("Encrypted links") struct SecureSocketTests {
+@Suite struct SecureSocketTests {
     let pair: KeyPair
     let worker: WorkerKeys
 
@@ -50,8 +50,7 @@ import Wire
         return false
     }
 
-    @Test("The right key is let in, and messages go both ways")
-    func rightKey() throws {
+    @Test func `A worker with the right key is let in, and messages go both ways`() throws {
         let coordinator = try listener()
         let socket = try connect(coordinator, worker)
         #expect(sendOnceConnected(socket, [1, 2]) { tend(coordinator) })
@@ -61,8 +60,7 @@ import Wire
         #expect(coordinator.refusals.isZero)
     }
 
-    @Test("What goes over the wire is not what was said")
-    func encrypted() throws {
+    @Test func `The bytes on the wire are not those of the messages`() throws {
         let coordinator = try listener()
         let real = try Endpoint(parsing: coordinator.endpoint)
         // A stranger's eyes: a relay between the two that keeps what passes.
@@ -79,8 +77,9 @@ import Wire
         #expect(Data(seen).range(of: Data("CURVE".utf8)) != nil)
     }
 
-    @Test("An unknown key is refused, told so, and let in by a new socket once it is on the list")
-    func unknownKey() throws {
+    @Test
+    func `An unknown key is refused with a reason, and let in by a new socket once it is on the list`() throws
+    {
         let coordinator = try listener(AllowList())
         let socket = try connect(coordinator, worker)
         #expect(failure(socket, coordinator) == .keyRefused)
@@ -95,8 +94,8 @@ import Wire
         #expect(next(coordinator)?.bytes == [5])
     }
 
-    @Test("A key revoked while its worker is connected: not heard any more, and not let in again")
-    func revoked() throws {
+    @Test
+    func `A key revoked while its worker is connected: not heard any more, and not let in again`() throws {
         let other = WorkerKeys(pair: try KeyPair.fresh(), coordinator: pair.publicKey)
         let both = AllowList(workers: [worker.pair.publicKey: "a", other.pair.publicKey: "b"])
         let coordinator = try listener(both)
@@ -128,8 +127,7 @@ import Wire
         #expect(coordinator.refusals.revokedKeys == 1)
     }
 
-    @Test("A worker that expects another coordinator does not talk to this one")
-    func otherCoordinator() throws {
+    @Test func `A worker that expects another coordinator does not talk to this one`() throws {
         let coordinator = try listener()
         let stranger = WorkerKeys(pair: worker.pair, coordinator: try KeyPair.fresh().publicKey)
         let socket = try connect(coordinator, stranger)
@@ -139,8 +137,7 @@ import Wire
         #expect(coordinator.refusals.unknownKeys == 0)
     }
 
-    @Test("A worker without keys is not let in by a coordinator that has them")
-    func noKey() throws {
+    @Test func `A worker without keys is not let in by a coordinator that has them`() throws {
         let coordinator = try listener()
         let socket = try connect(coordinator, nil)
         // Whichever side finds out first.
@@ -150,8 +147,7 @@ import Wire
         #expect(eventually(coordinator) { coordinator.refusals.strangers >= 1 })
     }
 
-    @Test("A worker with keys does not talk to a coordinator that has none")
-    func plainCoordinator() throws {
+    @Test func `A worker with keys does not talk to a coordinator that has none`() throws {
         let coordinator = try CoordinatorSocket(listeningAt: Endpoint(loopbackPort: nil))
         let socket = try connect(coordinator, worker)
         // Whichever side finds out first.
@@ -160,8 +156,9 @@ import Wire
         #expect(!socket.send([1]) && coordinator.receive() == nil)
     }
 
-    @Test("Garbage, other protocols and half handshakes are counted, and workers are served meanwhile")
-    func garbage() throws {
+    @Test
+    func `Garbage, other protocols and half handshakes are counted, and workers are served meanwhile`() throws
+    {
         let coordinator = try listener()
         let endpoint = try Endpoint(parsing: coordinator.endpoint)
         let greetings: [[UInt8]] = [

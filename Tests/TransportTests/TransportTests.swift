@@ -4,17 +4,15 @@ import Wire
 
 @testable import Transport
 
-@Suite("Sockets and addresses") struct TransportTests {
-    @Test(
-        "An address is taken apart",
-        arguments: [
-            ("tcp://127.0.0.1:5555", "127.0.0.1", 5555, true), ("tcp://localhost:1", "localhost", 1, false),
-            ("tcp://127.evil.example:1", "127.evil.example", 1, false),
-            ("tcp://node-7.cluster:65535", "node-7.cluster", 65535, false),
-            ("tcp://[::1]:80", "[::1]", 80, true),
-            ("tcp://0.0.0.0:5555", "0.0.0.0", 5555, false),
-        ])
-    func addressIsTakenApart(text: String, host: String, port: UInt16, loopback: Bool) throws {
+@Suite struct TransportTests {
+    @Test(arguments: [
+        ("tcp://127.0.0.1:5555", "127.0.0.1", 5555, true), ("tcp://localhost:1", "localhost", 1, false),
+        ("tcp://127.evil.example:1", "127.evil.example", 1, false),
+        ("tcp://node-7.cluster:65535", "node-7.cluster", 65535, false),
+        ("tcp://[::1]:80", "[::1]", 80, true),
+        ("tcp://0.0.0.0:5555", "0.0.0.0", 5555, false),
+    ])
+    func `An address is taken apart`(text: String, host: String, port: UInt16, loopback: Bool) throws {
         let endpoint = try Endpoint(parsing: text)
         #expect(endpoint.host == host)
         #expect(endpoint.port == port)
@@ -22,26 +20,22 @@ import Wire
         #expect(endpoint.text == text)
     }
 
-    @Test(
-        "What is no address is refused",
-        arguments: [
-            "", "5555", "127.0.0.1:5555", "tcp://", "tcp://127.0.0.1", "tcp://127.0.0.1:",
-            "tcp://127.0.0.1:0",
-            "tcp://127.0.0.1:*", "tcp://127.0.0.1:65536", "tcp://127.0.0.1:-1", "tcp://:5555", "ipc://x:1",
-            "tcp://a b:1", "tcp://a;b:1", "tcp://::1:80", "tcp://127.0.0.1:5555/x",
-        ])
-    func noAddress(text: String) {
+    @Test(arguments: [
+        "", "5555", "127.0.0.1:5555", "tcp://", "tcp://127.0.0.1", "tcp://127.0.0.1:",
+        "tcp://127.0.0.1:0",
+        "tcp://127.0.0.1:*", "tcp://127.0.0.1:65536", "tcp://127.0.0.1:-1", "tcp://:5555", "ipc://x:1",
+        "tcp://a b:1", "tcp://a;b:1", "tcp://::1:80", "tcp://127.0.0.1:5555/x",
+    ])
+    func `Text that is no address is refused`(text: String) {
         #expect(throws: TransportError.badEndpoint(text)) { try Endpoint(parsing: text) }
     }
 
-    @Test("Who listens may leave the port open")
-    func anyPort() throws {
+    @Test func `A listener may leave the port open`() throws {
         #expect(try Endpoint(parsing: "tcp://127.0.0.1:*", anyPort: true).port == nil)
         #expect(try Endpoint(parsing: "tcp://127.0.0.1:0", anyPort: true).port == nil)
     }
 
-    @Test("Messages go both ways, each worker known by its identity")
-    func bothWays() throws {
+    @Test func `Messages go both ways, each worker known by its identity`() throws {
         let coordinator = try CoordinatorSocket(listeningAt: Endpoint(loopbackPort: nil))
         let endpoint = try Endpoint(parsing: coordinator.endpoint)
         let first = try WorkerSocket(connectingTo: endpoint, as: WorkerID(1))
@@ -57,8 +51,7 @@ import Wire
         #expect(first.receive() == nil)
     }
 
-    @Test("A worker that connects anew is heard, though its old connection still seems alive")
-    func anew() throws {
+    @Test func `A worker that connects anew is heard, though its old connection still seems alive`() throws {
         let coordinator = try CoordinatorSocket(listeningAt: Endpoint(loopbackPort: nil))
         let endpoint = try Endpoint(parsing: coordinator.endpoint)
         let old = try WorkerSocket(connectingTo: endpoint, as: WorkerID(1))
@@ -71,8 +64,8 @@ import Wire
         withExtendedLifetime(old) {}
     }
 
-    @Test("Who sends parts without end is cut off, and counted, while others are served")
-    func endless() throws {
+    @Test
+    func `A peer that sends parts without end is cut off and counted, while others are served`() throws {
         let coordinator = try CoordinatorSocket(listeningAt: Endpoint(loopbackPort: nil))
         let endpoint = try Endpoint(parsing: coordinator.endpoint)
         // ZMTP 3.0 by hand (ZeroMQ RFC 23): ZeroMQ itself sends no message before its end.
@@ -129,8 +122,7 @@ import Wire
         #expect(coordinator.refusals.malformedMessages == 1)
     }
 
-    @Test("Only who goes on without a whole message is cut off")
-    func unfinished() {
+    @Test func `Only who goes on without a whole message is cut off`() {
         var unfinished = UnfinishedMessageLimit()
         var received: [Int32: UInt64] = [1: 0, 2: 0, 3: 0]
         for descriptor in received.keys.sorted() { unfinished.opened(descriptor) }
@@ -154,8 +146,7 @@ import Wire
         #expect(look() == [3])
     }
 
-    @Test("A message of a mebibyte arrives whole")
-    func large() throws {
+    @Test func `A message of a mebibyte arrives whole`() throws {
         let coordinator = try CoordinatorSocket(listeningAt: Endpoint(loopbackPort: nil))
         let worker = try WorkerSocket(
             connectingTo: try Endpoint(parsing: coordinator.endpoint), as: WorkerID(7))
@@ -164,8 +155,7 @@ import Wire
         #expect(next(coordinator)?.bytes == bytes)
     }
 
-    @Test("A worker learns of each connection, also after its coordinator was away")
-    func connections() throws {
+    @Test func `A worker learns of each connection, also after its coordinator was away`() throws {
         var coordinator: CoordinatorSocket? = try CoordinatorSocket(listeningAt: Endpoint(loopbackPort: nil))
         let endpoint = try Endpoint(parsing: try #require(coordinator).endpoint)
         let worker = try WorkerSocket(connectingTo: endpoint, as: WorkerID(7))
@@ -184,14 +174,12 @@ import Wire
         withExtendedLifetime(coordinator) {}
     }
 
-    @Test("Sending to a worker that is not there says so")
-    func unreachable() throws {
+    @Test func `Sending to a worker that is not there says so`() throws {
         let coordinator = try CoordinatorSocket(listeningAt: Endpoint(loopbackPort: nil))
         #expect(!coordinator.send([1], to: WorkerID(5)))
     }
 
-    @Test("Nothing is sent to a coordinator that is away")
-    func away() throws {
+    @Test func `Nothing is sent to a coordinator that is away`() throws {
         let coordinator = try CoordinatorSocket(listeningAt: Endpoint(loopbackPort: nil))
         let endpoint = try Endpoint(parsing: coordinator.endpoint)
         withExtendedLifetime(coordinator) {}
@@ -200,8 +188,7 @@ import Wire
         #expect(!worker.send([1]))
     }
 
-    @Test("Two coordinators cannot listen at one address")
-    func inUse() throws {
+    @Test func `Two coordinators cannot listen at one address`() throws {
         let coordinator = try CoordinatorSocket(listeningAt: Endpoint(loopbackPort: nil))
         let endpoint = try Endpoint(parsing: coordinator.endpoint)
         #expect {
@@ -212,9 +199,8 @@ import Wire
         withExtendedLifetime(coordinator) {}
     }
 
-    /// What a stranger's program may do to an open port.
-    @Test("Garbage on the port harms nobody")
-    func garbage() throws {
+    /// The harm that a stranger's program may do to an open port.
+    @Test func `Garbage on the port does no harm`() throws {
         let coordinator = try CoordinatorSocket(listeningAt: Endpoint(loopbackPort: nil))
         let endpoint = try Endpoint(parsing: coordinator.endpoint)
         for greeting in ["GET / HTTP/1.1\r\n\r\n", "\u{0}\u{0}\u{0}", String(repeating: "x", count: 100_000)]
@@ -228,8 +214,7 @@ import Wire
         #expect(next(coordinator)?.bytes == [42])
     }
 
-    @Test("A child program gets its descriptors and says how it ended")
-    func child() throws {
+    @Test func `A child program gets its descriptors and says how it ended`() throws {
         var ends: [Int32] = [-1, -1]
         #expect(pipe(&ends) == 0)
         let started = ChildProgram.start(
@@ -242,7 +227,7 @@ import Wire
         let count = read(ends[0], &bytes, bytes.count)
         #expect(String(decoding: bytes.prefix(count), as: UTF8.self) == "hello\n")
         close(ends[0])
-        // What is no text in our environment reaches it as it is.
+        // Bytes in our environment that are no text reach it as they are.
         setenv("RANKSWEEP_TEST_BYTES", [CChar](bitPatterns: [0x61, 0xff]), 1)
         defer { unsetenv("RANKSWEEP_TEST_BYTES") }
         let other = try #require(

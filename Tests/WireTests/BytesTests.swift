@@ -45,18 +45,17 @@ private struct Family: CustomTestStringConvertible, Sendable {
     ]
 }
 
-@Suite("Messages as bytes")
-struct BytesTests {
-    @Test("A message is the same after writing and reading it", arguments: Family.all)
-    fileprivate func roundTrip(family: Family) throws {
+@Suite struct BytesTests {
+    @Test(arguments: Family.all)
+    fileprivate func `A message is the same after writing and reading it`(family: Family) throws {
         for seed in UInt64(0)..<500 {
             var draws = Draws(seed)
             #expect(try family.survives(&draws), "seed \(seed)")
         }
     }
 
-    @Test("Every message cut short is refused, wherever the cut", arguments: Family.all)
-    fileprivate func truncation(family: Family) {
+    @Test(arguments: Family.all)
+    fileprivate func `Every message cut short is refused, wherever the cut`(family: Family) {
         for seed in UInt64(0)..<60 {
             var draws = Draws(seed)
             let bytes = family.bytes(&draws)
@@ -68,8 +67,8 @@ struct BytesTests {
         }
     }
 
-    @Test("Bytes after a message's end are refused and counted", arguments: Family.all)
-    fileprivate func trailing(family: Family) {
+    @Test(arguments: Family.all)
+    fileprivate func `Bytes after a message's end are refused and counted`(family: Family) {
         for seed in UInt64(0)..<100 {
             var draws = Draws(seed)
             let bytes = family.bytes(&draws)
@@ -79,10 +78,10 @@ struct BytesTests {
         }
     }
 
-    @Test(
-        "Changed bytes are refused, or mean a message that is written as just these bytes",
-        arguments: Family.all)
-    fileprivate func mutation(family: Family) {
+    @Test(arguments: Family.all)
+    fileprivate func `Changed bytes are refused, or mean a message that is written as just these bytes`(
+        family: Family
+    ) {
         let (read, refused) = readOrRefused(family) { draws in
             var bytes = family.bytes(&draws)
             for _ in 0..<Int.random(in: 1...4, using: &draws) {
@@ -108,30 +107,29 @@ struct BytesTests {
         return (read, refused)
     }
 
-    @Test("Bytes that were never a message are refused or mean one; none crashes", arguments: Family.all)
-    fileprivate func garbage(family: Family) {
+    @Test(arguments: Family.all)
+    fileprivate func `Bytes that were never a message are refused or mean one; none crashes`(family: Family) {
         let (_, refused) = readOrRefused(family) { draws in
             [wireVersion, UInt8.random(in: 0..<9, using: &draws)] + draws.bytes(upTo: 64)
         }
         #expect(refused > 1000)
     }
 
-    @Test("Another version of the protocol is refused with its number", arguments: Family.all)
-    fileprivate func version(family: Family) {
+    @Test(arguments: Family.all)
+    fileprivate func `Another version of the protocol is refused with its number`(family: Family) {
         var draws = Draws(1)
         var bytes = family.bytes(&draws)
         bytes[0] = wireVersion + 1
         #expect(throws: WireError.version(theirs: wireVersion + 1)) { try family.readAndWrite(bytes) }
     }
 
-    @Test("An unknown kind is refused with its number", arguments: Family.all)
-    fileprivate func unknownKind(family: Family) {
+    @Test(arguments: Family.all) fileprivate func `An unknown kind is refused with its number`(family: Family)
+    {
         #expect(throws: WireError.unknownKind(99)) { try family.readAndWrite([wireVersion, 99]) }
         #expect(throws: WireError.unknownKind(0)) { try family.readAndWrite([wireVersion, 0]) }
     }
 
-    @Test("The bytes of a message do not change between versions of this program")
-    func knownAnswers() throws {
+    @Test func `The bytes of a message do not change between versions of this program`() throws {
         #expect(WorkerMessage.heartbeat.encoded == [wireVersion, 2])
         #expect(
             CoordinatorMessage.assign(

@@ -2,10 +2,8 @@ import TestSupport
 import Testing
 import Wire
 
-@Suite("Frames of a stream")
-struct FrameBufferTests {
-    @Test("Frames come out as they went in, however the stream is cut")
-    func anyCuts() throws {
+@Suite struct FrameBufferTests {
+    @Test func `Frames come out as they went in, however the stream is cut`() throws {
         for seed in UInt64(0)..<300 {
             var draws = Draws(seed)
             let frames = (0..<Int.random(in: 0...12, using: &draws)).map { _ in draws.bytes(upTo: 40) }
@@ -22,8 +20,7 @@ struct FrameBufferTests {
         }
     }
 
-    @Test("A length beyond the limit is an error at once, and stays one")
-    func tooLong() {
+    @Test func `A length beyond the limit is an error at once, and stays one`() {
         var buffer = FrameBuffer()
         buffer.append([0xFF, 0xFF, 0xFF, 0xFF])
         for _ in 0..<2 {
@@ -31,8 +28,7 @@ struct FrameBufferTests {
         }
     }
 
-    @Test("A frame that has not come whole is waited for")
-    func partial() throws {
+    @Test func `A frame that has not come whole is waited for`() throws {
         var buffer = FrameBuffer()
         buffer.append([3, 0, 0, 0, 1, 2])
         #expect(try buffer.next() == nil)

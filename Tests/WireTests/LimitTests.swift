@@ -6,10 +6,8 @@ private func littleEndian(_ number: Int) -> [UInt8] {
     (0..<4).map { UInt8(truncatingIfNeeded: number >> (8 * $0)) }
 }
 
-@Suite("Limits of what a message may hold")
-struct LimitTests {
-    @Test("A body of 16 MiB is read and one byte more is refused before it is read")
-    func body() throws {
+@Suite struct LimitTests {
+    @Test func `A body of 16 MiB is read and one byte more is refused before it is read`() throws {
         let id = try #require(TrialID("0123456789abcdef0123456789abcdef"))
         let whole = SlotReply.done(
             trial: 1, id: id, body: [UInt8](repeating: 32, count: WireLimit.body), seconds: 1,
@@ -23,16 +21,14 @@ struct LimitTests {
         }
     }
 
-    @Test("A sweep beyond its limit is refused")
-    func sweep() {
+    @Test func `A sweep beyond its limit is refused`() {
         let message = SlotRequest.sweep([UInt8](repeating: 32, count: WireLimit.sweep + 1))
         #expect(throws: WireError.tooLong(WireLimit.sweep + 1, limit: WireLimit.sweep)) {
             try SlotRequest(decoding: message.encoded)
         }
     }
 
-    @Test("A list beyond its limit is refused")
-    func list() {
+    @Test func `A list beyond its limit is refused`() {
         let message = CoordinatorMessage.accepted([UInt64](repeating: 1, count: WireLimit.list + 1))
         #expect(throws: WireError.tooLong(WireLimit.list + 1, limit: WireLimit.list)) {
             try CoordinatorMessage(decoding: message.encoded)
@@ -43,8 +39,7 @@ struct LimitTests {
         }
     }
 
-    @Test("Lengths that the bytes do not back are refused: nothing is reserved for them")
-    func lyingLengths() {
+    @Test func `Lengths that the bytes do not back are refused: nothing is reserved for them`() {
         // `accepted`, then a list's length.
         #expect(throws: WireError.truncated) {
             try CoordinatorMessage(decoding: [wireVersion, 5] + littleEndian(WireLimit.list))
@@ -58,8 +53,7 @@ struct LimitTests {
         }
     }
 
-    @Test("A cause of any length is cut to what a message may hold, between characters")
-    func longCause() throws {
+    @Test func `A cause of any length is cut to what a message may hold, between characters`() throws {
         for padding in 0..<4 {
             let cause = String(repeating: "x", count: padding) + String(repeating: "\u{1F9EA}", count: 5000)
             let message = SlotReply.failed(trial: 1, cause: cause, seconds: 1, peakMemoryBytes: 2)
@@ -72,8 +66,7 @@ struct LimitTests {
         }
     }
 
-    @Test("Text beyond its limit is refused, and so are bytes that are not UTF-8")
-    func text() {
+    @Test func `Text beyond its limit is refused, and so are bytes that are not UTF-8`() {
         let long = [wireVersion, 2] + littleEndian(WireLimit.text + 1) + [UInt8](repeating: 97, count: 4097)
         #expect(throws: WireError.tooLong(WireLimit.text + 1, limit: WireLimit.text)) {
             try CoordinatorMessage(decoding: long)
@@ -83,8 +76,7 @@ struct LimitTests {
         }
     }
 
-    @Test("A trial's identifier is 32 lower-case hexadecimal digits or is refused")
-    func identifier() {
+    @Test func `A trial's identifier is 32 lower-case hexadecimal digits or is refused`() {
         let bytes = [wireVersion, 2] + [UInt8](repeating: 0, count: 8) + littleEndian(32)
         #expect(throws: WireError.badIdentifier) {
             try SlotReply(
@@ -92,8 +84,8 @@ struct LimitTests {
         }
     }
 
-    @Test("A time that no clock can show is refused: sums and differences of times stay numbers")
-    func times() throws {
+    @Test
+    func `A time that no clock can show is refused: sums and differences of times stay numbers`() throws {
         for seconds in [Double.nan, .infinity, -.infinity, -1, .greatestFiniteMagnitude, 1.1e10] {
             let message = SlotReply.failed(trial: 1, cause: "", seconds: seconds, peakMemoryBytes: 2)
             #expect(throws: WireError.badTime) { try SlotReply(decoding: message.encoded) }
@@ -110,8 +102,7 @@ struct LimitTests {
         }
     }
 
-    @Test("An attempt from which nobody could count on is refused")
-    func attempts() {
+    @Test func `An attempt number that cannot be counted up is refused`() {
         let held = WorkerMessage.HeldTrial(lease: LeaseID(1), trial: 0, attempt: .max)
         let hello = WorkerMessage.Hello(
             program: "", host: "", process: 1, slots: 1, cpu: "", kernel: "", held: [held])

@@ -41,7 +41,8 @@ import Testing
         #expect(outbox.read(trial: 1, 1, offset: 0, count: 1) == nil)
     }
 
-    @Test func `The files of a trial are deleted, and those of another whose number begins alike stay`()
+    @Test
+    func `The files of a trial are deleted, and those of another whose number begins alike stay`()
         throws
     {
         for (trial, number) in [(1, 0), (1, 1), (11, 0), (2, 0)] as [(UInt64, Int)] {

@@ -9,7 +9,8 @@ import Testing
         try WorkerOptions(Arguments(["--connect", "tcp://127.0.0.1:5555"] + words, for: workerCommand))
     }
 
-    @Test func `Without options a worker saves checkpoints each minute and waits for a quarter of an hour`()
+    @Test
+    func `Without options a worker saves checkpoints each minute and waits for a quarter of an hour`()
         throws
     {
         let options = try options()

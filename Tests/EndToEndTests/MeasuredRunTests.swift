@@ -3,9 +3,9 @@ import Testing
 import Text
 
 /// A sweep with measures of the catalogue's table, from its file to its figures.
-@Suite("Measures of the catalogue") struct ListedMeasureTests {
-    @Test("A sweep with them runs, its records have their metrics, and figures of them are drawn")
-    func measured() throws {
+@Suite struct MeasuredRunTests {
+    @Test
+    func `A sweep with them runs, its records have their metrics, and figures of them are drawn`() throws {
         let work = try Workspace()
         try work.write(
             """

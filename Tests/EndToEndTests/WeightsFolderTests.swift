@@ -3,7 +3,7 @@ import Testing
 import Text
 
 /// Kept weights through real programs.
-@Suite("Weights", .serialized) struct WeightsTests {
+@Suite(.serialized) struct WeightsFolderTests {
     private func files(_ work: Workspace, _ run: String) throws -> [String: Data] {
         let folder = work.folder.appending(path: "\(run)/weights").path
         var files: [String: Data] = [:]
@@ -13,8 +13,7 @@ import Text
         return files
     }
 
-    @Test("Weights are in the run directory, and the records are those of a run without")
-    func kept() throws {
+    @Test func `Weights are in the run directory, and the records are those of a run without`() throws {
         let work = try Workspace()
         // More than one piece a file: 2·600 + 600 + 2·(600·600 + 600) numbers and so on.
         let text = smallSweep(steps: 20) + "\nhidden: [600, 600]\n"
@@ -56,8 +55,10 @@ import Text
         #expect(try run.wait().code == 3)
     }
 
-    @Test("A file where the folder of weights should be ends the run with exit code 4, and it can be resumed")
-    func wrongPlace() throws {
+    @Test
+    func `A file where the folder of weights should be ends the run with exit code 4, and it can be resumed`()
+        throws
+    {
         let work = try Workspace()
         try work.write(smallSweep(steps: 20) + "\nweights: final\n", to: "s.yaml")
         try beginWithoutWorkers(work, "run", "--set", "beta=0.1", "--set", "seed=0,1")
@@ -70,10 +71,8 @@ import Text
         #expect(try files(work, "run").count == 2)
     }
 
-    @Test(
-        "Killed and resumed: every acknowledged record has its weights, no half file stays, the bytes are the same"
-    )
-    func killed() throws {
+    @Test
+    func `Killed and resumed, a run has the weights of every acknowledged record, and no half file`() throws {
         let work = try Workspace()
         let text = smallSweep(steps: 1500) + "\nhidden: [200]\nweights: final\n"
         try work.write(text, to: "s.yaml")
@@ -97,8 +96,7 @@ import Text
         #expect(try work.bytes("storm/records.ndjson") == work.bytes("calm/records.ndjson"))
     }
 
-    @Test("Weights that cannot be written end the run before their record is acknowledged")
-    func unwritable() throws {
+    @Test func `Weights that cannot be written end the run before their record is acknowledged`() throws {
         let work = try Workspace()
         try work.write(smallSweep(steps: 20) + "\nweights: final\n", to: "s.yaml")
         try beginWithoutWorkers(work, "a")

@@ -3,7 +3,7 @@ import Testing
 import Text
 
 /// Long trials that are interrupted, through real programs.
-@Suite("Checkpoints", .serialized) struct CheckpointTests {
+@Suite(.serialized) struct CheckpointRunTests {
     /// One trial of some seconds, with a trace and weights to keep.
     private static let long = """
         name: long
@@ -39,15 +39,17 @@ import Text
         #expect(checkpoints(work).isEmpty)
     }
 
-    @Test("A slot is killed, then everything; each time the trial goes on, and ends with the same bytes")
-    func killed() throws {
+    @Test
+    func `A slot is killed, then everything; each time the trial goes on, and ends with the same bytes`()
+        throws
+    {
         let work = try Workspace()
         try work.write(Self.long, to: "s.yaml")
         #expect(try work.run("run", "s.yaml", "--out", "calm", "--checkpoint-every", "0").code == 0)
         #expect(!work.exists("no-data/checkpoints"))
         #expect(try continued(work, "calm").isEmpty)
 
-        // Of a slot.
+        // Kills a slot.
         let hurt = try work.start("ranksweep", ["run", "s.yaml", "--out", "hurt", "--checkpoint-every", "1"])
         try eventually("there is a checkpoint") { !checkpoints(work).isEmpty }
         for slot in try processes(with: "--slot ", work.folder.path) { kill(slot, SIGKILL) }
@@ -56,7 +58,7 @@ import Text
         #expect(try continued(work, "hurt").count == 1)
         try expectSame(work, "hurt")
 
-        // Of the coordinator, and all else with it.
+        // Kills the coordinator, and everything else with it.
         let cut = try work.start("ranksweep", ["run", "s.yaml", "--out", "cut", "--checkpoint-every", "1"])
         try eventually("there is a checkpoint") { !checkpoints(work).isEmpty }
         cut.signal(SIGKILL)
@@ -70,8 +72,7 @@ import Text
         try expectSame(work, "cut")
     }
 
-    @Test("A worker whose time is up, and one that is told to end, leave the trial's state: the next goes on")
-    func ends() throws {
+    @Test func `A worker that must end leaves the trial's state, and the next continues from it`() throws {
         let work = try Workspace()
         try work.write(Self.long.replacing("200000", with: "1200000"), to: "s.yaml")
         let run = try work.start(
@@ -109,9 +110,8 @@ import Text
         #expect(checkpoints(work).isEmpty)
     }
 
-    @Test(
-        "A damaged checkpoint is ignored with a word, and a folder that cannot be written to costs a warning")
-    func unusable() throws {
+    @Test
+    func `A damaged checkpoint is ignored with a message, and a read-only folder costs a warning`() throws {
         let work = try Workspace()
         try work.write(Self.long, to: "s.yaml")
         #expect(try work.run("run", "s.yaml", "--out", "calm").code == 0)

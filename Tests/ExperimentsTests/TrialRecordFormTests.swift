@@ -6,7 +6,7 @@ import Text
 @testable import Experiments
 @testable import Sweep
 
-// What trials really give is what the coordinator lets in.
+// The coordinator accepts the records that trials really give.
 
 /// Small images, few points and few steps: what a record has does not depend on how many.
 private func small(_ trial: TrialSettings) -> TrialSettings {
@@ -66,8 +66,9 @@ private let recipes: [String] = {
     return names.filter { $0.hasSuffix(".yaml") }.sorted().map { folder.appending(path: $0).path }
 }()
 
-@Test("The records of every recipe's trials, made small, are let in", arguments: recipes)
-func recipesFit(path: String) throws {
+@Test(arguments: recipes) func `The records of every recipe's trials, made small, are let in`(path: String)
+    throws
+{
     let spec = try SweepSpec(parsing: String(contentsOfFile: path, encoding: .utf8), file: path)
     for index in Set([0, spec.grid.count - 1]).sorted() {
         let settings = small(spec.grid[index].settings)
@@ -93,8 +94,8 @@ private let kinds = [
     "model: vib\nbeta: 0.1\ndataset: {name: gaussian, correlations: [0.5, 0.9]}",
 ]
 
-@Test("Every measure that a network and its data allow gives what is let in", arguments: kinds)
-func measuresFit(head: String) throws {
+@Test(arguments: kinds)
+func `Every measure that a network and its data allow gives numbers that are accepted`(head: String) throws {
     var allowed: [String] = []
     func sweep(_ measures: [String]) -> String {
         """

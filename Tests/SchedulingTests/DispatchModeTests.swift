@@ -4,10 +4,10 @@ import Wire
 
 @testable import Scheduling
 
-@Suite struct OperatorTests {
+@Suite struct DispatchModeTests {
     private let recalled = DispatchEffect.send(.recall, to: WorkerID(1))
 
-    @Test func `a paused run leases nothing, keeps what runs, and goes on where it was`() throws {
+    @Test func `A paused run leases nothing, keeps what runs, and goes on where it was`() throws {
         var cluster = TestCoordinator(trials: 4)
         #expect(try cluster.join(1).trials() == [0, 1])
         #expect(cluster.handle(.pause) == [recalled])
@@ -26,7 +26,7 @@ import Wire
         #expect(cluster.handle(.unpause) == [])
     }
 
-    @Test func `a drained run ends with the last that runs, once, and tells no worker to leave`() throws {
+    @Test func `A drained run ends with the last that runs, once, and tells no worker to leave`() throws {
         var cluster = TestCoordinator(trials: 5)
         _ = try cluster.join(1, slots: 2)
         #expect(cluster.handle(.drain) == [recalled])
@@ -41,7 +41,8 @@ import Wire
         #expect(cluster.handle(.tick) == [])
     }
 
-    @Test func `a worker that did not hear of the pause is told again when it says what waits`() throws {
+    @Test
+    func `A worker that did not hear of the pause gets it again when it says which trials wait`() throws {
         var cluster = TestCoordinator(trials: 4)
         _ = try cluster.join(1)
         _ = cluster.handle(.pause)
@@ -51,7 +52,7 @@ import Wire
         #expect(try !cluster.hear(.hello(hello(1, held: rest)), from: 1).contains(recalled))
     }
 
-    @Test func `a drain can be taken back, and where nothing runs it ends at once`() throws {
+    @Test func `A drain can be taken back, and where nothing runs it ends at once`() throws {
         var cluster = TestCoordinator(trials: 3)
         _ = try cluster.join(1)
         _ = cluster.handle(.drain)
@@ -65,7 +66,7 @@ import Wire
         #expect(try idle.join(1).acts == [.send(welcomed, to: WorkerID(1))])
     }
 
-    @Test func `a drain ends, too, when the worker with the last trial is lost`() throws {
+    @Test func `A drain ends, too, when the worker with the last trial is lost`() throws {
         var cluster = TestCoordinator(trials: 2)
         _ = try cluster.join(1)
         _ = cluster.handle(.drain)
@@ -73,7 +74,7 @@ import Wire
         #expect(cluster.dispatcher.progress.complete == 0)
     }
 
-    @Test func `the last record after a drain finishes the sweep`() throws {
+    @Test func `The last record after a drain finishes the sweep`() throws {
         var cluster = TestCoordinator(trials: 1)
         _ = try cluster.join(1)
         _ = cluster.handle(.drain)
@@ -81,7 +82,7 @@ import Wire
         #expect(end.contains(.finished) && !end.contains(.drained))
     }
 
-    @Test func `fractions count while a trial runs, and only for who holds it`() throws {
+    @Test func `Fractions count while a trial runs, and only for who holds it`() throws {
         var cluster = TestCoordinator(trials: 2)
         _ = try cluster.join(1)
         _ = try cluster.join(2)
@@ -108,7 +109,7 @@ import Wire
         #expect(cluster.dispatcher.runningFraction == 0)
     }
 
-    @Test func `a trial that a worker brings along counts as work from its first word on`() throws {
+    @Test func `A trial that a worker brings along counts as work from its first word on`() throws {
         var cluster = TestCoordinator(trials: 1)
         _ = try cluster.join(1, held: [held(0, lease: 9)])
         for permille: UInt16 in [600, 700] {
@@ -118,7 +119,7 @@ import Wire
         #expect(abs(cluster.dispatcher.work - 0.1) < 1e-12)
     }
 
-    @Test func `facts of workers tell who is silent and who rests`() throws {
+    @Test func `Facts of workers tell who is silent and who rests`() throws {
         var cluster = TestCoordinator(trials: 10)
         _ = try cluster.join(1)
         _ = try cluster.join(2)

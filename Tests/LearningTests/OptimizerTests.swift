@@ -54,8 +54,9 @@ private let streams = RandomStreams(seed: 1)
 
 @Suite struct OptimizerTests {
     /// Kingma & Ba 2015, algorithm 1, as printed there, in double.
-    @Test(arguments: [0, 0.05], [0.9, 0.5])
-    func adamFollowsItsAlgorithmFor50Steps(decay: Double, beta1: Double) {
+    @Test(arguments: [0, 0.05], [0.9, 0.5]) func `Adam follows its algorithm for 50 steps`(
+        decay: Double, beta1: Double
+    ) {
         let model = Bowl(seed: 5)
         var w = model.parameters.flat.doubles
         var m = w.map { _ in 0.0 }
@@ -79,8 +80,9 @@ private let streams = RandomStreams(seed: 1)
         #expect(trainer.step == 50)
     }
 
-    @Test(arguments: [0, 0.05], [0, 0.9])
-    func gradientDescentFollowsItsFormulaFor50Steps(decay: Double, momentum: Double) {
+    @Test(arguments: [0, 0.05], [0, 0.9]) func `Gradient descent follows its formula for 50 steps`(
+        decay: Double, momentum: Double
+    ) {
         let model = Bowl(seed: 6)
         var w = model.parameters.flat.doubles
         var v = w.map { _ in 0.0 }
@@ -100,7 +102,7 @@ private let streams = RandomStreams(seed: 1)
         }
     }
 
-    @Test func theAverageFollowsItsRecurrence() {
+    @Test func `The average follows its recurrence`() {
         let model = Bowl(seed: 7)
         var average = model.parameters.flat.doubles
         let settings = OptimizerSettings(method: .sgd(momentum: 0.9), learningRate: 0.1, emaDecay: 0.9)
@@ -114,7 +116,7 @@ private let streams = RandomStreams(seed: 1)
         #expect(trainer.evaluated.parameters.flat.values != model.parameters.flat.values)
     }
 
-    @Test func withoutAnAverageTheModelItselfIsEvaluated() {
+    @Test func `Without an average the model itself is evaluated`() {
         let settings = OptimizerSettings(method: .sgd(momentum: 0), learningRate: 0.1)
         let trainer = Trainer(Bowl(seed: 7), settings: settings, streams: streams, points: 1)
         #expect(trainer.evaluated.parameters.flat.buffer === trainer.model.parameters.flat.buffer)

@@ -3,10 +3,10 @@ import Sweep
 import Testing
 import Text
 
-/// What an operator does to a run from another terminal, through real programs.
-@Suite("Operator", .serialized) struct OperatorTests {
-    @Test("A run is paused and goes on, is drained with code 3, and is resumed to the same bytes")
-    func pausedAndDrained() throws {
+/// An operator's commands from another terminal, through real programs.
+@Suite(.serialized) struct OperatorCommandTests {
+    @Test
+    func `A run is paused and goes on, is drained with code 3, and is resumed to the same bytes`() throws {
         let work = try Workspace()
         try work.write(smallSweep(steps: 20_000), to: "s.yaml")
         #expect(try work.run("run", "s.yaml", "--out", "calm").code == 0)
@@ -47,7 +47,7 @@ import Text
         let end = try run.wait()
         #expect(end.code == 3, "\(end.all)")
         #expect(end.errors.contains("ranksweep resume \(name)"))
-        // What ran was let run: there is no attempt without its record.
+        // Running trials were allowed to end: there is no attempt without its record.
         #expect(try !work.text("\(name)/provenance.ndjson").contains("failed"))
         #expect(try processes(with: "ranksweep-worker", work.folder.path).isEmpty)
         #expect(!work.exists("\(name)/control.sock"))
@@ -60,8 +60,8 @@ import Text
         }
     }
 
-    @Test("A broken sweep.json keeps nobody from steering; who drains is told when another takes it back")
-    func steeredBlindly() throws {
+    @Test
+    func `A run with a broken sweep.json can be steered, and drain reports that unpause undid it`() throws {
         let work = try Workspace()
         try work.write(smallSweep(steps: 2_000_000), to: "s.yaml")
         let run = try work.start("ranksweep", ["run", "s.yaml", "--out", "a", "--slots", "1"])
@@ -86,8 +86,8 @@ import Text
         #expect(try work.run("pause", "a").code == 2)
     }
 
-    @Test("A long trial tells how far it is; cancelled, its run ends with code 3 and goes on later")
-    func cancelled() throws {
+    @Test
+    func `A long trial tells how far it is; cancelled, its run ends with code 3 and goes on later`() throws {
         let work = try Workspace()
         let sweep = """
             name: long
@@ -116,9 +116,8 @@ import Text
         #expect(try processes(with: "ranksweep-worker", work.folder.path).isEmpty)
     }
 
-    @Test(
-        "A run that is extended ends with the bytes of the whole sweep, wherever the extension was cut short")
-    func extended() throws {
+    @Test
+    func `An extended run ends with the whole sweep's bytes, wherever the extension was cut short`() throws {
         let work = try Workspace()
         try work.write(smallSweep(), to: "s.yaml")
         let seeds = "seed={range: [0, 4]}"
@@ -157,8 +156,9 @@ import Text
         #expect(try work.text("a/provenance.ndjson").split(separator: "\n").count == 64)
     }
 
-    @Test("A trial that takes too much memory fails alone, and is told with its machine and peak")
-    func memoryLimit() throws {
+    @Test
+    func `A trial that takes too much memory fails alone, and is reported with its machine and peak`() throws
+    {
         let work = try Workspace()
         let sweep = """
             name: big
@@ -191,8 +191,10 @@ import Text
         #expect(wrong.code == 2 && wrong.errors.contains("--memory-limit must be a size such as 500M"))
     }
 
-    @Test("A slot that is killed leaves its signal's name and its last words, in status and on the page")
-    func lastWords() throws {
+    @Test
+    func `A slot that is killed leaves its signal's name and its last words, in status and on the page`()
+        throws
+    {
         let work = try Workspace()
         let sweep = """
             name: long

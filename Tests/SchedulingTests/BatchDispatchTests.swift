@@ -5,7 +5,7 @@ import Wire
 @testable import Scheduling
 
 /// Small trials of one seed that a slot trains at once: who leases them, and who is blamed.
-@Suite struct BatchedTests {
+@Suite struct BatchDispatchTests {
     /// So many trials of each of two seeds, which alternate in the grid; a trial takes `milliseconds`, as estimated.
     private func cluster(
         each count: Int, milliseconds: Double = 5, settings: DispatchSettings = DispatchSettings(),
@@ -38,7 +38,7 @@ import Wire
         return effects
     }
 
-    @Test func `each slot gets a group of one seed's trials, and the worker one more`() throws {
+    @Test func `Each slot gets a group of one seed's trials, and the worker one more`() throws {
         var cluster = try cluster(each: 100)
         let given = try cluster.join(1, slots: 2).assignments()
         #expect(given.count == 3)
@@ -46,7 +46,8 @@ import Wire
         #expect(given.flatMap(\.trials) == (0..<48).map { UInt64(2 * $0) })
     }
 
-    @Test func `all trials are leased once, and towards the end groups become small and then single trials`()
+    @Test
+    func `All trials are leased once, and towards the end groups become small and then single trials`()
         throws
     {
         var cluster = try cluster(each: 75)
@@ -64,19 +65,19 @@ import Wire
         #expect(all.last?.trials.count == 1)
     }
 
-    @Test func `a rest of a seed is shared out, not left over`() throws {
+    @Test func `A rest of a seed is shared out, not left over`() throws {
         var cluster = try cluster(each: 20)
         // Another eighty trials would allow sixteen: 40 pending, one slot.
         let given = try cluster.join(1).assignments()
         #expect(given.first?.trials.count == 10)
     }
 
-    @Test func `with as many slots as trials each trial goes alone`() throws {
+    @Test func `With as many slots as trials each trial goes alone`() throws {
         var cluster = try cluster(each: 8)
         #expect(try cluster.join(1, slots: 16).assignments().allSatisfy { !$0.isBatched })
     }
 
-    @Test func `a group leaves no checkpoint, so it is short beside the time between two`() throws {
+    @Test func `A group leaves no checkpoint, so it is short beside the time between two`() throws {
         // Ten of a second each are half of the twenty that a group may take.
         var settings = DispatchSettings()
         var free = try cluster(each: 100, milliseconds: 2000, settings: settings)
@@ -90,7 +91,7 @@ import Wire
         #expect(try limited.join(1).assignments().first?.isBatched == false)
     }
 
-    @Test func `what was tried before goes alone, and what is done is left out`() throws {
+    @Test func `A trial that was tried before goes alone, and a finished one is left out`() throws {
         let done = [0, 2, 6].map { ($0, Dispatcher.Restored.complete) }
         var cluster = try cluster(each: 20, restored: done + [(10, .failed(times: 1))])
         var given = try cluster.join(1).assignments()
@@ -102,7 +103,7 @@ import Wire
         #expect(given.first?.trials.first == 12)
     }
 
-    @Test func `a failed member is tried again alone, and the others count`() throws {
+    @Test func `A failed member is tried again alone, and the others count`() throws {
         var cluster = try cluster(each: 20)
         let lease = try #require(try cluster.join(1).assignments().first)
         var effects: [DispatchEffect] = []
@@ -117,7 +118,8 @@ import Wire
         #expect(again.trials == [4] && again.attempt == 2 && !again.isBatched)
     }
 
-    @Test func `all of the groups that slots were at are suspects when a worker is lost, and they go alone`()
+    @Test
+    func `All of the groups that slots were at are suspects when a worker is lost, and they go alone`()
         throws
     {
         var cluster = try cluster(each: 100)
@@ -133,7 +135,7 @@ import Wire
         #expect(suspects.map(\.trials.count) == [1])
     }
 
-    @Test func `a coordinator that starts anew learns from a hello what runs together`() throws {
+    @Test func `A coordinator that starts anew learns from a hello what runs together`() throws {
         var cluster = try cluster(each: 100)
         let claims = [2, 4, 6].map { trial in
             WorkerMessage.HeldTrial(
@@ -146,7 +148,7 @@ import Wire
         #expect(cluster.dispatcher.histories.filter { $0.value.losses > 0 }.keys.sorted() == [1, 2, 4, 6])
     }
 
-    @Test func `what a worker missed of a group is given to it again as one`() throws {
+    @Test func `The part of a group that a worker missed is sent again as one`() throws {
         var cluster = try cluster(each: 100)
         let given = try cluster.join(1, slots: 2).assignments()
         let again = try cluster.join(1, slots: 2).assignments()
@@ -159,7 +161,7 @@ import Wire
                 })
     }
 
-    @Test func `a group is late when sixteen trials would be`() throws {
+    @Test func `A group is late when sixteen trials would be`() throws {
         var cluster = try cluster(each: 4)
         let given = try cluster.join(1).assignments()
         #expect(given.first?.isBatched == true)

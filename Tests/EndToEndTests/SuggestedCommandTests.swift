@@ -2,21 +2,19 @@ import Foundation
 import Glibc
 import Testing
 
-/// What messages tell the user to type, typed.
-@Suite("Told commands", .serialized) struct ToldCommandTests {
-    /// What follows some words on a line.
+/// Commands that messages suggest, run as they are printed.
+@Suite(.serialized) struct SuggestedCommandTests {
+    /// The text that follows some words on a line.
     private func told(_ text: String, after words: String) throws -> String {
         let line = try #require(text.split(separator: "\n").first { $0.contains(words) }, "\(text)")
         return String(try #require(line.components(separatedBy: words).last))
     }
 
-    @Test(
-        "They work whatever the run's directory is called",
-        arguments: [
-            ("a b'c", "ranksweep resume 'a b'\\''c'"), ("-y", "ranksweep resume ./-y"),
-            ("$(x);&\u{e4}", "ranksweep resume '$(x);&\u{e4}'"),
-        ])
-    func anyName(name: String, resume: String) throws {
+    @Test(arguments: [
+        ("a b'c", "ranksweep resume 'a b'\\''c'"), ("-y", "ranksweep resume ./-y"),
+        ("$(x);&\u{e4}", "ranksweep resume '$(x);&\u{e4}'"),
+    ])
+    func `They work whatever the run's directory is called`(name: String, resume: String) throws {
         let work = try Workspace()
         try work.write(smallSweep(steps: 3000), to: "s.yaml")
         let run = try work.start("ranksweep", ["run", "s.yaml", "--out", name, "--slots", "1"])
@@ -40,8 +38,7 @@ import Testing
         #expect(try work.shell(figures).code == 0, "\(done.all)")
     }
 
-    @Test("A folder of keys, too")
-    func keys() throws {
+    @Test func `A folder of keys, too`() throws {
         let work = try Workspace()
         let made = try work.run("keys", "new", "my keys")
         #expect(made.code == 0, "\(made.all)")

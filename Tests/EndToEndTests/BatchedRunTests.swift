@@ -3,7 +3,7 @@ import Testing
 import Text
 
 /// Small trials that a slot trains at once, through real programs.
-@Suite("Trained together", .serialized) struct BatchedTests {
+@Suite(.serialized) struct BatchedRunTests {
     /// 32 trials of two seeds, half of which diverge.
     private static let sweep = """
         name: together
@@ -29,8 +29,8 @@ import Text
         return counts.values.sorted(by: >)
     }
 
-    @Test("One slot that trains together gives the bytes that many give, each a trial at a time")
-    func same() throws {
+    @Test
+    func `One slot that trains together gives the bytes that many give, each a trial at a time`() throws {
         let work = try Workspace()
         try work.write(Self.sweep, to: "s.yaml")
         // Half of a slot's share of the trials at a time: one, and sixteen.
@@ -53,8 +53,10 @@ import Text
         }
     }
 
-    @Test("A slot that is killed with a group costs no attempt: each is tried alone, to the same bytes")
-    func killed() throws {
+    @Test
+    func `A slot that is killed with a group costs no attempt: each is tried alone, to the same bytes`()
+        throws
+    {
         let work = try Workspace()
         let long = Self.sweep.replacing(", 1.0e+30", with: "").replacing("steps: 300", with: "steps: 20000")
         try work.write(long, to: "s.yaml")
@@ -78,7 +80,7 @@ import Text
     }
 }
 
-/// What a process has computed, in hundredths of a second.
+/// Processor time of a process, in hundredths of a second.
 func cpuTicks(_ process: pid_t) throws -> Int {
     let text = try String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8)
     // After the name, which may have spaces: state, 10 others, user time.

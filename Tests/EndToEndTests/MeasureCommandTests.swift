@@ -4,7 +4,7 @@ import Testing
 import Text
 
 /// `ranksweep measure` as a user types it: two programs, files, one line.
-@Suite("Measure") struct MeasureTests {
+@Suite struct MeasureCommandTests {
     /// A ReLU network 2-2-2: W_1 = diag(3, 0.5), W_2 = diag(1, 0.1), no biases.
     private func makeFiles(_ work: Workspace) throws {
         func little(_ number: Int, _ width: Int) -> [UInt8] {
@@ -29,21 +29,20 @@ import Text
         try array("|u1", "(3,)", [0, 0, 1]).write(to: work.folder.appending(path: "y.npy"))
     }
 
-    @Test(
-        "What is no file is said to be none, whatever else is missing",
-        arguments: [
-            ("/tmp", "/tmp: a folder, not a file"), ("/dev/null", "/dev/null: a device, not a file"),
-            ("pipe", "pipe: a pipe, not a file"),
-        ])
-    func noFile(path: String, words: String) throws {
+    @Test(arguments: [
+        ("/tmp", "/tmp: a folder, not a file"), ("/dev/null", "/dev/null: a device, not a file"),
+        ("pipe", "pipe: a pipe, not a file"),
+    ])
+    func `A path that is no file is named as such, whatever else is missing`(path: String, words: String)
+        throws
+    {
         let work = try Workspace()
         #expect(mkfifo(work.folder.appending(path: "pipe").path, 0o600) == 0)
         let end = try work.run("measure", path, "--activation", "relu")
         #expect(end.code == 2 && end.errors.contains(words) && !end.errors.contains("points"), "\(end.all)")
     }
 
-    @Test("A network's measures are one line of JSON")
-    func measured() throws {
+    @Test func `A network's measures are one line of JSON`() throws {
         let work = try Workspace()
         try makeFiles(work)
         let end = try work.run(
@@ -148,8 +147,9 @@ import Text
         ("measure none --inputs x.npy --activation relu", "none: cannot be read: No such file or directory"),
     ]
 
-    @Test("What is wrong is said in one line, with code 2", arguments: mistakes)
-    func wrong(line: String, message: String) throws {
+    @Test(arguments: mistakes) func `Wrong use is explained in one line, with code 2`(
+        line: String, message: String
+    ) throws {
         let work = try Workspace()
         try makeFiles(work)
         let words = line.replacingOccurrences(of: "ALL", with: "NET --inputs x.npy --activation relu")

@@ -30,8 +30,8 @@ private func accepted(_ trial: UInt64, to worker: UInt64) -> DispatchEffect {
     .send(.accepted([trial]), to: WorkerID(worker))
 }
 
-@Suite("Weights that travel") struct WeightsTests {
-    @Test func `a report with weights counts once each of its files is kept, and in this order`() throws {
+@Suite struct WeightsTransferTests {
+    @Test func `A report with weights counts once each of its files is kept, and in this order`() throws {
         var coordinator = TestCoordinator(trials: 1)
         _ = try coordinator.join(1)
         let told = try report(0, lease: 1, files: [chunkSize + 2, 3])
@@ -54,7 +54,7 @@ private func accepted(_ trial: UInt64, to worker: UInt64) -> DispatchEffect {
                 ])
     }
 
-    @Test func `pieces that nobody asked for are not written`() throws {
+    @Test func `Chunks that nobody asked for are not written`() throws {
         var coordinator = TestCoordinator(trials: 2)
         _ = try coordinator.join(1)
         _ = try coordinator.join(2)
@@ -72,7 +72,7 @@ private func accepted(_ trial: UInt64, to worker: UInt64) -> DispatchEffect {
         #expect(try coordinator.hear(chunk(0, count: 3), from: 1).acts.count == 3)
     }
 
-    @Test func `weights are fetched only from who holds the trial`() throws {
+    @Test func `Weights are fetched only from who holds the trial`() throws {
         var coordinator = TestCoordinator(trials: 1)
         _ = try coordinator.join(1)
         _ = try coordinator.join(2)
@@ -83,7 +83,7 @@ private func accepted(_ trial: UInt64, to worker: UInt64) -> DispatchEffect {
     }
 
     @Test
-    func `a connection lost between weights and record: the worker says it again, and the fetch goes on`()
+    func `A connection lost between weights and record: the worker says it again, and the fetch goes on`()
         throws
     {
         var coordinator = TestCoordinator(trials: 1)
@@ -103,7 +103,7 @@ private func accepted(_ trial: UInt64, to worker: UInt64) -> DispatchEffect {
             try coordinator.hear(.report(told), from: 1).acts == [.check(valid(told)), accepted(0, to: 1)])
     }
 
-    @Test func `weights of a lost worker are fetched from the beginning from the next`() throws {
+    @Test func `Weights of a lost worker are fetched from the beginning from the next`() throws {
         var coordinator = TestCoordinator(trials: 1)
         _ = try coordinator.join(1)
         _ = try coordinator.hear(.report(try report(0, lease: 1, files: [chunkSize + 1])), from: 1)
@@ -115,8 +115,8 @@ private func accepted(_ trial: UInt64, to worker: UInt64) -> DispatchEffect {
         #expect(try coordinator.hear(.report(told), from: 2).acts == [fetch(0, from: 2)])
     }
 
-    @Test func `a record since another coordinator is kept, though an attempt of that number failed`() throws
-    {
+    @Test
+    func `A record since another coordinator is kept, though an attempt of that number failed`() throws {
         var coordinator = TestCoordinator(trials: 1, firstLease: 5)
         _ = try coordinator.join(2)
         _ = coordinator.handle(.pause)
@@ -128,7 +128,8 @@ private func accepted(_ trial: UInt64, to worker: UInt64) -> DispatchEffect {
         #expect(try coordinator.hear(chunk(0, count: 3), from: 1).acts.contains(.append(valid(told))))
     }
 
-    @Test func `a worker sends what it has and is asked for, and deletes it when it is not wanted any more`()
+    @Test
+    func `A worker sends what it has and is asked for, and deletes it when it is not wanted any more`()
         throws
     {
         var session = WorkerSession(hello: hello(1), at: Instant(milliseconds: 0))
@@ -164,7 +165,7 @@ private func accepted(_ trial: UInt64, to worker: UInt64) -> DispatchEffect {
         }
         #expect(handle(.message(.accepted([0]))) == [.deleteFiles(trial: 0)])
         #expect(handle(.message(.fetch(trial: 0, file: 0, offset: 0))).isEmpty)
-        // What cannot be read back is a failed attempt.
+        // A file that cannot be read back is a failed attempt.
         let lost = handle(.filesLost(trial: 1, cause: "gone", unixMilliseconds: 6000))
         #expect(lost.first == .deleteFiles(trial: 1))
         #expect(
