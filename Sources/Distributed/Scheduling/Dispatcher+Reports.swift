@@ -1,3 +1,4 @@
+import Records
 import Wire
 
 // Reports and failures from workers, and the outcomes that follow from them.

@@ -1,3 +1,4 @@
+import Records
 import Wire
 
 // A session's reports, failures and progress messages.

@@ -70,5 +70,5 @@ public struct Record: Equatable, Sendable {
 
     package var isMeasured: Bool { outcome == .measured }
     /// Whether its theory contains rank bounds instead of a closed form.
-    package var hasBounds: Bool { theory?["stable_rank_bound"] != nil }
+    package var hasBounds: Bool { theory?[.stableRankBound] != nil }
 }

@@ -301,12 +301,12 @@ extension GaussianIB {
             ranks[JSONValue.text(of: threshold)] = JSONValue(optimum.localRank(threshold))
         }
         return .object([
-            "critical_betas": JSONValue(criticalBetas),
+            TheoryKey.criticalBetas.rawValue: JSONValue(criticalBetas),
             Metric.izyNats.key: .number(optimum.information),
             Metric.informativeDirections.key: JSONValue(optimum.informativeDirections),
             Metric.klNats.key: .number(optimum.kl),
             Metric.localRank.key: .object(ranks),
-            "rank": JSONValue(optimum.rank),
+            TheoryKey.rank.rawValue: JSONValue(optimum.rank),
         ])
     }
 }

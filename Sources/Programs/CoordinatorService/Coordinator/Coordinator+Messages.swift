@@ -1,3 +1,4 @@
+import Records
 import Console
 import Journal
 import Scheduling

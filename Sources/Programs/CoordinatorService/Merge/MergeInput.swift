@@ -16,7 +16,7 @@ struct MergeInput {
     /// A record, an attempt or a quarantined trial.
     enum Item {
         case record(TrialID, outcome: String, JSONValue)
-        case attempt(TrialID, ImportedAttempt)
+        case attempt(TrialID, ProvenanceLine)
         case quarantined(TrialID)
     }
 
@@ -62,7 +62,7 @@ struct MergeInput {
             kind = .shard(reader.header)
             var (kernels, commits): (Set<String>, Set<String>) = ([], [])
             while let line = try reader.next() {
-                if case .attempt(_, let attempt) = line, ["measured", "diverged"].contains(attempt.outcome) {
+                if case .attempt(_, let attempt) = line, attempt.isRecorded {
                     kernels.insert(attempt.provenance.kernel)
                     commits.insert(attempt.provenance.commit)
                 }
@@ -207,8 +207,8 @@ struct MergeInput {
             }
             try body(.record(try id(record.trial), outcome: record.outcome, value))
         }
-        try journal.forEachAttempt { trial, fields throws(JournalError) in
-            guard let attempt = ImportedAttempt(.object(fields)) else {
+        try journal.forEachAttempt { trial, attempt throws(JournalError) in
+            guard ProvenanceLine.outcomes.contains(attempt.outcome) else {
                 throw .corrupt(
                     path: RunJournal.path(in: run.path), detail: "an attempt at trial \(trial) is unreadable")
             }

@@ -170,15 +170,10 @@ struct RunDirectory {
         _ journal: RunJournal, _ body: (_ line: [UInt8]) throws(JournalError) -> Void
     ) throws(JournalError) {
         var trials = TrialCache(spec.grid)
-        try journal.forEachAttempt { index, fields throws(JournalError) in
-            var fields = fields
-            fields["index"] = JSONValue(index)
-            if (0..<spec.grid.count).contains(index) {
-                let trial = trials.trial(at: index)
-                fields["axes"] = trial.axesObject
-                fields["trial"] = .string(trials.id(of: trial).text)
-            }
-            try body(JSONValue.object(fields).canonicalBytes)
+        try journal.forEachAttempt { index, attempt throws(JournalError) in
+            let trial = (0..<spec.grid.count).contains(index) ? trials.trial(at: index) : nil
+            try body(
+                attempt.bytes(index: index, trial: trial.map { ($0.axesObject, trials.id(of: $0).text) }))
         }
     }
 

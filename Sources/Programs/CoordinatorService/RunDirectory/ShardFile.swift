@@ -107,7 +107,7 @@ final class ShardReader {
         /// A line of `records.ndjson`.
         case record(TrialID, outcome: String, JSONValue, line: [UInt8])
         /// A line of `provenance.ndjson`.
-        case attempt(TrialID, ImportedAttempt)
+        case attempt(TrialID, ProvenanceLine)
     }
 
     /// Far more bytes than a record has. A hole in a damaged file must not fill the memory.
@@ -173,10 +173,10 @@ final class ShardReader {
             return nil
         }
         digest.update(bytes + [UInt8(ascii: "\n")])
-        guard let trial = value["trial"]?.string.flatMap({ TrialID($0) }) else {
+        guard let trial = value[.trial]?.string.flatMap({ TrialID($0) }) else {
             throw .malformed(line: number, why: "it names no trial")
         }
-        return value["attempt"] == nil ? try record(value, bytes, trial) : try attempt(value, trial)
+        return value[.attempt] == nil ? try record(value, bytes, trial) : try attempt(value, trial)
     }
 
     private func record(_ value: JSONValue, _ line: [UInt8], _ trial: TrialID) throws(ShardFault) -> Line {
@@ -203,7 +203,7 @@ final class ShardReader {
     }
 
     private func attempt(_ value: JSONValue, _ trial: TrialID) throws(ShardFault) -> Line {
-        guard let attempt = ImportedAttempt(value) else {
+        guard let attempt = ProvenanceLine(value) else {
             throw .malformed(line: number, why: "an attempt that cannot be read")
         }
         attempts += 1
