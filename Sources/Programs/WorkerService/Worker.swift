@@ -190,8 +190,7 @@ struct Worker {
     /// Watches standard input for its end; what it carries is ignored.
     private mutating func readInput() {
         var bytes = [UInt8](repeating: 0, count: 4096)
-        let count = read(STDIN_FILENO, &bytes, bytes.count)
-        if count > 0 || count < 0 && (errno == EINTR || errno == EAGAIN) { return }
+        guard readArrived(STDIN_FILENO, into: &bytes) == 0 else { return }
         watchesInput = false
         handle(.stop)
     }

@@ -1,4 +1,5 @@
 import Console
+import Files
 import Glibc
 import Transport
 
@@ -95,8 +96,7 @@ func start(
 func write(_ text: String, to path: String) throws(BenchError) {
     let file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
     defer { close(file) }
-    let bytes = Array(text.utf8)
-    guard file >= 0, Glibc.write(file, bytes, bytes.count) == bytes.count else {
+    guard file >= 0, writeAll(text.utf8, to: file) else {
         throw .system("write \(path)", errno)
     }
 }
