@@ -45,7 +45,7 @@ private let body = JSONValue.object([
 }
 
 @Test(arguments: [
-    ("{", "not a record: "), ("[]", "an object is due"),
+    ("{", "not a record: "), ("[]", "expected an object"),
     ("{\"version\":2}", "version 2; this program reads 1"),
     ("{\"version\":1}", "'axes' must be an object"),
     (

@@ -60,7 +60,7 @@ public struct RecordForm: Sendable {
     /// Why a body isn't one that the trial's record can have; nil where it is.
     public func fault(in body: CanonicalObject) -> String? {
         guard body.bytes.count <= maxBytes else {
-            return "it has \(body.bytes.count) bytes, and at most \(maxBytes) are due"
+            return "it has \(body.bytes.count) bytes; at most \(maxBytes) are possible"
         }
         var check = FormCheck(body.bytes)
         return check.fault(form(of: body))

@@ -273,7 +273,7 @@ struct Worker {
     private mutating func isOwn(commit: String) -> Bool {
         guard commit != programCommit else { return true }
         printError(
-            "error: this worker is of commit \(programCommit), but its program's file is now of commit \(commit): "
+            "error: this worker was built from commit \(programCommit), but its program's file is now from commit \(commit): "
                 + "restart it")
         handle(.stop)
         return false

@@ -150,17 +150,18 @@ extension MeasureRequest.Measure {
     public func problem(kind: String, isDenseChain: Bool, activation: Activation)
         -> String?
     {
-        if self == .kl, kind != "vib" { return "is of a vib, and this is a \(kind)" }
+        if self == .kl, kind != "vib" { return "needs a vib, and this is a \(kind)" }
         if self == .activeUnits, activation != .relu {
-            return "is of relu networks: no other unit is ever inactive"
+            return "needs a relu network: no other unit is ever inactive"
         }
         guard let declaration else { return nil }
         let kinds = declaration.uses.filter { $0.path == "model" }.flatMap(\.words)
         if !kinds.isEmpty, !kinds.contains(kind) {
-            return "is of \(listed(kinds, "or")), and this is a \(kind)"
+            return "works for \(listed(kinds, "or")), and this is a \(kind)"
         }
         if declaration.needs.contains(.denseChain), !isDenseChain {
-            return "is of plain networks: without normalisation, residual connections and convolutions"
+            return
+                "works for plain networks only: without normalisation, residual connections and convolutions"
         }
         return nil
     }
@@ -185,7 +186,7 @@ extension MeasureRequest {
     /// - Throws: the mistake in words.
     public mutating func set(_ argument: String) throws(SettingMistake) {
         guard let sign = argument.firstIndex(of: "="), let dot = argument[..<sign].firstIndex(of: ".") else {
-            throw SettingMistake(words: "MEASURE.KEY=VALUE is due")
+            throw SettingMistake(words: "expected MEASURE.KEY=VALUE")
         }
         let (name, key) = (String(argument[..<dot]), String(argument[argument.index(after: dot)..<sign]))
         guard let measure = measures?.first(where: { $0.rawValue == name }) else {

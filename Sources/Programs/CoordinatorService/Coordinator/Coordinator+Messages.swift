@@ -40,7 +40,7 @@ extension Coordinator {
         guard hello.commit != programCommit, toldCommits.count < 10_000, toldCommits.insert(worker).inserted
         else { return }
         terminal.print(
-            "warning: the worker on \(printable(hello.host)) is of \(commitText(hello.commit)), the coordinator of "
+            "warning: the worker on \(printable(hello.host)) was built from \(commitText(hello.commit)), the coordinator from "
                 + "\(commitText(programCommit)): its records are kept and counted apart (status, check); "
                 + "'reproducibility: strict' would refuse it")
     }
