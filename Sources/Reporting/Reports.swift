@@ -10,7 +10,7 @@ public enum FigureFormat: String, CaseIterable, Sendable {
     case gif
 
     /// The formats that a run draws.
-    public static let usual: [FigureFormat] = [.svg, .png, .pdf]
+    public static let defaults: [FigureFormat] = [.svg, .png, .pdf]
 }
 
 /// The outcome of a report: the files written, and a summary of the points.
@@ -83,7 +83,7 @@ public enum Reports {
     ///   gnuplot's failures are in the outcome, not thrown.
     public static func write(
         spec: SweepSpec, recordsAt path: String, to directory: String,
-        formats: [FigureFormat] = FigureFormat.usual, provenance: RunProvenance? = nil,
+        formats: [FigureFormat] = FigureFormat.defaults, provenance: RunProvenance? = nil,
         gnuplot: String = "gnuplot", fault: ([UInt8]) -> String? = { _ in nil },
         note: (String) -> Void = { _ in }
     ) throws(ReportError) -> ReportOutcome {
@@ -142,8 +142,8 @@ public enum Reports {
     }
 
     /// A free name for a table beside the figures' tables, since a figure may already have the name.
-    private static func free(_ wish: String, in spec: SweepSpec) -> String {
-        var name = wish
+    private static func free(_ first: String, in spec: SweepSpec) -> String {
+        var name = first
         while spec.figures.contains(where: { $0.name == name }) { name += "-all" }
         return name
     }

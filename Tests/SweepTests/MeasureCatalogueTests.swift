@@ -140,8 +140,8 @@ private let wrong: [(rest: String, message: String)] = [
     ),
     (
         "measures: {weight_displacement: {points: 5}}",
-        "s.yaml:6:33: measures.weight_displacement: a mapping where "
-            + "expected true or false"
+        "s.yaml:6:33: measures.weight_displacement: expected true or false, "
+            + "found a mapping"
     ),
     (
         "axes: {depth: [1, 2]}\nfigures: [{name: a, x: depth, y: rankme}]",

@@ -87,9 +87,9 @@ public struct SweepRecords: Sendable {
         }
         let trial = trials.trial(at: index)
         let form = form(of: trial)
-        let most = form.maxBytes + trial.axesObject.canonicalBytes.count + 1024
-        guard line.count <= most else {
-            return "it has \(groupedText(line.count)) bytes; at most \(groupedText(most)) are possible"
+        let maxBytes = form.maxBytes + trial.axesObject.canonicalBytes.count + 1024
+        guard line.count <= maxBytes else {
+            return "it has \(groupedText(line.count)) bytes; at most \(groupedText(maxBytes)) are possible"
         }
         let name = "\"\(trials.id(of: trial).text)\"".utf8
         if let object = CanonicalObject(line) {

@@ -169,7 +169,7 @@ private struct Slot {
         var dueAt = monotonicMilliseconds() + 1000
         var measuring = MeasuringTime()
         let results = try? runner.run(
-            together: settings, keeping: grid.weights,
+            batch: settings, keeping: grid.weights,
             onProgress: { done, steps, _ in
                 // A batch saves no checkpoint, and the worker waits for this process to end.
                 if cposix_was_signalled() != 0 { exit(ExitCode.interrupted.rawValue) }

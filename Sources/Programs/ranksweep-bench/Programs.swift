@@ -105,10 +105,10 @@ func text(of path: String) -> String {
     guard let file = fopen(path, "re") else { return "" }
     defer { fclose(file) }
     var all: [UInt8] = []
-    var piece = [UInt8](repeating: 0, count: 1 << 16)
+    var chunk = [UInt8](repeating: 0, count: 1 << 16)
     while true {
-        let count = fread(&piece, 1, piece.count, file)
+        let count = fread(&chunk, 1, chunk.count, file)
         guard count > 0 else { return String(decoding: all, as: UTF8.self) }
-        all += piece[..<count]
+        all += chunk[..<count]
     }
 }

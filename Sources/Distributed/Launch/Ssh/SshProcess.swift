@@ -13,18 +13,18 @@ struct Feed {
         case file(String, size: Int)
     }
 
-    private var pieces: [Part]
+    private var parts: [Part]
     private var buffer: ArraySlice<UInt8> = []
     private var file: Int32 = -1
     private var fileLeft = 0
     /// Bytes written so far.
     private(set) var sent = 0
 
-    init(_ pieces: [Part]) { self.pieces = pieces }
+    init(_ parts: [Part]) { self.parts = parts }
 
-    var isEmpty: Bool { pieces.isEmpty && buffer.isEmpty && file < 0 }
+    var isEmpty: Bool { parts.isEmpty && buffer.isEmpty && file < 0 }
 
-    mutating func append(_ bytes: [UInt8]) { pieces.append(.bytes(bytes)) }
+    mutating func append(_ bytes: [UInt8]) { parts.append(.bytes(bytes)) }
 
     /// Writes as much as possible without waiting. False where the other side accepts no more, or a file has
     /// changed.
@@ -56,8 +56,8 @@ struct Feed {
             }
             return true
         }
-        guard !pieces.isEmpty else { return true }
-        switch pieces.removeFirst() {
+        guard !parts.isEmpty else { return true }
+        switch parts.removeFirst() {
         case .bytes(let bytes): buffer = bytes[...]
         case .file(let path, let size):
             guard let opened = try? openToRead(path) else { return false }

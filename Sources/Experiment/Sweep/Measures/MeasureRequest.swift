@@ -38,13 +38,13 @@ public struct MeasureRequest: Equatable, Sendable {
         public static let numericalRank = Measure(Metric.numericalRank.key)
 
         /// The measures taken by default, as far as the network and its points allow.
-        public static let usual: [Measure] =
+        public static let defaults: [Measure] =
             [.localRank, .activeUnits, .accuracy, .loss, .kl] + ofWeights
         /// The measures of weight matrices, as in a sweep's `measures.weight_norms`.
         public static let ofWeights: [Measure] = [.spectralNorm, .frobeniusNorm, .stableRank, .numericalRank]
         /// All measures, the default ones first.
         public static let allCases: [Measure] =
-            usual + MeasureCatalogue.listed.map { Measure($0.name) }
+            defaults + MeasureCatalogue.listed.map { Measure($0.name) }
 
         /// The declaration of a measure in the catalogue's table; nil for the default measures.
         public var declaration: MeasureDeclaration? {
@@ -129,11 +129,11 @@ public struct MeasureRequest: Equatable, Sendable {
         for points: Points, _ activation: Activation, isVIB: Bool = false
     ) -> [Measure] {
         guard points != .noPoints else { return Measure.ofWeights }
-        let usual =
+        let candidates =
             points.areFeatures
             ? [.accuracy, .loss] + Measure.ofWeights
-                + MeasureCatalogue.ofFeatures.map { Measure($0.name) } : Measure.usual
-        return usual.filter {
+                + MeasureCatalogue.ofFeatures.map { Measure($0.name) } : Measure.defaults
+        return candidates.filter {
             (points.haveLabels || !$0.needsLabels) && (activation == .relu || $0 != .activeUnits)
                 && (isVIB || $0 != .kl)
         }
@@ -173,8 +173,8 @@ extension MeasureRequest {
     /// - Parameter points: the number of points available.
     public func requested(of points: Int) -> [RequestedMeasure] {
         (measures ?? []).compactMap { measure in
-            guard let usual = RequestedMeasure(measure.rawValue, testPoints: points) else { return nil }
-            var settings = usual.settings
+            guard let defaults = RequestedMeasure(measure.rawValue, testPoints: points) else { return nil }
+            var settings = defaults.settings
             if settings["points"] != nil, let rankPoints { settings["points"] = JSONValue(rankPoints) }
             settings.merge(self.settings[measure.rawValue] ?? [:]) { _, own in own }
             return RequestedMeasure(name: measure.rawValue, settings: settings)

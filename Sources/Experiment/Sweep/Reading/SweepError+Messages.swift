@@ -105,8 +105,8 @@ extension SweepError {
         case noTeacher
         /// No VIB can learn from this data, for the reason given.
         case noVIB(String)
-        case noTestPatterns(Int, most: Int)
-        case tooManyCorrelations(Int, most: Int)
+        case noTestPatterns(Int, max: Int)
+        case tooManyCorrelations(Int, max: Int)
         case tooManyTestPoints(Int)
         case tooManyTrainPoints(Int, of: Int)
         // Networks.
@@ -151,10 +151,10 @@ extension SweepError {
             case .noTeacher:
                 "a teacher needs 'inputs', the number of x's components, and 'norm', its weights' norm"
             case .noVIB(let objection): objection
-            case .noTestPatterns(let points, let most):
-                "\(points) training points leave none of the 4096 patterns to test: take at most \(most)"
-            case .tooManyCorrelations(let count, let most):
-                "\(count) correlations, and the smaller of inputs and targets is \(most)"
+            case .noTestPatterns(let points, let maximum):
+                "\(points) training points leave none of the 4096 patterns to test: take at most \(maximum)"
+            case .tooManyCorrelations(let count, let maximum):
+                "\(count) correlations, and the smaller of inputs and targets is \(maximum)"
             case .tooManyTestPoints(let points): "\(points) test points, and the data set has 10000"
             case .tooManyTrainPoints(let points, let count):
                 "\(points) training points, and the data set has \(count)"

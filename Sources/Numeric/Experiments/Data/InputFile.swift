@@ -44,10 +44,10 @@ final class InputFile {
         let numbersHeld = 1 << 17
         for start in stride(from: 0, to: count, by: numbersHeld) {
             let numbers = min(numbersHeld, count - start)
-            let piece = try read(at: offset + start * width, count: numbers * width)
+            let chunk = try read(at: offset + start * width, count: numbers * width)
             for number in 0..<numbers {
                 var bits: UInt64 = 0
-                for byte in 0..<width { bits |= UInt64(piece[number * width + byte]) << (8 * UInt64(byte)) }
+                for byte in 0..<width { bits |= UInt64(chunk[number * width + byte]) << (8 * UInt64(byte)) }
                 body(bits)
             }
         }

@@ -69,7 +69,7 @@ public struct TrialRunner {
     /// Returns a result for each, in their order, equal to the byte to what `run` gives. An error may come
     /// from any of them.
     public mutating func run(
-        together group: [TrialSettings], keeping: KeptWeights, onProgress: StepObserver? = nil,
+        batch group: [TrialSettings], keeping: KeptWeights, onProgress: StepObserver? = nil,
         measuring: MeasureObserver? = nil
     ) throws(ExperimentError) -> [TrialResult] {
         precondition(BatchKey.holds(all: group))

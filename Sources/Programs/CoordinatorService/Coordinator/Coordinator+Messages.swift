@@ -37,7 +37,8 @@ extension Coordinator {
 
     /// Warns, once per worker, that it is of another commit than this program. Its records count.
     mutating func warn(ofCommit hello: WorkerMessage.Hello, _ worker: WorkerID) {
-        guard hello.commit != programCommit, toldCommits.count < 10_000, toldCommits.insert(worker).inserted
+        guard hello.commit != programCommit, reportedCommits.count < 10_000,
+            reportedCommits.insert(worker).inserted
         else { return }
         terminal.print(
             "warning: the worker on \(printable(hello.host)) was built from \(commitText(hello.commit)), the coordinator from "
@@ -62,7 +63,7 @@ extension Coordinator {
             socket.forget(id)
             if !isFinished { ledger.lost(id, trials: trials, unixMilliseconds: unixMilliseconds()) }
             terminal.print("a worker on \(host) is lost\(held(trials))")
-        case .resting(_, let host, let failures):
+        case .backsOff(_, let host, let failures):
             terminal.print(
                 "a worker on \(host) failed \(failures) times in a row: it now gets single trials, after "
                     + "growing pauses")

@@ -68,7 +68,7 @@ struct Coordinator {
     var nextLookAt: Int64 = 0
     var conflicts = 0
     /// Workers of another commit that the user was warned of.
-    var toldCommits: Set<WorkerID> = []
+    var reportedCommits: Set<WorkerID> = []
 
     init(
         _ run: RunDirectory, journal: RunJournal, admission: WorkerAdmission, signals: SignalDescriptor,

@@ -22,7 +22,7 @@ struct LocalWorkers: WorkerSource {
     /// Consecutive early ends of the workers at each index, with no record from any worker between them.
     private var fruitlessEnds: [Int]
     /// Whether the user was told why no worker can be started at the moment.
-    private var toldShortage = false
+    private var reportedShortage = false
     private var startAgainAt: Int64 = 0
 
     static let maximumFruitlessEnds = 5
@@ -64,12 +64,12 @@ struct LocalWorkers: WorkerSource {
             workers[index] = try start(slots: slots)
         }
         let isShort = workers.contains { $0 == nil }
-        if isShort, !toldShortage {
+        if isShort, !reportedShortage {
             news.lines.append(
                 "warning: no worker can be started here: \(systemMessage(EMFILE)); trying again every second"
             )
         }
-        toldShortage = isShort
+        reportedShortage = isShort
     }
 
     /// nil where there are no free descriptors at the moment, for example in a storm of connections.

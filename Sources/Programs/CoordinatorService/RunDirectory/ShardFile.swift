@@ -122,7 +122,7 @@ final class ShardReader {
     private let sweepDigest: String
     private var known: SweepRecords
     /// Limit on a line's length: the longest line that the sweep can give, with headroom.
-    private let most: Int
+    private let maxBytes: Int
     /// The index of each of the sweep's trials, computed with the first record.
     private lazy var indices = Merge.indices(header.spec.grid)
     /// Digests of the share's kept weights, by file name. Known once `next` has returned nil.
@@ -150,7 +150,7 @@ final class ShardReader {
         sweepDigest = header.spec.digest
         known = SweepRecords(header.spec.grid)
         // The last line names all files of kept weights.
-        most = header.spec.maxRecordBytes + (1 << 20) + 160 * header.trials * header.spec.weights.maxFiles
+        maxBytes = header.spec.maxRecordBytes + (1 << 20) + 160 * header.trials * header.spec.weights.maxFiles
         digest.update(first + [UInt8(ascii: "\n")])
     }
 
@@ -160,7 +160,7 @@ final class ShardReader {
         guard !bytes.isEmpty else { throw .cut(line: number) }
         number += 1
         guard bytes.removeLast() == UInt8(ascii: "\n") else { throw .torn(line: number) }
-        guard bytes.count <= most else {
+        guard bytes.count <= maxBytes else {
             throw .malformed(
                 line: number, why: "it has \(bytes.count) bytes, more than any record of this sweep")
         }

@@ -175,7 +175,9 @@ struct RunStatus {
         }
         let failures = number("failures_in_a_row")
         if failures > 0 { line += "; \(countText(failures, "failure")) in a row" }
-        if let rest = worker["rest_seconds"]?.number { line += ", rests for \(durationText(seconds: rest))" }
+        if let rest = worker["back_off_seconds"]?.number {
+            line += ", backs off for \(durationText(seconds: rest))"
+        }
         if let words = idleMessage(worker) { line += "; \(words)" }
         return line
     }
