@@ -102,7 +102,7 @@ import Text
         ),
         (
             "NET --layers fc2 --inputs x.npy --labels y.npy --activation relu --measures neural_collapse",
-            "there is none: --features X.npy --head FILE measures one layer"
+            "there are none: --features X.npy --head FILE measures one layer"
         ),
         ("NET --inputs x.npy --activation relu --measures kl", "kl needs a vib, and this is a mlp"),
         ("NET --activation rely", "'rely' must be one of linear, relu, tanh; did you mean 'relu'?"),

@@ -18,9 +18,21 @@ struct FormCheck {
     /// The step that the trace's next entry must have; nil: any step after the last one.
     private var dueStep: Int?
     private var lastStep = -1
+    /// Numbers that are known already, in order, and the index of the next.
+    private let fractions: [(range: Range<Int>, number: Double)]
+    private var nextFraction = 0
 
     /// - Parameter bytes: canonical JSON.
-    init(_ bytes: [UInt8]) { self.bytes = bytes }
+    init(_ bytes: [UInt8]) {
+        self.bytes = bytes
+        fractions = []
+    }
+
+    /// A check of a whole object, whose numbers aren't parsed again.
+    init(_ object: CanonicalObject) {
+        bytes = object.bytes
+        fractions = object.fractions
+    }
 
     /// Why the whole text doesn't match the form; nil where it does.
     mutating func fault(_ form: ValueForm) -> String? {
@@ -168,6 +180,11 @@ struct FormCheck {
 
     private mutating func number() throws(FormFault) -> Double {
         let start = position
+        if nextFraction < fractions.count, fractions[nextFraction].range.lowerBound == start {
+            defer { nextFraction += 1 }
+            position = fractions[nextFraction].range.upperBound
+            return fractions[nextFraction].number
+        }
         while position < bytes.count, FormCheck.isOfNumber(bytes[position]), position - start < 32 {
             position += 1
         }

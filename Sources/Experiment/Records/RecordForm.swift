@@ -62,7 +62,7 @@ public struct RecordForm: Sendable {
         guard body.bytes.count <= maxBytes else {
             return "it has \(body.bytes.count) bytes; at most \(maxBytes) are possible"
         }
-        var check = FormCheck(body.bytes)
+        var check = FormCheck(body)
         return check.fault(form(of: body))
     }
 

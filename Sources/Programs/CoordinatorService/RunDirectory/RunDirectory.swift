@@ -122,7 +122,13 @@ struct RunDirectory {
         guard let members = (try? JSONValue(parsing: sweep))?.object, members["name"] != nil else { return }
         let version = members["version"]?.number.flatMap { Int(exactly: $0) }
         guard version != Int(formatVersion) else { return }
-        throw .input(formatRefusal(path, found: version ?? RunJournal.format(in: path)))
+        let found = version ?? RunJournal.format(in: path)
+        guard found != Int(formatVersion) else {
+            throw .input(
+                "\(sweepPath(path)) lacks its 'version', and the journal beside it has format \(formatVersion): restore the "
+                    + "file that the run began with")
+        }
+        throw .input(formatRefusal(path, found: found))
     }
 
     static func open(_ path: String) throws(CommandFailure) -> RunDirectory {

@@ -29,10 +29,8 @@ struct RunStatus {
             ? nil : try? reach(run.path, .status, patience: RunStatus.patienceMilliseconds).1
         if !run.hasJournal { try run.checkHasNoRecords() }
         let recent: RecentRecords
-        (summary, recent, kept) = try journaled { () throws(JournalError) in try RunStatus.read(run) }
-        self.run.share = (try? RunJournal.open(in: run.path, sweep: run.spec.digest, readOnly: true)).flatMap
-        {
-            try? RunShare(run, $0)
+        (summary, recent, kept, self.run.share) = try journaled { () throws(JournalError) in
+            try RunStatus.read(run)
         }
         refusals = kept.refusals
         trust = RunTrust(run, summary, live: live)
@@ -42,18 +40,18 @@ struct RunStatus {
 
     private static func read(
         _ run: RunDirectory
-    ) throws(JournalError) -> (RunSummary, RecentRecords, KeptFacts) {
+    ) throws(JournalError) -> (RunSummary, RecentRecords, KeptFacts, RunShare?) {
         do throws(JournalError) {
             let journal = try RunJournal.open(in: run.path, sweep: run.spec.digest, readOnly: true)
             return (
                 try journal.summary(),
                 try journal.recordsSince(unixMilliseconds: unixMilliseconds() - 60_000),
-                try KeptFacts(journal, run)
+                try KeptFacts(journal, run), try? RunShare(run, journal)
             )
         } catch {
             switch error {
             case .missing, .empty:
-                return (RunSummary(), RecentRecords(count: 0, firstStartMilliseconds: 0), KeptFacts())
+                return (RunSummary(), RecentRecords(count: 0, firstStartMilliseconds: 0), KeptFacts(), nil)
             default: throw error
             }
         }
