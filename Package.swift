@@ -58,14 +58,14 @@ let package = Package(
             ], path: "Sources/Numeric/Experiments"),
 
         // The distributed half.
-        .target(name: "Wire", dependencies: ["Sweep", "Text"], path: "Sources/Distributed/Wire"),
+        .target(name: "Wire", dependencies: ["Records", "Sweep", "Text"], path: "Sources/Distributed/Wire"),
         .target(
-            name: "Scheduling", dependencies: ["Wire", "Sweep", "Collections"],
+            name: "Scheduling", dependencies: ["Wire", "Records", "Sweep", "Collections"],
             path: "Sources/Distributed/Scheduling"),
         .target(name: "Cluster", dependencies: ["Sweep", "Text"], path: "Sources/Distributed/Cluster"),
         .target(
             name: "Journal",
-            dependencies: ["Scheduling", "Wire", "Files", "Text", "CSQLite", "CPosix"],
+            dependencies: ["Scheduling", "Wire", "Records", "Files", "Text", "CSQLite", "CPosix"],
             path: "Sources/Distributed/Journal"),
         .target(
             name: "Transport", dependencies: ["Wire", "Files", "Text", "CZeroMQ", "CPosix"],
@@ -105,10 +105,9 @@ let package = Package(
         .executableTarget(
             name: "ranksweep-bench",
             dependencies: [
-                "Experiments", "Measures", "Fitting", "Learning", "LinearAlgebra", "Model", "Sweep",
-                "Console", "Text",
-                "Transport",
-                "WorkerService", "CBenchmark",
+                "Experiments", "Measures", "Fitting", "Learning", "LinearAlgebra", "Model", "Records",
+                "Sweep",
+                "Console", "Files", "Text", "Transport", "WorkerService", "CBenchmark",
             ], path: "Sources/Programs/ranksweep-bench"),
 
         .target(name: "TestSupport", path: "Tests/TestSupport"),
@@ -133,14 +132,15 @@ let package = Package(
                 "Experiments", "Measures", "Learning", "LinearAlgebra", "Records", "Model", "Sweep", "Text",
                 "CZlib",
             ]),
-        .testTarget(name: "WireTests", dependencies: ["Wire", "Sweep", "TestSupport"]),
-        .testTarget(name: "SchedulingTests", dependencies: ["Scheduling", "Wire", "Sweep", "TestSupport"]),
+        .testTarget(name: "WireTests", dependencies: ["Wire", "Records", "Sweep", "TestSupport"]),
+        .testTarget(
+            name: "SchedulingTests", dependencies: ["Scheduling", "Wire", "Records", "Sweep", "TestSupport"]),
         .testTarget(name: "ClusterTests", dependencies: ["Cluster", "Sweep", "TestSupport"]),
         .testTarget(
             name: "SimulatedClusterTests", dependencies: ["SimulatedCluster", "Console"]),
         .testTarget(
             name: "JournalTests",
-            dependencies: ["Journal", "Scheduling", "Wire", "Text", "CFaultyDisk"]),
+            dependencies: ["Journal", "Scheduling", "Wire", "Records", "Text", "CFaultyDisk"]),
         .testTarget(name: "RecordsTests", dependencies: ["Records", "Sweep", "Text"]),
         .testTarget(name: "ReportingTests", dependencies: ["Reporting", "Records", "Sweep", "Text"]),
         .testTarget(

@@ -10,7 +10,7 @@ public enum FigureFormat: String, CaseIterable, Sendable {
     case gif
 
     /// The formats that a run draws.
-    public static let usual: [FigureFormat] = [.svg, .png, .pdf]
+    public static let defaults: [FigureFormat] = [.svg, .png, .pdf]
 }
 
 /// The outcome of a report: the files written, and a summary of the points.
@@ -83,7 +83,7 @@ public enum Reports {
     ///   gnuplot's failures are in the outcome, not thrown.
     public static func write(
         spec: SweepSpec, recordsAt path: String, to directory: String,
-        formats: [FigureFormat] = FigureFormat.usual, provenance: RunProvenance? = nil,
+        formats: [FigureFormat] = FigureFormat.defaults, provenance: RunProvenance? = nil,
         gnuplot: String = "gnuplot", fault: ([UInt8]) -> String? = { _ in nil },
         note: (String) -> Void = { _ in }
     ) throws(ReportError) -> ReportOutcome {
@@ -97,6 +97,7 @@ public enum Reports {
         }
         var tables: [String] = []
         var scripts: [String] = []
+        var figures: [Drawing.Figure] = []
         for table in content.tables {
             let name = table.data.figure.name
             tables.append("tables/\(name).dat")
@@ -107,7 +108,11 @@ public enum Reports {
                 try write(PeakToFinalDropTable(table: table).text, "tables/\(fall).dat")
             }
             scripts.append("figures/\(name).gp")
-            try write(script(of: table), "figures/\(name).gp")
+            let script = script(of: table)
+            try write(script.text, "figures/\(name).gp")
+            if script.drawsSomething {
+                figures.append(Drawing.Figure(name: name, moves: table.data.isPlane, script: script.text))
+            }
         }
         for phases in content.phases where !phases.isEmpty {
             let name = free(phases.figure + "-phases", in: spec)
@@ -118,12 +123,6 @@ public enum Reports {
         tables.append("tables/\(summary).dat")
         try write(content.summary.text, "tables/\(summary).dat")
 
-        func hasNumbers(_ table: Table) -> Bool {
-            table.data.isPlane ? PlaneScript(table).drawsSomething : FigureScript(table).drawsSomething
-        }
-        let figures = content.tables.filter(hasNumbers).map { table in
-            Drawing.Figure(name: table.data.figure.name, moves: table.data.isPlane, script: script(of: table))
-        }
         let drawable = Set(figures.map(\.name))
         let unmeasured = spec.figures.map(\.name).filter { content.records > 0 && !drawable.contains($0) }
         var drawn = Drawing(
@@ -137,13 +136,18 @@ public enum Reports {
             unmeasured: unmeasured, warnings: drawn.warnings)
     }
 
-    private static func script(of table: Table) -> String {
-        table.data.isPlane ? PlaneScript(table).text : FigureScript(table).text
+    private static func script(of table: Table) -> (text: String, drawsSomething: Bool) {
+        if table.data.isPlane {
+            let script = PlaneScript(table)
+            return (script.text, script.drawsSomething)
+        }
+        let script = FigureScript(table)
+        return (script.text, script.drawsSomething)
     }
 
     /// A free name for a table beside the figures' tables, since a figure may already have the name.
-    private static func free(_ wish: String, in spec: SweepSpec) -> String {
-        var name = wish
+    private static func free(_ first: String, in spec: SweepSpec) -> String {
+        var name = first
         while spec.figures.contains(where: { $0.name == name }) { name += "-all" }
         return name
     }

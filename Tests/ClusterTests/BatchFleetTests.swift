@@ -138,13 +138,13 @@ extension [BatchEffect] {
         let effects = test.list([])
         #expect(
             effects == ids(0..<3).map { .note(.died($0)) } + [
-                .note(.resting(deaths: 3, milliseconds: 15_000))
+                .note(.backsOff(deaths: 3, milliseconds: 15_000))
             ])
         #expect(test.list(after: 14_000, []).isEmpty)
         #expect(test.list(after: 1000, []).submitted == 1)
         _ = test.fleet.handle(.submitted(["8_0"]), at: test.now)
         _ = test.list([BatchListing(id: "8_0", phase: .running)])
-        #expect(test.list([]) == [.note(.died("8_0")), .note(.resting(deaths: 4, milliseconds: 30_000))])
+        #expect(test.list([]) == [.note(.died("8_0")), .note(.backsOff(deaths: 4, milliseconds: 30_000))])
         #expect(test.list(after: 29_000, []).isEmpty)
         #expect(test.list(after: 1000, []).submitted == 1)
         _ = test.fleet.handle(.submitted(["9_0"]), at: test.now)

@@ -83,7 +83,7 @@ import Testing
     @Test(arguments: [
         ("hosts: [a]", "c.yaml:1:1: missing: name is required"),
         ("name: x", "c.yaml:1:1: missing: hosts or slurm is required: where do the workers run?"),
-        ("- a", "c.yaml:1:1: a list where a mapping is due"),
+        ("- a", "c.yaml:1:1: expected a mapping, found a list"),
         (
             "name: x\nhost: [a]",
             "c.yaml:1:1: missing: hosts or slurm is required: where do the workers run?\n"
@@ -99,11 +99,11 @@ import Testing
         ),
         ("name: x\nname: y\nhosts: [a]", "c.yaml:2:1: name: given twice, first at 1:1"),
         ("name: x\nhosts: []", "c.yaml:2:8: hosts: no host is listed"),
-        ("name: x\nhosts: a", "c.yaml:2:8: hosts: 'a' where a list is due"),
+        ("name: x\nhosts: a", "c.yaml:2:8: hosts: expected a list, found 'a'"),
         ("name: x\nhosts: [a, a]", "c.yaml:2:12: hosts.a: listed twice, first at 2:9"),
         (
             "name: x\nhosts: [-oProxy]",
-            "c.yaml:2:9: hosts: '-oProxy' is no host: an ssh name is due, without spaces, not beginning with '-' "
+            "c.yaml:2:9: hosts: '-oProxy' is not a host: expected an ssh name without spaces that doesn't begin with '-' "
                 + "(a user goes under 'user', a port under 'port')"
         ),
         ("name: x\nhosts: [{slots: 3}]", "c.yaml:2:9: hosts: missing: host is required"),
@@ -117,7 +117,7 @@ import Testing
         ),
         (
             "name: x\nhosts: [{host: a, tunnel: yes}]",
-            "c.yaml:2:27: hosts.a.tunnel: 'yes' where true or false is due"
+            "c.yaml:2:27: hosts.a.tunnel: expected true or false, found 'yes'"
         ),
         (
             "name: x\nhosts: [{host: a, folder: rs}]",
@@ -125,7 +125,7 @@ import Testing
         ),
         (
             "name: x\nhosts: [{host: a, ssh: \"-v\"}]",
-            "c.yaml:2:24: hosts.a.ssh: '-v' where a list is due"
+            "c.yaml:2:24: hosts.a.ssh: expected a list, found '-v'"
         ),
         (
             "name: x\nhosts: [{host: a, identity: \"a\\nb\"}]",

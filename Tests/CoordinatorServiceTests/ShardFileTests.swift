@@ -73,7 +73,7 @@ import Text
         #expect(outcome == "measured" && value["metrics"]?["test_loss"] == .number(0.5))
         #expect(String(decoding: line, as: UTF8.self) == (try lines()[1]))
         #expect(told.outcome == "failed" && told.cause == "no luck" && told.log == "a\nb")
-        #expect(told.lease.value == 7 && told.number == 1)
+        #expect(told.lease == 7 && told.number == 1)
     }
 
     @Test func `Cut at any byte, it is never taken for whole`() throws {

@@ -1,3 +1,4 @@
+import Records
 import Foundation
 import Sweep
 import Testing
@@ -41,7 +42,7 @@ import Wire
         let work = try Workspace()
         let (coordinator, answer, socket) = try meet(
             work, smallSweep() + "\nreproducibility: strict\n", commit: "0123456789")
-        let words = "it is of commit 0123456789, the coordinator of "
+        let words = "it was built from commit 0123456789, the coordinator from "
         guard case .refuse(let reason)? = answer else {
             Issue.record("it was answered with \(String(describing: answer))")
             return
@@ -73,7 +74,7 @@ import Wire
             Issue.record("it was answered with \(String(describing: answer))")
             return
         }
-        let words = "warning: the worker on far is of commit 0123456789, the coordinator of "
+        let words = "warning: the worker on far was built from commit 0123456789, the coordinator from "
         #expect(coordinator.errors.components(separatedBy: words).count == 2, "\(coordinator.errors)")
         #expect(
             try work.run("status", "r").output.contains("1 worker is of another commit than the coordinator"))
@@ -150,7 +151,8 @@ import Wire
             version: "ranksweep-worker 0.1.0, commit 0123456789, for x86_64 with glibc 2.36 or newer\n")
         #expect(
             foreign.contains(
-                "other.tar.gz: its worker is of commit 0123456789, this program of commit \(programCommit)"))
+                "other.tar.gz: its worker was built from commit 0123456789, this program from commit \(programCommit)"
+            ))
         #expect(foreign.contains("nothing was sent"))
         #expect(try message(version: nil).contains("it does not say which sources its worker was built from"))
         #expect(!work.exists("runs") && !work.exists("homes/calls"))
@@ -178,16 +180,19 @@ import Wire
         #expect(
             end.output.contains("every record is by commit \(other), but this program is of "),
             "\(end.output)")
-        #expect(end.errors.components(separatedBy: " is of commit \(other), the coordinator of ").count == 2)
+        #expect(
+            end.errors.components(separatedBy: " was built from commit \(other), the coordinator from ").count
+                == 2)
         #expect(try its.wait().code == 0)
         let (strict, refused) = try begin("strict.yaml")
         let worker = try refused.wait()
         #expect(worker.code == 2)
         #expect(
             worker.errors.contains(
-                "error: the coordinator refused this worker: it is of commit \(other), the "),
+                "error: the coordinator refused this worker: it was built from commit \(other), the "),
             "\(worker.errors)")
-        #expect(strict.errors.contains("warning: a worker was refused: it is of commit \(other), the "))
+        #expect(
+            strict.errors.contains("warning: a worker was refused: it was built from commit \(other), the "))
         strict.signal(SIGTERM)
         #expect(try strict.wait().code == 3)
     }

@@ -38,7 +38,7 @@ struct LaunchOnBedTests {
         let end = try launch.wait()
         #expect(end.code == 0, "\(end.all)")
         #expect(try work.bytes("far/records.ndjson") == work.bytes("local/records.ndjson"))
-        #expect(end.errors.contains("host5: its name is not known"), "\(end.errors)")
+        #expect(end.errors.contains("host5: its name cannot be resolved"), "\(end.errors)")
         #expect(end.errors.contains("host2: its worker was killed"), "\(end.errors)")
         // A link that comes back in time costs no restart.
         #expect(

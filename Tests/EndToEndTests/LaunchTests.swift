@@ -21,7 +21,7 @@ import Testing
                 "off2: cannot be reached (ssh: connect to host off2 port 22: Connection refused)"))
         #expect(
             end.errors.contains(
-                "closed4: ssh does not let us in (me@closed4: Permission denied (publickey).)"))
+                "closed4: ssh refuses the login (me@closed4: Permission denied (publickey).)"))
         for line in [
             "never joined: host off2: ", "in a row, the last: cannot be reached",
             "never joined: host closed4: ",

@@ -101,9 +101,9 @@ import Text
         ),
         (
             "NET --layers fc2 --inputs x.npy --labels y.npy --activation relu --measures neural_collapse",
-            "there is none: --features X.npy --head FILE measures one layer"
+            "there are none: --features X.npy --head FILE measures one layer"
         ),
-        ("NET --inputs x.npy --activation relu --measures kl", "kl is of a vib, and this is a mlp"),
+        ("NET --inputs x.npy --activation relu --measures kl", "kl needs a vib, and this is a mlp"),
         ("NET --activation rely", "'rely' must be one of linear, relu, tanh; did you mean 'relu'?"),
         ("NET --activation relu", "no points to measure at: give --dataset NAME"),
         ("NET --measures weight_norms --points 3", "no points to measure at: give --dataset NAME"),
@@ -134,7 +134,7 @@ import Text
         ("ALL --relative 2", "'2' is not a threshold, which is a number above 0 and at most 1"),
         ("ALL --points 0", "--points must be a whole number from 1"),
         ("ALL --points 4", "x.npy: holds 3 points; 4 are asked for"),
-        ("ALL --labels x.npy", "x.npy: has the shape (3, 2) where (points,) is due"),
+        ("ALL --labels x.npy", "x.npy: has the shape (3, 2); expected (points,)"),
         ("ALL --labels none.npy", "none.npy: cannot be read: No such file or directory"),
         ("NET --dataset minst --activation relu", "did you mean 'mnist'?"),
         ("NET --dataset mnist --activation relu", "no such data: looked for"),
@@ -143,7 +143,7 @@ import Text
             "NET --inputs x.npy --activation tanh --measures active_units",
             "active_units applies to relu networks"
         ),
-        ("measure x.npy --inputs x.npy --activation relu", "x.npy: is no .safetensors file, or cut short"),
+        ("measure x.npy --inputs x.npy --activation relu", "x.npy: is not a .safetensors file, or cut short"),
         ("measure none --inputs x.npy --activation relu", "none: cannot be read: No such file or directory"),
     ]
 

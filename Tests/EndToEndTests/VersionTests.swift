@@ -16,26 +16,27 @@ import Wire
             ["status", "r"], ["resume", "r"], ["figures", "r"], ["check", "r"], ["merge", "r", "--out", "m"],
             ["extend", "r", "--set", "seed=0,1,2,3,4,5"], ["pause", "r"], ["run", "s.yaml", "--out", "r"],
         ]
-        for (text, made) in [
+        func refusal(_ maker: String) -> String {
+            "r was made by \(maker); this is \(programVersion), which reads format \(formatVersion): "
+        }
+        for (text, told) in [
             (
                 sweep.replacing(",\"version\":\(formatVersion)", with: ""),
-                "ranksweep 0.1 (format \(formatVersion))"
+                "r/sweep.json lacks its 'version', and the journal beside it has format \(formatVersion): "
             ),
             (
                 sweep.replacing("\"version\":\(formatVersion)", with: "\"version\":\(formatVersion - 1)"),
-                "ranksweep 0.1 (format \(formatVersion - 1))"
+                refusal("ranksweep 0.1 (format \(formatVersion - 1))")
             ),
             (
                 sweep.replacing("\"version\":\(formatVersion)", with: "\"version\":\(formatVersion + 1)"),
-                "a later ranksweep (format \(formatVersion + 1))"
+                refusal("a later ranksweep (format \(formatVersion + 1))")
             ),
         ] {
             try work.write(text, to: "r/sweep.json")
             for command in commands {
                 let end = try work.start("ranksweep", command).wait()
                 #expect(end.code == 2, "\(command): \(end.all)")
-                let told =
-                    "r was made by \(made); this is \(programVersion), which reads format \(formatVersion): "
                 #expect(end.errors.contains(told), "\(command): \(end.errors)")
             }
             #expect(try work.bytes("r/sweep.json") == Data(text.utf8))

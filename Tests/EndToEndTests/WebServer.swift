@@ -82,11 +82,11 @@ final class WebServer: Sendable {
 
     private func read(_ connection: Int32) -> Request? {
         var head: [UInt8] = []
-        var piece = [UInt8](repeating: 0, count: 4096)
+        var chunk = [UInt8](repeating: 0, count: 4096)
         while !String(decoding: head, as: UTF8.self).contains("\r\n\r\n") {
-            let count = recv(connection, &piece, piece.count, 0)
+            let count = recv(connection, &chunk, chunk.count, 0)
             guard count > 0 else { return nil }
-            head += piece[..<count]
+            head += chunk[..<count]
         }
         let lines = String(decoding: head, as: UTF8.self).components(separatedBy: "\r\n")
         let range = lines.first { $0.lowercased().hasPrefix("range: bytes=") }

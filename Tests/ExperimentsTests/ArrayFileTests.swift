@@ -98,11 +98,11 @@ func `Every type of array is read`(type: String, bytes: [UInt8], value: Double) 
     ),
     (
         "{'descr': '<f4', 'fortran_order': False, 'shape': (3,), }", 12,
-        "has the shape (3,) where (points, features) is due"
+        "has the shape (3,); expected (points, features)"
     ),
     (
         "{'descr': '<f4', 'fortran_order': False, 'shape': (), }", 4,
-        "has the shape () where (points, features) is due"
+        "has the shape (); expected (points, features)"
     ),
     ("{'descr': '<f4', 'fortran_order': False, 'shape': (0, 5), }", 0, "has the shape (0, 5): no numbers"),
 ])
@@ -120,8 +120,8 @@ func `Faults of arrays are named`(header: String, data: Int, words: String) thro
         let path = try files.write(bytes, "x.npy")
         return try fault(path) { _ = try ArrayFile(opening: path) }
     }
-    #expect(try words([]) == "is no .npy file")
-    #expect(try words(Array("PK\u{3}\u{4} a zip file".utf8)) == "is no .npy file")
+    #expect(try words([]) == "is not a .npy file")
+    #expect(try words(Array("PK\u{3}\u{4} a zip file".utf8)) == "is not a .npy file")
     let magic = [0x93] + Array("NUMPY".utf8)
     #expect(try words(magic + [4, 0, 0, 0]) == "is a .npy file of version 4.0; 1, 2 and 3 are read")
     #expect(try words(magic + [1, 0, 9]) == "is a .npy file cut short in its header")
@@ -162,7 +162,7 @@ func `Faults of arrays are named`(header: String, data: Int, words: String) thro
     #expect(try read(DataFolder.gzip(DataFolder.idx([3], [4, 5, 6]))).labels == [4, 5, 6])
     #expect(try words(GivenFiles.npy("|u1", [2], [0, 2])) == "has 2 labels for 3 points")
     #expect(
-        try words(GivenFiles.npy("|u1", [3, 1], [0, 2, 1])) == "has the shape (3, 1) where (points,) is due")
+        try words(GivenFiles.npy("|u1", [3, 1], [0, 2, 1])) == "has the shape (3, 1); expected (points,)")
     #expect(
         try words(GivenFiles.npy([3], floats: [0, 1.5, 1]))
             == "has the label 1.5 at 1; labels are 0, 1, 2, …")

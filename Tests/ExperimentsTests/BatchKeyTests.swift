@@ -69,7 +69,7 @@ private func trials(_ text: String) throws -> [TrialSettings] {
     var runner = TrialRunner(data: folder.directory)
     let group = try trials(kind.text)
     #expect(group.count > 1)
-    let results = try runner.run(together: group, keeping: kind.keeping)
+    let results = try runner.run(batch: group, keeping: kind.keeping)
     try #require(results.count == group.count)
     for (settings, result) in zip(group, results) {
         let alone = try runner.run(settings, keeping: kind.keeping)
@@ -87,9 +87,9 @@ private func trials(_ text: String) throws -> [TrialSettings] {
     let group = try trials(
         "model: mlp\n" + gaussian + "training: {batch_size: 16}\naxes: {training.steps: [2, 5, 3]}\n")
     var told: [[Int]] = []
-    _ = try runner.run(together: group, keeping: .none) { told.append([$0, $1, $2]) }
+    _ = try runner.run(batch: group, keeping: .none) { told.append([$0, $1, $2]) }
     #expect(told == (1...5).map { [$0, 5, 0] })
-    #expect(try runner.run(together: [], keeping: .none).isEmpty)
+    #expect(try runner.run(batch: [], keeping: .none).isEmpty)
 }
 
 struct BatchKeyTests {

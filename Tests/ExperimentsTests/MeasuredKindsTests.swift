@@ -139,7 +139,7 @@ import Text
         do {
             _ = try measure(request, data: folder.directory)
             Issue.record("an accuracy of a regression")
-        } catch { #expect("\(error)".contains("accuracy is of networks that tell classes")) }
+        } catch { #expect("\(error)".contains("accuracy needs a network that predicts classes")) }
     }
 
     /// The layer above given features has the numbers of the whole network's last hidden layer.

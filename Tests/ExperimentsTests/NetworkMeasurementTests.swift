@@ -168,7 +168,7 @@ func `Measures are those of the plain definitions`(activation: Activation) throw
     let all = try #require(try measure(request, data: nowhere).object)
     #expect(all.keys.sorted() == (keys.values.flatMap { $0 } + ["layers"]).sorted())
     #expect(all["layers"] == .array([.string("layers.0"), .string("layers.1")]))
-    for name in MeasureRequest.Measure.usual where name != .kl {
+    for name in MeasureRequest.Measure.defaults where name != .kl {
         request.measures = [name]
         let metrics = try #require(try measure(request, data: nowhere).object)
         #expect(metrics.keys.sorted() == ((keys[name] ?? []) + ["layers"]).sorted())

@@ -109,7 +109,7 @@ func `Every type is read`(type: String, width: Int, bytes: [UInt8]) throws {
 /// Each header with so many bytes of data, and what is said of them.
 @Test(arguments: [
     ("{", 0, "has a header that is not JSON: the text ends too soon at byte 1"),
-    ("[]", 0, "has a header that is no JSON object"),
+    ("[]", 0, "has a header that is not a JSON object"),
     (#"{"__metadata__":{"a":1}}"#, 0, "has a '__metadata__' that does not map names to texts"),
     (#"{"__metadata__":{"a":"1"}}"#, 0, "holds no layer: no tensor is named '….weight'"),
     (#"{"w":1}"#, 0, "tensor 'w' is not described by a JSON object"),
@@ -161,8 +161,8 @@ func `Every type is read`(type: String, width: Int, bytes: [UInt8]) throws {
     ),
     (
         #"{"bn.running_mean":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#, 4,
-        "tensor 'bn.running_mean' is no dense layer's weight or bias ('NAME.weight', 'NAME.bias'); only "
-            + "networks of dense layers are measured, and --layers names those that are to be"
+        "tensor 'bn.running_mean' is not the weight or bias of a dense layer ('NAME.weight', 'NAME.bias'); only "
+            + "networks of dense layers are measured, and --layers selects the dense ones"
     ),
     (
         #"{"c.weight":{"dtype":"F32","shape":[1,1,1,1],"data_offsets":[0,4]}}"#, 4,
@@ -196,11 +196,11 @@ func `Every type is read`(type: String, width: Int, bytes: [UInt8]) throws {
     ),
     (
         #"{"c.weight":{"dtype":"I32","shape":[1,1],"data_offsets":[0,4]}}"#, 4,
-        "tensor 'c.weight' is of type I32; weights may be F64, F32, F16, BF16"
+        "tensor 'c.weight' has the type I32; weights may be F64, F32, F16, BF16"
     ),
     (
         #"{"c.weight":{"dtype":"F7","shape":[1,1],"data_offsets":[0,4]}}"#, 4,
-        "tensor 'c.weight' is of type F7; weights may be F64, F32, F16, BF16"
+        "tensor 'c.weight' has the type F7; weights may be F64, F32, F16, BF16"
     ),
     (
         #"{"c.weight":{"dtype":"F32","shape":[70000,1],"data_offsets":[0,280000]}}"#, 280_000,
@@ -223,11 +223,11 @@ func `Faults of weights are named`(header: String, data: Int, words: String) thr
     }
     #expect(
         try words([UInt8](repeating: 0xff, count: 20))
-            == "is no .safetensors file, or cut short: it announces a header of 18446744073709551615 bytes, "
+            == "is not a .safetensors file, or cut short: it announces a header of 18446744073709551615 bytes, "
             + "12 follow")
     #expect(
         try words(GivenFiles.little(3, 8) + [0x7b, 0x7d])
-            == "is no .safetensors file, or cut short: it announces a header of 3 bytes, 2 follow")
+            == "is not a .safetensors file, or cut short: it announces a header of 3 bytes, 2 follow")
     // A sparse file: as long as it says, without taking the room.
     let path = try files.write(GivenFiles.little(100_000_001, 8))
     #expect(truncate(path, 200_000_000) == 0)

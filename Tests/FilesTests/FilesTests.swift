@@ -41,8 +41,8 @@ private let writers: [WholeFile.Writers] = [.one, .several]
         let folder = try Folder()
         let file = try WholeFile(folder.path + "/a", among: writers)
         var expected: [UInt8] = []
-        for piece in 0..<50 {
-            let bytes = (0..<100_003).map { UInt8(truncatingIfNeeded: $0 * 31 + piece) }
+        for chunk in 0..<50 {
+            let bytes = (0..<100_003).map { UInt8(truncatingIfNeeded: $0 * 31 + chunk) }
             expected += bytes
             try file.write(bytes)
         }

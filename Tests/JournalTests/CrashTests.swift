@@ -230,8 +230,8 @@ private func complains(_ folder: Folder) -> Bool {
         #expect(try lines(journal) == [0, 2, 3, 4].map { "line \($0)" })
         #expect(try !journal.restored().contains { $0.trial == 1 })
         var outcomes: [String] = []
-        try journal.forEachAttempt { trial, fields in
-            if trial == 1 || trial == 3 { outcomes.append("\(trial) \(fields["outcome"]?.string ?? "")") }
+        try journal.forEachAttempt { trial, attempt in
+            if trial == 1 || trial == 3 { outcomes.append("\(trial) \(attempt.outcome)") }
         }
         #expect(outcomes == ["1 damaged", "3 measured", "3 measured"])
         #expect(try journal.append([record(1)]).isEmpty)

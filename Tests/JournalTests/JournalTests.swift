@@ -1,3 +1,4 @@
+import Records
 import Foundation
 import Scheduling
 import Testing
@@ -190,10 +191,10 @@ func lines(_ journal: RunJournal) throws -> [String] {
         let journal = try RunJournal.create(in: folder.path, sweep: "s")
         _ = try journal.append([failure(7, "why"), record(2), record(7)])
         var seen: [(Int, String)] = []
-        try journal.forEachAttempt { trial, fields in
-            seen.append((trial, fields["outcome"]?.string ?? ""))
-            #expect(fields["host"] == .string("a") && fields["seconds"] == .number(0.5))
-            #expect(fields["cause"]?.string == (seen.count == 2 ? "why" : nil))
+        try journal.forEachAttempt { trial, attempt in
+            seen.append((trial, attempt.outcome))
+            #expect(attempt.provenance.host == "a" && attempt.provenance.seconds == 0.5)
+            #expect(attempt.cause == (seen.count == 2 ? "why" : nil))
         }
         #expect(seen.map(\.0) == [2, 7, 7])
         #expect(seen.map(\.1) == ["measured", "failed", "measured"])

@@ -48,12 +48,12 @@ import Testing
     @Test func `A stream read in pieces equals it read at once`() {
         let whole = Philox.words(key: 7, stream: 3, first: 0, count: 400)
         for blocks in [1, 2, 3, 15, 16, 17, 99] {
-            var pieces: [UInt32] = []
-            while pieces.count < whole.count {
-                let count = min(4 * blocks, whole.count - pieces.count)
-                pieces += Philox.words(key: 7, stream: 3, first: UInt64(pieces.count / 4), count: count)
+            var chunks: [UInt32] = []
+            while chunks.count < whole.count {
+                let count = min(4 * blocks, whole.count - chunks.count)
+                chunks += Philox.words(key: 7, stream: 3, first: UInt64(chunks.count / 4), count: count)
             }
-            #expect(pieces == whole, "\(blocks) blocks at a time")
+            #expect(chunks == whole, "\(blocks) blocks at a time")
         }
     }
 

@@ -12,7 +12,7 @@ import Testing
         let counts = NumericalRank.counts(matrix, tolerances: [1e-9, 1e-6, 1e-3, 0.3, 0.9])
         let partial = NumericalRank.partial(matrix, columns: [3, 7, 8, 20], tolerances: [1e-7, 0.5])
         expectPeers("ranks", (counts + partial).map(Double.init) + [NumericalRank.stableRank(matrix)], 1e-12)
-        #expect(counts[2] == 5 && NumericalRank.usual(matrix) == 5)
+        #expect(counts[2] == 5 && NumericalRank.atDefaultTolerance(matrix) == 5)
     }
 
     @Test func `Tolerances are inclusive and follow the largest value`() {

@@ -57,9 +57,12 @@ import Text
                 right.replacing("[6,2]", with: "[\((0..<9).map { _ in "1" }.joined(separator: ","))]"),
                 "metrics.local_rank.0.1.mean: more than 2 values"
             ),
-            (right.replacing("[6,2]", with: "[6]"), "metrics.local_rank.0.1.mean: 1 value, and 2 are due"),
-            (right.replacing("[6,2]", with: "[6,null]"), "metrics.local_rank.0.1.mean: a number is due"),
-            (right.replacing("[6,2]", with: "[6,[2]]"), "metrics.local_rank.0.1.mean: a number is due"),
+            (
+                right.replacing("[6,2]", with: "[6]"),
+                "metrics.local_rank.0.1.mean: expected 2 values, found 1"
+            ),
+            (right.replacing("[6,2]", with: "[6,null]"), "metrics.local_rank.0.1.mean: expected a number"),
+            (right.replacing("[6,2]", with: "[6,[2]]"), "metrics.local_rank.0.1.mean: expected a number"),
             (
                 right.replacing("\"0.1\"", with: "\"0.2\""),
                 "metrics.local_rank: '0.1' is missing"
@@ -76,9 +79,9 @@ import Text
                 right.replacing("{\"accuracy\"", with: "{\"a\":1,\"accuracy\""),
                 "metrics: 'a' is not one of this trial's keys"
             ),
-            (right.replacing("\"step\":5", with: "\"step\":6"), "trace.step: 6, and step 5 is due"),
-            (right.replacing(",\(entry(5))", with: ""), "trace: 1 value, and 2 are due"),
-            (right.replacing("measured", with: "perhaps"), "outcome: 'measured' is due"),
+            (right.replacing("\"step\":5", with: "\"step\":6"), "trace.step: expected step 5, found 6"),
+            (right.replacing(",\(entry(5))", with: ""), "trace: expected 2 values, found 1"),
+            (right.replacing("measured", with: "perhaps"), "outcome: expected 'measured'"),
             (
                 right.replacing("{\"metrics\"", with: "{\"extra\":1,\"metrics\""),
                 "'extra' is not one of this trial's keys"
@@ -105,7 +108,7 @@ import Text
         let deep = String(repeating: "[", count: 20) + String(repeating: "]", count: 20)
         #expect(
             try fault(Self.right.replacing("[6,2]", with: deep))
-                == "metrics.local_rank.0.1.mean: a number is due")
+                == "metrics.local_rank.0.1.mean: expected a number")
     }
 
     @Test func `A record's size is bounded by what the sweep can give`() throws {

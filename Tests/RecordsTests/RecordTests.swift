@@ -45,7 +45,7 @@ private let body = JSONValue.object([
 }
 
 @Test(arguments: [
-    ("{", "not a record: "), ("[]", "an object is due"),
+    ("{", "not a record: "), ("[]", "expected an object"),
     (
         "{\"version\":\(Record.version + 1)}",
         "version \(Record.version + 1); this program reads \(Record.version)"

@@ -130,6 +130,7 @@ import Wire
         #expect(facts.map(\.silentMilliseconds) == [6000, 0])
         #expect(facts.map(\.process) == [1, 2])
         #expect(
-            facts.allSatisfy { $0.kernel == "Haswell" && $0.commit == "abc" && $0.restMilliseconds == nil })
+            facts.allSatisfy { $0.kernel == "Haswell" && $0.commit == "abc" && $0.backOffMilliseconds == nil }
+        )
     }
 }

@@ -40,7 +40,7 @@ import Wire
         var effects = try answer(try cluster.join(1), in: &cluster)
         // A fourth was under way already.
         #expect(failures(effects) == 4)
-        #expect(effects.notes.contains(.resting(WorkerID(1), host: "host1", failures: 3)))
+        #expect(effects.notes.contains(.backsOff(WorkerID(1), host: "host1", failures: 3)))
         for _ in 0..<29 {
             effects += try answer(try cluster.pass(milliseconds: 1000, heartbeats: [1]), in: &cluster)
         }

@@ -55,7 +55,7 @@ import Wire
             _ = try cluster.hear(.failure(one), from: 1)
         }
         let (free, why) = try idle(cluster, 1)
-        guard free == 1, case .rests(let milliseconds)? = why else {
+        guard free == 1, case .backsOff(let milliseconds)? = why else {
             Issue.record("\(free) free: \(String(describing: why))")
             return
         }

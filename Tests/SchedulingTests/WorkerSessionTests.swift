@@ -283,7 +283,7 @@ extension [SessionEffect] {
             return
         }
         #expect(hello.held.map(\.trial) == [4, 5])
-        #expect(worker.session.link == .greeting)
+        #expect(worker.session.link == .helloSent)
     }
 
     @Test func `A silent coordinator is greeted again, and work goes on meanwhile`() throws {

@@ -54,8 +54,8 @@ import Testing
     private static func maySee(_ mutant: Mutant, _ options: SimulationOptions) -> Bool {
         switch mutant {
         case .acknowledgeBeforeAppend, .noFence, .lostRetry, .duplicateExport, .forgottenSuspect: true
-        case .deafPause, .hastyDrain: options.wishEvery != nil
-        case .lostRecall: options.wishEvery != nil && options.isCalm
+        case .deafPause, .hastyDrain: options.operatorEvery != nil
+        case .lostRecall: options.operatorEvery != nil && options.isCalm
         case .ignoredEnd: options.lifetime != nil
         case .ownSilence: options.stopEvery != nil && options.longestStop > 15_000 && options.isCalm
         case .believedRecord, .lastRecordWins: options.lies > 0
@@ -75,7 +75,7 @@ import Testing
         #expect(options.contains { !$0.isLikeZeroMQ })
         #expect(options.contains { $0.files.count == 2 })
         #expect(options.contains { $0.lifetime != nil && $0.isCalm })
-        #expect(options.contains { $0.wishEvery != nil && $0.isCalm })
+        #expect(options.contains { $0.operatorEvery != nil && $0.isCalm })
         #expect(options.contains { $0.stopEvery != nil && $0.longestStop > 15_000 && $0.isCalm })
         #expect(options.contains { $0.lies > 0 && !$0.files.isEmpty })
         #expect(options.contains { $0.isHopeless && $0.trials > 10 && $0.isCalm })

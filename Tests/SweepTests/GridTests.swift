@@ -169,7 +169,7 @@ private func bruteForce(_ sweep: SweepSpec) -> [[Int]] {
 }
 
 @Test func `No text of an override crashes the reader`() {
-    let pieces = [
+    let fragments = [
         "beta", "=", "0.1", ",", "[", "]", "{", "}", "log: ", "count: 3", "[1, 2]", "'", "#", ": ", "hidden",
         "dataset",
         "name: ", "mnist", "training.", "steps", "&", "*", "!", "-", "\u{1b}", "é", "range: [0, 3]",
@@ -180,7 +180,7 @@ private func bruteForce(_ sweep: SweepSpec) -> [[Int]] {
         let paths = ["beta=", "hidden=", "dataset=", "training.steps=", "measures.trace_at=", "seed=", ""]
         let text =
             draws.pick(paths)
-            + (0..<Int.random(in: 0...6, using: &draws)).map { _ in draws.pick(pieces) }.joined()
+            + (0..<Int.random(in: 0...6, using: &draws)).map { _ in draws.pick(fragments) }.joined()
         do throws(SweepError) {
             let sweep = try SweepSpec(
                 parsing: WrongFiles.vib + "beta: 1", file: "s.yaml", overrides: [Override(text)])

@@ -77,7 +77,7 @@ func `Faults of a regulariser are named with their location`(rest: String, messa
     #expect(found[1].settings["relative"] == JSONValue([0.1, 0.5]) && found[1].testPoints == 3)
     #expect(found[2].testPoints == 7)
     for (argument, words) in [
-        ("penalty=10", "MEASURE.KEY=VALUE is due"),
+        ("penalty=10", "expected MEASURE.KEY=VALUE"),
         ("local_rank.points=3", "local_rank has no settings here"),
         ("neural_collapse.points=3", "'neural_collapse' is not among --measures"),
         (

@@ -136,12 +136,12 @@ private let wrong: [(rest: String, message: String)] = [
     ),
     (
         "measures: {effective_rank: yes}",
-        "s.yaml:6:28: measures.effective_rank: 'yes' where true or false is due"
+        "s.yaml:6:28: measures.effective_rank: expected true or false, found 'yes'"
     ),
     (
         "measures: {weight_displacement: {points: 5}}",
-        "s.yaml:6:33: measures.weight_displacement: a mapping where "
-            + "true or false is due"
+        "s.yaml:6:33: measures.weight_displacement: expected true or false, "
+            + "found a mapping"
     ),
     (
         "axes: {depth: [1, 2]}\nfigures: [{name: a, x: depth, y: rankme}]",

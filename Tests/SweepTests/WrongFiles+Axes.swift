@@ -30,7 +30,7 @@ extension WrongFiles {
             axes:
               beta: {log: [1e-3], count: 3}
             """,
-            "s.yaml:6:15: axes.beta.log: two numbers in a list are due: [first, last]"),
+            "s.yaml:6:15: axes.beta.log: expected two numbers in a list: [first, last]"),
         vib(
             """
             axes:
@@ -67,7 +67,7 @@ extension WrongFiles {
               beta: 0.1
             """,
             """
-            s.yaml:6:9: axes.beta: '0.1' where a list of values, or {log: [a, b], count: n}, {linear: [a, b], count: n}, {range: [a, b]} is due
+            s.yaml:6:9: axes.beta: expected a list of values, or {log: [a, b], count: n}, {linear: [a, b], count: n}, {range: [a, b]}, found '0.1'
             """),
         vib(
             """
@@ -149,9 +149,9 @@ extension WrongFiles {
             """,
             """
             s.yaml:6:20: where: comparisons do not chain: write 'a < b and b < c'
-            s.yaml:6:33: where: '=' where a comparison (< <= > >= == !=) is due
-            s.yaml:6:48: where: the end where an axis, a number or a text is due
-            s.yaml:6:62: where: the end where ')' is due
+            s.yaml:6:33: where: expected a comparison (< <= > >= == !=), found '='
+            s.yaml:6:48: where: expected an axis, a number or a text, found the end
+            s.yaml:6:62: where: expected ')', found the end
             s.yaml:6:66: where: 'seed' is a setting but no axis of this sweep
             """),
         images(
@@ -192,7 +192,7 @@ extension WrongFiles {
             axes: {depth: [2, 3], width: [64, 128]}
             zip: [depth, width, [seed]]
             """,
-            "s.yaml:6:7: zip: 'depth' where a list is due"),
+            "s.yaml:6:7: zip: expected a list, found 'depth'"),
         images(
             """
             axes: {depth: [2, 3], width: [64, 128, 256]}
@@ -225,12 +225,12 @@ extension WrongFiles {
         images(
             "axes: {hidden: [100, 200]}",
             """
-            s.yaml:5:17: axes.hidden: '100' where a list is due
-            s.yaml:5:22: axes.hidden: '200' where a list is due
+            s.yaml:5:17: axes.hidden: expected a list, found '100'
+            s.yaml:5:22: axes.hidden: expected a list, found '200'
             """),
         images(
             "where: {depth: 1}",
-            "s.yaml:5:8: where: a mapping where a list is due"),
+            "s.yaml:5:8: where: expected a list, found a mapping"),
         images(
             "where: depth > 1",
             "s.yaml:5:8: where: 'depth' is a setting but no axis of this sweep"),

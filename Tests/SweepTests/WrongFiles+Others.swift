@@ -139,7 +139,7 @@ extension WrongFiles {
             """),
         file(
             "a list",
-            "s.yaml:1:1: 'a list' where a mapping is due"),
+            "s.yaml:1:1: expected a mapping, found 'a list'"),
         file(
             """
             name: "my sweep/1"
@@ -287,7 +287,7 @@ extension WrongFiles {
             s.yaml:8:27: figures.y: 'kl_nat' is no metric (did you mean 'kl_nats'?)
             s.yaml:9:59: figures.y.threshold: the threshold 0.5 is not measured; measured are 0.01 and 0.1
             s.yaml:10:39: figures.colour: no such key; there are name, title, x, y, points, curves, panels, xscale, yscale, theory and fit
-            s.yaml:10:27: figures.y: a threshold is due: one of 0.01 or 0.1
+            s.yaml:10:27: figures.y: expected a threshold: one of 0.01 or 0.1
             s.yaml:10:5: figures: two figures are named 'c'
             s.yaml:11:27: figures.y 'accuracy': not used here: it needs dataset to be mnist, fashion-mnist, cifar-10, generated-images, teacher, symmetric or modular-addition, and it is gaussian
             s.yaml:12:5: figures.e: beta is used twice in the figure
@@ -359,9 +359,9 @@ extension WrongFiles {
             "s.yaml:4:25: missing: dataset.name is required"),
         file(
             "name: null\nmodel: mlp\ndataset: mnist\ntraining: {epochs: 1}",
-            "s.yaml:1:7: name: a value is missing: a text is due"),
+            "s.yaml:1:7: name: a value is missing: expected a text"),
         images(
             "axes: {training.steps: [~]}",
-            "s.yaml:5:25: axes.training.steps: a value is missing: a number is due"),
+            "s.yaml:5:25: axes.training.steps: a value is missing: expected a number"),
     ]
 }

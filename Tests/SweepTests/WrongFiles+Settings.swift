@@ -23,11 +23,11 @@ extension WrongFiles {
                 + "mean 'batch'?)"),
         images(
             "normalisation: batch\nmeasures: {weight_product: true}",
-            "s.yaml:6:28: measures.weight_product: this measure is of plain networks: an mlp without "
+            "s.yaml:6:28: measures.weight_product: this measure works for plain networks only: an mlp without "
                 + "normalisation and residual connections, or a vib"),
         images(
             "residual: true\ninitialisation: gaussian",
-            "s.yaml:6:17: initialisation: is of plain networks alone: without normalisation, residual "
+            "s.yaml:6:17: initialisation: works for plain networks only: without normalisation, residual "
                 + "connections and convolutions"),
         file(
             "name: s\nmodel: vib\nbeta: 0.1\ndataset: modular-addition\ntraining: {steps: 9}\n",
@@ -54,21 +54,21 @@ extension WrongFiles {
             "s.yaml:6:10: weights: 'last' must be one of none, final or best"),
         vib(
             "beta: 0.1\nweights: {final: 1}",
-            "s.yaml:6:10: weights: a mapping where none, final, best or a list of steps is due"),
+            "s.yaml:6:10: weights: expected none, final, best or a list of steps, found a mapping"),
         vib(
             "beta: 0.1\nweights: [10, 5]",
             "s.yaml:6:15: weights: steps must increase, and 5 follows 10"),
         vib(
             "beta: 0.1\nweights: best",
-            "s.yaml:6:10: weights: 'best' is of the steps of the trace, and there is none: give measures.trace_at, or keep "
+            "s.yaml:6:10: weights: 'best' chooses among the trace's steps, and there is no trace: give measures.trace_at, or keep "
                 + "'final'"),
         vib(
             "axes: {beta: [0.1, 0.2], weights: [final, best]}",
-            "s.yaml:5:26: axes.weights: cannot be an axis: what is kept is of the whole sweep (several steps are one "
+            "s.yaml:5:26: axes.weights: cannot be an axis: it applies to the whole sweep (several steps are one "
                 + "list: [100, 200])"),
         vib(
             "beta: 0.1", set: ["weights=10,20"],
-            "--set weights=10,20: weights: cannot be an axis: what is kept is of the whole sweep (several steps are one "
+            "--set weights=10,20: weights: cannot be an axis: it applies to the whole sweep (several steps are one "
                 + "list: [100, 200])"),
         vib(
             "beta: 0.1\nreproducibility: strickt",
@@ -76,7 +76,7 @@ extension WrongFiles {
         ),
         vib(
             "axes: {beta: [0.1, 0.2], reproducibility: [strict, recorded]}",
-            "s.yaml:5:26: axes.reproducibility: cannot be an axis: it is of the whole sweep"),
+            "s.yaml:5:26: axes.reproducibility: cannot be an axis: it applies to the whole sweep"),
         vib(
             "beta: 0.1\nhidden: [8192, 8192]\nweights: final",
             "s.yaml:7:10: weights: a trial's kept weights are 268697648 bytes; at most 268435456 (256 MiB) can be kept"
@@ -129,7 +129,7 @@ extension WrongFiles {
             """),
         vib(
             "beta: '0.1'",
-            "s.yaml:5:7: beta: '0.1' is a text in quotes where a number is due"),
+            "s.yaml:5:7: beta: expected a number, found the quoted text '0.1'"),
         vib(
             "beta: .inf",
             "s.yaml:5:7: beta: '.inf' is not a finite number"),
@@ -152,13 +152,13 @@ extension WrongFiles {
             "s.yaml:5:7: beta: 'yes' is not a number"),
         vib(
             "beta:",
-            "s.yaml:5:6: beta: a value is missing: a number is due"),
+            "s.yaml:5:6: beta: a value is missing: expected a number"),
         vib(
             "beta: [0.1, 0.2]",
-            "s.yaml:5:7: beta: one value is due here; several make an axis, under 'axes'"),
+            "s.yaml:5:7: beta: expected one value; several make an axis, under 'axes'"),
         vib(
             "beta: {log: [1e-3, 1], count: 4}",
-            "s.yaml:5:7: beta: one value is due here; several make an axis, under 'axes'"),
+            "s.yaml:5:7: beta: expected one value; several make an axis, under 'axes'"),
         vib(
             """
             beta: 0.1
@@ -197,7 +197,7 @@ extension WrongFiles {
             "measures: {local_rank: {tresholds: [0.1]}, trace_at: sometimes}",
             """
             s.yaml:5:25: measures.local_rank.tresholds: no such setting (did you mean 'thresholds'?)
-            s.yaml:5:54: measures.trace_at: 'sometimes' where end, log, {linear: n}, {log: n} or a list of steps is due
+            s.yaml:5:54: measures.trace_at: expected end, log, {linear: n}, {log: n} or a list of steps, found 'sometimes'
             """),
         images(
             "measures: {local_rank: {thresholds: []}, trace_at: [5, 3]}",
@@ -218,10 +218,10 @@ extension WrongFiles {
             """),
         images(
             "measures: {local_rank: no}",
-            "s.yaml:5:24: measures.local_rank: 'no' where true or false is due"),
+            "s.yaml:5:24: measures.local_rank: expected true or false, found 'no'"),
         images(
             "width: {a: 1}",
-            "s.yaml:5:8: width: a mapping where a number is due"),
+            "s.yaml:5:8: width: expected a number, found a mapping"),
         images(
             "training: {epochs: 1}",
             "s.yaml:5:1: training: given twice, first at 4:1"),

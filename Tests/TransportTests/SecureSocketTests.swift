@@ -220,15 +220,15 @@ private final class Relay: Sendable {
         }
     }
 
-    private func keep(_ piece: ArraySlice<UInt8>) { lock.withLock { bytes += piece } }
+    private func keep(_ chunk: ArraySlice<UInt8>) { lock.withLock { bytes += chunk } }
 
     private static func pass(_ from: Int32, _ to: Int32, _ keep: (ArraySlice<UInt8>) -> Void) {
-        var piece = [UInt8](repeating: 0, count: 4096)
+        var chunk = [UInt8](repeating: 0, count: 4096)
         while true {
-            let count = recv(from, &piece, piece.count, 0)
+            let count = recv(from, &chunk, chunk.count, 0)
             guard count > 0 else { break }
-            keep(piece[..<count])
-            _ = send(to, piece, count, Int32(MSG_NOSIGNAL))
+            keep(chunk[..<count])
+            _ = send(to, chunk, count, Int32(MSG_NOSIGNAL))
         }
         shutdown(to, Int32(SHUT_RDWR))
     }

@@ -11,9 +11,9 @@ import Wire
             var buffer = FrameBuffer()
             var out: [[UInt8]] = []
             while !stream.isEmpty {
-                let piece = stream.prefix(Int.random(in: 1...30, using: &draws))
-                stream = stream.dropFirst(piece.count)
-                buffer.append(piece)
+                let chunk = stream.prefix(Int.random(in: 1...30, using: &draws))
+                stream = stream.dropFirst(chunk.count)
+                buffer.append(chunk)
                 while let frame = try buffer.next() { out.append(frame) }
             }
             #expect(out == frames, "seed \(seed)")

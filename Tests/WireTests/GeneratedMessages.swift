@@ -1,3 +1,4 @@
+import Records
 import Sweep
 import TestSupport
 import Wire

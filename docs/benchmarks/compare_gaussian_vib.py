@@ -14,7 +14,7 @@ import turns
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("--rounds", type=int, default=5)
 parser.add_argument("--repeat", type=int, default=5, help="runs of 1000 steps timed in each round")
-parser.add_argument("--together", type=int, default=16, help="trials that ranksweep trains together; 1: none")
+parser.add_argument("--batch", type=int, default=16, help="trials that ranksweep trains together; 1: none")
 parser.add_argument("--no-peers", action="store_true", help="ranksweep alone and together, nothing else")
 parser.add_argument("--bench", default=".build/release/ranksweep-bench")
 parser.add_argument("--jax-python", default=sys.executable, help="the Python that has JAX")
@@ -27,8 +27,8 @@ jax = [arguments.jax_python, os.path.join(here, "gaussian_vib_jax.py"), *repeat]
 torch = [arguments.torch_python, os.path.join(here, "gaussian_vib_torch.py"), *repeat]
 ours = [arguments.bench, "gaussian-vib", "--json", *repeat]
 programs = [("ranksweep", ours)]
-if arguments.together > 1:
-    programs.append((f"ranksweep, {arguments.together} together", [*ours, "--together", str(arguments.together)]))
+if arguments.batch > 1:
+    programs.append((f"ranksweep, {arguments.batch} together", [*ours, "--batch", str(arguments.batch)]))
 peers = [
     ("JAX", jax),
     ("JAX rbg", [*jax, "--generator", "rbg"]),

@@ -84,7 +84,7 @@ extension ClusterError.Problem {
         case .notWith(let engine): "is about hosts; with \(engine) there are none"
         case .noHosts: "no host is listed"
         case .badHostName(let name):
-            "'\(name)' is no host: an ssh name is due, without spaces, not beginning with '-' (a user goes under "
+            "'\(name)' is not a host: expected an ssh name without spaces that doesn't begin with '-' (a user goes under "
                 + "'user', a port under 'port')"
         case .hostTwice(.file(let line, let column)): "listed twice, first at \(line):\(column)"
         case .hostTwice: "listed twice"

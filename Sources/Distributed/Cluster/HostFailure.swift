@@ -151,13 +151,13 @@ public struct HostFailure: Equatable, Sendable {
         let ending = said.isEmpty ? "" : " (\(said))"
         switch kind {
         case .unknownName:
-            return "its name is not known\(ending): see 'host' in the cluster file, or ~/.ssh/config"
+            return "its name cannot be resolved\(ending): see 'host' in the cluster file, or ~/.ssh/config"
         case .unreachable: return "cannot be reached\(ending)"
         case .authentication:
             return
-                "ssh does not let us in\(ending): a key without a password prompt is needed (ssh-agent, identity)"
-        case .hostKey: return "its host key is not the known one\(ending): connect by hand with ssh once"
-        case .connectionLost: return "the connection is lost\(ending)"
+                "ssh refuses the login\(ending): a key without a password prompt is needed (ssh-agent, identity)"
+        case .hostKey: return "its host key is not the known one\(ending): connect once with ssh by hand"
+        case .connectionLost: return "the connection was lost\(ending)"
         case .forwardRefused:
             return "its ssh server allows no tunnel\(ending): AllowTcpForwarding, or tunnel: false"
         case .ssh: return "ssh failed\(ending)"
@@ -167,12 +167,12 @@ public struct HostFailure: Equatable, Sendable {
         case .noSpace: return "its disk is full\(ending)"
         case .notWritable: return "its folder cannot be written\(ending): see 'folder' in the cluster file"
         case .noExecution: return "the worker does not run there\(ending)"
-        case .damagedInTransit: return "what was sent arrived incomplete or changed\(ending)"
+        case .damagedInTransit: return "the files arrived incomplete or changed\(ending)"
         case .dataDiffer(let file):
             return "\(file) there is not the data set that this machine has: repair it, or leave 'data' out"
         case .tooSlow: return "it did not answer within three minutes"
         case .refused where said.contains("no option"):
-            return "its bundle is of another version than this program\(ending): run 'make bundle'"
+            return "its bundle has another version than this program\(ending): run 'make bundle'"
         case .refused where said.contains("is not known here"):
             return "its worker does not know this machine's name\(ending): see 'address' in the cluster file"
         case .refused: return "its worker cannot serve\(ending)"
@@ -222,7 +222,7 @@ struct ProbeReport: Equatable {
     ///
     /// - Parameter data: the host's own data folder, if it has one. Nothing in it is overwritten.
     func failure(data: String?) -> HostFailure? {
-        if !isWhole { return HostFailure(.stepFailed(code: 0), said: "no whole answer") }
+        if !isWhole { return HostFailure(.stepFailed(code: 0), said: "incomplete answer") }
         if system != "Linux" { return HostFailure(.wrongMachine("it is \(system), not Linux")) }
         if machine != "x86_64" { return HostFailure(.wrongMachine("it is \(machine), not x86_64")) }
         if let tool = lacking.first { return HostFailure(.lacks(tool)) }

@@ -23,12 +23,7 @@ public final class CoordinatorLock {
 
         /// This process, as a holder.
         public static func thisProcess(address: String = "") -> Holder {
-            var name = [CChar](repeating: 0, count: 256)
-            let isNamed = gethostname(&name, name.count - 1) == 0
-            let bytes = name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
-            return Holder(
-                process: getpid(), host: isNamed ? String(decoding: bytes, as: UTF8.self) : "unknown",
-                address: address)
+            Holder(process: getpid(), host: hostName(), address: address)
         }
 
         init?(line: String) {

@@ -44,7 +44,7 @@ public enum JournalError: Error, Equatable, Sendable {
         case .notAFile(let path, let kind): "\(path): \(kind.words)"
         case .otherFormat(let directory, let found): formatRefusal(directory, found: found)
         case .otherSweep(let path, let found, let expected):
-            "\(path): the journal is of another sweep (\(found), not \(expected))"
+            "\(path): the journal belongs to another sweep (\(found), not \(expected))"
         case .locked(let directory, let holder?):
             "\(directory): process \(holder.process) on \(holder.host) is running this sweep"
                 + (holder.address.isEmpty ? "" : ", at \(holder.address)")

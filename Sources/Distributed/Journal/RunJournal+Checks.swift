@@ -18,10 +18,14 @@ extension RunJournal {
     /// Checksum that ties a record to its grid index: the first 64 bits of the SHA-256 of index, outcome and
     /// line.
     static func checksum(trial: Int, outcome: String, line: [UInt8]) -> Int64 {
-        let number = (0..<8).map { UInt8(truncatingIfNeeded: trial >> (8 * $0)) }
-        return Digest(of: number + outcome.utf8 + [0] + line).bytes.prefix(8).reduce(0) {
-            $0 << 8 | Int64($1)
-        }
+        // One array, because this runs for every record.
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(line.count + 32)
+        for shift in 0..<8 { bytes.append(UInt8(truncatingIfNeeded: trial >> (8 * shift))) }
+        bytes += outcome.utf8
+        bytes.append(0)
+        bytes += line
+        return Digest(of: bytes).bytes.prefix(8).reduce(0) { $0 << 8 | Int64($1) }
     }
 
     /// Calls `body` with each record in grid order. Only one is in memory at a time.

@@ -38,5 +38,3 @@ extension RunJournal {
         cause.exampleLog = try log(ofAttempt: statement.integer(0))
     }
 }
-
-func logLines(_ log: String) -> [String] { log.split(separator: "\n").map(String.init) }

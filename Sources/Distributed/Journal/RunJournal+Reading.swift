@@ -1,3 +1,4 @@
+import Records
 import Glibc
 import Scheduling
 import Text
@@ -125,32 +126,17 @@ extension RunJournal {
     /// Calls `body` with each attempt as a line of `provenance.ndjson`, in grid order, then in the order in
     /// which they were appended.
     public func forEachAttempt(
-        _ body: (_ trial: Int, _ fields: [String: JSONValue]) throws(JournalError) -> Void
+        _ body: (_ trial: Int, ProvenanceLine) throws(JournalError) -> Void
     ) throws(JournalError) {
         try forEach(
-            """
-            SELECT trial, attempt, lease, outcome, cause, host, process, slot, cpu, kernel, start_ms, seconds,
-            peak_memory_bytes, continued_step, measuring_seconds, program_commit, id FROM attempts
-            ORDER BY trial, id
-            """
+            "SELECT \(Provenance.columns), trial, attempt, lease, outcome, cause, id FROM attempts ORDER BY trial, id"
         ) { row throws(JournalError) in
-            var fields: [String: JSONValue] = [
-                "attempt": .number(Double(row.integer(1))), "lease": .string(String(row.integer(2))),
-                "outcome": .string(row.text(3)), "host": .string(row.text(5)),
-                "process": .number(Double(row.integer(6))), "slot": .number(Double(row.integer(7))),
-                "cpu": .string(row.text(8)), "blas_kernel": .string(row.text(9)),
-                "start_unix_ms": .number(Double(row.integer(10))), "seconds": .number(row.real(11)),
-                "peak_memory_bytes": .number(Double(row.integer(12))),
-            ]
-            if row.integer(13) > 0 { fields["continued_from_step"] = .number(Double(row.integer(13))) }
-            if row.real(14) > 0 { fields["measuring_seconds"] = .number(row.real(14)) }
-            if !row.text(15).isEmpty { fields["commit"] = .string(row.text(15)) }
-            if !row.text(4).isEmpty {
-                fields["cause"] = .string(row.text(4))
-                let log = try log(ofAttempt: row.integer(16))
-                if !log.isEmpty { fields["log"] = .array(logLines(log).map(JSONValue.string)) }
-            }
-            try body(Int(row.integer(0)), fields)
+            let cause = row.text(15)
+            let line = ProvenanceLine(
+                number: UInt32(clamping: row.integer(12)), lease: UInt64(bitPattern: row.integer(13)),
+                outcome: row.text(14), cause: cause.isEmpty ? nil : cause,
+                log: cause.isEmpty ? "" : try log(ofAttempt: row.integer(16)), provenance: Provenance(row))
+            try body(Int(row.integer(11)), line)
         }
     }
 
@@ -220,19 +206,15 @@ extension RunJournal {
         return RecentRecords(count: Int(statement.integer(0)), firstStartMilliseconds: statement.integer(1))
     }
 
-    func keptProvenance(ofTrial trial: Int) throws(JournalError) -> Provenance? {
+    /// Provenance of the record that is kept; nil if the journal doesn't say.
+    public func provenance(ofTrial trial: Int) throws(JournalError) -> Provenance? {
         let statement = try Statement(
             """
-            SELECT host, process, slot, cpu, kernel, start_ms, seconds, peak_memory_bytes, program_commit
-            FROM attempts WHERE trial = ? AND outcome IN ('measured', 'diverged') ORDER BY id LIMIT 1
+            SELECT \(Provenance.columns) FROM attempts WHERE trial = ? AND outcome IN ('measured', 'diverged')
+            ORDER BY id LIMIT 1
             """, in: database)
         try statement.bind([.integer(Int64(trial))])
-        guard try statement.step() else { return nil }
-        return Provenance(
-            host: statement.text(0), process: UInt32(clamping: statement.integer(1)),
-            slot: UInt32(clamping: statement.integer(2)), cpu: statement.text(3), kernel: statement.text(4),
-            startMilliseconds: statement.integer(5), seconds: statement.real(6),
-            peakMemoryBytes: UInt64(clamping: statement.integer(7)), commit: statement.text(8))
+        return try statement.step() ? Provenance(statement) : nil
     }
 
     func forEach(
@@ -240,6 +222,23 @@ extension RunJournal {
     ) throws(JournalError) {
         let statement = try Statement(query, in: database)
         while try statement.step() { try body(statement) }
+    }
+}
+
+extension Provenance {
+    /// The columns that hold it.
+    fileprivate static let columns =
+        "host, process, slot, cpu, kernel, start_ms, seconds, peak_memory_bytes, continued_step, measuring_seconds, program_commit"
+
+    /// Reads a row that begins with `columns`.
+    fileprivate init(_ row: Statement) {
+        self.init(
+            host: row.text(0), process: UInt32(clamping: row.integer(1)),
+            slot: UInt32(clamping: row.integer(2)), cpu: row.text(3), kernel: row.text(4),
+            startMilliseconds: row.integer(5), seconds: row.real(6),
+            peakMemoryBytes: UInt64(clamping: row.integer(7)),
+            continuedFrom: UInt64(clamping: row.integer(8)), measuringSeconds: row.real(9),
+            commit: row.text(10))
     }
 }
 

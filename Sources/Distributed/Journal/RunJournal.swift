@@ -1,3 +1,4 @@
+import Records
 import Files
 import Scheduling
 import Text
@@ -173,7 +174,7 @@ extension RunJournal {
             }
             conflicts.append(
                 RecordConflict(
-                    trial: attempt.trial, kept: try keptProvenance(ofTrial: attempt.trial),
+                    trial: attempt.trial, kept: try provenance(ofTrial: attempt.trial),
                     refused: attempt.provenance))
             return try append(attempt, outcome: "conflict", cause: "its record differs from the first")
         }

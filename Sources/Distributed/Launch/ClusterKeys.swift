@@ -48,18 +48,7 @@ package struct ClusterKeys {
 
     /// A host's name in keys and files: plain characters only, and different for every host.
     package static func label(_ host: String) -> String {
-        var plain = ""
-        for byte in host.utf8 {
-            let scalar = Unicode.Scalar(byte)
-            let isPlain =
-                scalar.properties.isASCIIHexDigit || ("a"..."z").contains(scalar)
-                || ("A"..."Z").contains(scalar)
-            plain.unicodeScalars.append(
-                isPlain || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "-") ? scalar : "_")
-        }
-        let startsPlainly = plain.unicodeScalars.first.map { $0 != "." && $0 != "-" && $0 != "_" } ?? false
-        if plain == host, startsPlainly, plain.utf8.count <= 64, !plain.contains(".partial") { return plain }
-        return "h" + Digest(of: host).hexadecimal(bytes: 12)
+        CoordinatorKeyFolder.isName(host) ? host : "h" + Digest(of: host).hexadecimal(bytes: 12)
     }
 
     /// Why a host may not run a worker; nil where it may. Checked before anything is sent: a revoked host may

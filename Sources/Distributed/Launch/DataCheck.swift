@@ -34,12 +34,12 @@ package enum DataCheck: Equatable {
         defer { gzclose_r(file) }
         gzbuffer(file, 1 << 17)
         var stream = DigestStream()
-        var piece = [UInt8](repeating: 0, count: 1 << 18)
+        var chunk = [UInt8](repeating: 0, count: 1 << 18)
         var total = 0
         while true {
-            let count = piece.withUnsafeMutableBytes { gzread(file, $0.baseAddress, UInt32($0.count)) }
+            let count = chunk.withUnsafeMutableBytes { gzread(file, $0.baseAddress, UInt32($0.count)) }
             guard count > 0 else { break }
-            stream.update(piece[..<Int(count)])
+            stream.update(chunk[..<Int(count)])
             total += Int(count)
             guard total <= Self.limit else {
                 self = .broken("it holds more than \(Self.limit) bytes")

@@ -74,17 +74,17 @@ package struct KeyInstallation {
         guard let ends = try makePipe() else { throw .fault("no file descriptors are left here (ulimit -n)") }
         let child = ChildProgram.start(
             ssh, options + ["-T", "-x", "-a", "--", host, SshScript.command(of: script)],
-            environment: environmentList(), descriptors: [(ours: ends[0], theirs: STDIN_FILENO)])
+            environment: environmentList(), descriptors: [(ours: ends.reading, theirs: STDIN_FILENO)])
         let code = errno
-        close(ends[0])
+        close(ends.reading)
         guard let child else {
-            close(ends[1])
+            close(ends.writing)
             throw .fault("\(ssh) cannot be started: \(systemMessage(code))")
         }
         // A pipe holds all of it.
         let bytes = Array(script.utf8) + files.secret + files.coordinator
-        let isWritten = write(ends[1], bytes, bytes.count) == bytes.count
-        close(ends[1])
+        let isWritten = writeAll(bytes, to: ends.writing)
+        close(ends.writing)
         let end = child.wait()
         guard isWritten, end.isSuccess else {
             throw .input(

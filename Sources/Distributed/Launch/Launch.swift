@@ -11,15 +11,10 @@ extension CommandFailure {
     package init(_ error: TransportError) { self = .input(error.message) }
 }
 
-/// Both ends of a pipe, closed on exec, so that a child gets an end only where it is passed explicitly. nil
-/// where there are no free descriptors at the moment.
-package func makePipe() throws(CommandFailure) -> [Int32]? {
-    var ends: [Int32] = [-1, -1]
-    guard pipe(&ends) == 0 else {
-        let code = errno
-        if code == EMFILE || code == ENFILE { return nil }
-        throw .fault("pipe: \(systemMessage(code))")
-    }
-    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-    return ends
+/// A pipe; nil where there are no free descriptors at the moment.
+package func makePipe() throws(CommandFailure) -> PipeEnds? {
+    if let ends = PipeEnds() { return ends }
+    let code = errno
+    guard code == EMFILE || code == ENFILE else { throw .fault("pipe: \(systemMessage(code))") }
+    return nil
 }

@@ -66,7 +66,7 @@ extension WorkerBundle {
         let commit = words[1].dropFirst("commit ".count).prefix { !$0.isWhitespace }
         guard commit == programCommit else {
             throw .input(
-                "\(path): its worker is of \(commitText(String(commit))), this program of \(commitText(programCommit)): "
+                "\(path): its worker was built from \(commitText(String(commit))), this program from \(commitText(programCommit)): "
                     + "'make bundle' beside this program makes the right one; nothing was sent")
         }
     }

@@ -46,7 +46,7 @@ extension Dispatcher {
 
     /// Whether its time was over, or nearly, when it was last heard from. Then no trial brought it down.
     func wasDue(_ worker: Worker) -> Bool {
-        worker.until.map { worker.lastHeard + settings.suspectAfterMilliseconds >= $0 } ?? false
+        worker.until.map { worker.lastHeard + settings.unresponsiveAfterMilliseconds >= $0 } ?? false
     }
 
     /// Learns from the trials that a leaving worker doesn't finish, where it reported its progress. The time

@@ -9,7 +9,7 @@ public enum IdleReason: Equatable, Sendable {
     /// It runs a trial that brought down workers, with nothing beside it.
     case runsAlone(trial: Int)
     /// It failed again and again, and gets its next trial after this time.
-    case rests(milliseconds: Int64)
+    case backsOff(milliseconds: Int64)
     /// It failed again and again, and gets one trial at a time.
     case onProbation
     /// It must end before a trial would.
@@ -42,8 +42,10 @@ extension Dispatcher {
             let expected = Int64(min(trialTime.expected ?? 0, 1e15))
             return .tooLittleTime(leftMilliseconds: max(0, left), expectedMilliseconds: expected)
         }
-        if worker.failuresInARow >= settings.restAfterFailures, cursor < states.count {
-            return worker.restsUntil.map { .rests(milliseconds: max(0, $0.milliseconds - now.milliseconds)) }
+        if worker.failuresInARow >= settings.backOffAfterFailures, cursor < states.count {
+            return worker.backsOffUntil.map {
+                .backsOff(milliseconds: max(0, $0.milliseconds - now.milliseconds))
+            }
                 ?? .onProbation
         }
         if worker.units >= timeCapacity(worker, now) { return .fullForItsTime(leftMilliseconds: left) }

@@ -19,12 +19,12 @@ extension Dispatcher {
             where holders[trial]?.worker != id && holders[trial]?.copy != id {
                 return "worker \(id.value) holds trial \(trial) without a lease"
             }
-            var together: [LeaseID: Int] = [:]
-            for lease in worker.held.values where lease.isBatched { together[lease.id, default: 0] += 1 }
-            if together != worker.together { return "leases of worker \(id.value) are miscounted" }
+            var batches: [LeaseID: Int] = [:]
+            for lease in worker.held.values where lease.isBatched { batches[lease.id, default: 0] += 1 }
+            if batches != worker.batches { return "leases of worker \(id.value) are miscounted" }
             // It may hold further trials that it brought along when it came back after it was given up.
-            if let alone = worker.isolatedTrial, worker.held[alone] == nil {
-                return "worker \(id.value) waits for trial \(alone), which it does not hold"
+            if let isolated = worker.isolatedTrial, worker.held[isolated] == nil {
+                return "worker \(id.value) waits for trial \(isolated), which it does not hold"
             }
         }
         if totalSlots != workers.values.reduce(0, { $0 + $1.slots }) { return "slots are miscounted" }

@@ -32,7 +32,7 @@ public struct WorkerStatus: Equatable, Sendable {
     /// Failures in a row, without a record in between.
     public var failuresInARow: Int
     /// Time until it gets its next untried trial; nil unless it backs off.
-    public var restMilliseconds: Int64?
+    public var backOffMilliseconds: Int64?
     /// Number of slots with nothing to do.
     public var freeSlots: Int
     /// Why slots are free; nil if none is.
@@ -91,7 +91,7 @@ extension Dispatcher {
                     slots: worker.slots, held: worker.held.count,
                     silentMilliseconds: now.milliseconds - worker.lastHeard.milliseconds,
                     isUnresponsive: worker.isUnresponsive, failuresInARow: worker.failuresInARow,
-                    restMilliseconds: worker.restsUntil.map { $0.milliseconds - now.milliseconds },
+                    backOffMilliseconds: worker.backsOffUntil.map { $0.milliseconds - now.milliseconds },
                     freeSlots: freeSlots(of: worker), idle: idleReason(of: worker, now))
             }
         }

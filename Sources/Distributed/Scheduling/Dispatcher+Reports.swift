@@ -1,3 +1,4 @@
+import Records
 import Wire
 
 // Reports and failures from workers, and the outcomes that follow from them.
@@ -23,7 +24,7 @@ extension Dispatcher {
         unhold(trial, id)
         hopelessness.noteSuccess()
         workers[id]?.failuresInARow = 0
-        workers[id]?.restsUntil = nil
+        workers[id]?.backsOffUntil = nil
         let milliseconds = provenance.seconds * 1000
         if milliseconds.isFinite, milliseconds >= 0 {
             meanMilliseconds = meanMilliseconds.map { 0.9 * $0 + 0.1 * milliseconds } ?? milliseconds
@@ -161,14 +162,14 @@ extension Dispatcher {
             holders[trial]?.wasCopied = true
         }
         workers[id]?.held[trial] = lease
-        if lease.isBatched { workers[id]?.together[lease.id, default: 0] += 1 }
+        if lease.isBatched { workers[id]?.batches[lease.id, default: 0] += 1 }
     }
 
     /// Takes the trial from the worker. If another one runs a copy, it becomes the first holder.
     mutating func unhold(_ trial: Int, _ id: WorkerID) {
         if let lease = workers[id]?.held.removeValue(forKey: trial), lease.isBatched {
-            let left = (workers[id]?.together[lease.id] ?? 1) - 1
-            workers[id]?.together[lease.id] = left > 0 ? left : nil
+            let left = (workers[id]?.batches[lease.id] ?? 1) - 1
+            workers[id]?.batches[lease.id] = left > 0 ? left : nil
         }
         if workers[id]?.isolatedTrial == trial { workers[id]?.isolatedTrial = nil }
         guard let holder = holders[trial] else { return }

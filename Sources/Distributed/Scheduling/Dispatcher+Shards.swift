@@ -22,25 +22,26 @@ extension Dispatcher {
 
     /// The next untried trials that a slot of the worker may train as a batch, few enough to leave the others
     /// their share, and the position after them. No trial or one: there is no batch next.
-    private mutating func nextTogether(for worker: Worker, _ now: Instant) -> (trials: [Int], end: Int) {
+    private mutating func nextBatch(for worker: Worker, _ now: Instant) -> (trials: [Int], end: Int) {
         skipTaken()
-        let most = min(BatchKey.maxTrials, fairShare, timeCapacity(worker, now) / (2 * max(1, worker.slots)))
-        guard cursor < states.count, most > 1, let run = order?.run(from: cursor), run.first?.group != nil
+        let maximum = min(
+            BatchKey.maxTrials, fairShare, timeCapacity(worker, now) / (2 * max(1, worker.slots)))
+        guard cursor < states.count, maximum > 1, let run = order?.run(from: cursor), run.first?.group != nil
         else { return ([], cursor) }
         var fresh: [(trial: Int, end: Int)] = []
-        var budget = togetherMilliseconds(worker)
+        var budget = maxBatchMilliseconds(worker)
         for (offset, entry) in run.enumerated() where states[entry.trial] == .pending {
             budget -= 1000 * entry.seconds
-            guard histories[entry.trial] == nil, budget >= 0, fresh.count < 2 * most else { break }
+            guard histories[entry.trial] == nil, budget >= 0, fresh.count < 2 * maximum else { break }
             fresh.append((entry.trial, cursor + offset + 1))
         }
         // Eighteen are split into nine and nine, not sixteen and two.
-        let count = fresh.count <= most ? fresh.count : (fresh.count + 1) / 2
+        let count = fresh.count <= maximum ? fresh.count : (fresh.count + 1) / 2
         return (fresh.prefix(count).map(\.trial), fresh.prefix(count).last?.end ?? cursor)
     }
 
-    private func togetherMilliseconds(_ worker: Worker) -> Double {
-        var milliseconds = settings.togetherMilliseconds
+    private func maxBatchMilliseconds(_ worker: Worker) -> Double {
+        var milliseconds = settings.maxBatchMilliseconds
         if worker.checkpointMilliseconds > 0 {
             milliseconds = min(milliseconds, Double(worker.checkpointMilliseconds) / 3)
         }
@@ -63,7 +64,7 @@ extension Dispatcher {
     /// Leases trials to one worker until it has no room left.
     mutating func assignWork(_ id: WorkerID, _ now: Instant, _ effects: inout [DispatchEffect]) {
         guard pendingCount > 0 else { return noteIdle(id) }
-        if let until = workers[id]?.restsUntil, now >= until { workers[id]?.restsUntil = nil }
+        if let until = workers[id]?.backsOffUntil, now >= until { workers[id]?.backsOffUntil = nil }
         while pendingCount > 0, let shard = nextShard(for: id, now) { lease(shard, to: id, now, &effects) }
         noteIdle(id)
     }
@@ -86,8 +87,8 @@ extension Dispatcher {
         else { return nil }
         let count = worker.held.count
         // The back-off protects untried trials. If there are none left, failed ones are retried at once.
-        if worker.failuresInARow >= settings.restAfterFailures, cursor < states.count {
-            guard worker.restsUntil == nil, count == 0 else { return nil }
+        if worker.failuresInARow >= settings.backOffAfterFailures, cursor < states.count {
+            guard worker.backsOffUntil == nil, count == 0 else { return nil }
             return takeProbe() ?? takeFresh(atMost: 1) ?? takeShard(for: id, atMost: 1)
         }
         if count == 0, let trial = takePending(\.isolationQueue) {
@@ -98,9 +99,9 @@ extension Dispatcher {
         let size = min(shardSize(slots: worker.slots), max(1, capacity - count))
         // A spare shard keeps slots busy while reports travel. When few trials are left, another worker's
         // idle slot is the better place for them.
-        let together = nextTogether(for: worker, now)
+        let batch = nextBatch(for: worker, now)
         let spare =
-            pendingCount > totalSlots ? max(1, (size + 1) / 2 / max(1, together.trials.count)) : 0
+            pendingCount > totalSlots ? max(1, (size + 1) / 2 / max(1, batch.trials.count)) : 0
         guard worker.units < min(worker.slots + spare, capacity) else { return nil }
         if !suspects.isEmpty, !worker.held.keys.contains(where: { histories[$0]?.losses ?? 0 > 0 }),
             let trial = takePending(\.suspects)
@@ -109,18 +110,18 @@ extension Dispatcher {
         }
         // A failing worker gets untried trials first, so that it can't exhaust one trial's retries.
         let untried = worker.failuresInARow > 0 ? takeProbe() ?? takeFresh(atMost: 1) : nil
-        return untried ?? takeShard(for: id, atMost: size, together: together)
+        return untried ?? takeShard(for: id, atMost: size, batch: batch)
     }
 
     /// Pending trials with one attempt number: several untried ones, or a single one that came back.
     private mutating func takeShard(
-        for id: WorkerID, atMost size: Int, together: (trials: [Int], end: Int)? = nil
+        for id: WorkerID, atMost size: Int, batch: (trials: [Int], end: Int)? = nil
     ) -> Shard? {
         let others = liveCount > 1
         if let trial = takePending(\.returned, avoiding: others ? id : nil) { return Shard(trials: [trial]) }
-        if let together, together.trials.count > 1 {
-            cursor = together.end
-            return Shard(trials: together.trials, isBatched: true)
+        if let batch, batch.trials.count > 1 {
+            cursor = batch.end
+            return Shard(trials: batch.trials, isBatched: true)
         }
         return takeFresh(atMost: size)
     }

@@ -131,9 +131,9 @@ extension Dispatcher {
     /// Time of the next check: for a heartbeat, for its silence, or for the end of its back-off.
     private func due(_ worker: Worker) -> Instant {
         let silence =
-            worker.isUnresponsive ? settings.deadAfterMilliseconds : settings.suspectAfterMilliseconds
+            worker.isUnresponsive ? settings.deadAfterMilliseconds : settings.unresponsiveAfterMilliseconds
         let due = min(worker.lastSent + settings.heartbeatMilliseconds, worker.lastHeard + silence)
-        return worker.restsUntil.map { min($0, due) } ?? due
+        return worker.backsOffUntil.map { min($0, due) } ?? due
     }
 
     /// Queues the worker's next deadline, unless an earlier one is queued.
@@ -160,7 +160,7 @@ extension Dispatcher {
             release(id, isLoss: true, now, &effects)
             return
         }
-        if !worker.isUnresponsive, now >= worker.lastHeard + settings.suspectAfterMilliseconds {
+        if !worker.isUnresponsive, now >= worker.lastHeard + settings.unresponsiveAfterMilliseconds {
             workers[id]?.isUnresponsive = true
             liveCount -= 1
             effects.append(.note(.suspect(id, host: worker.host)))
@@ -169,8 +169,8 @@ extension Dispatcher {
             effects.append(.send(.heartbeat, to: id))
             workers[id]?.lastSent = now
         }
-        if let until = worker.restsUntil, now >= until {
-            workers[id]?.restsUntil = nil
+        if let until = worker.backsOffUntil, now >= until {
+            workers[id]?.backsOffUntil = nil
             assignWork(id, now, &effects)
         }
     }
@@ -180,15 +180,15 @@ extension Dispatcher {
         guard let worker = workers[id] else { return }
         let failures = worker.failuresInARow + 1
         workers[id]?.failuresInARow = failures
-        let excess = failures - settings.restAfterFailures
+        let excess = failures - settings.backOffAfterFailures
         guard excess >= 0 else { return }
         // If no other host can come, a long back-off saves no trials, until it is clear that all of them
         // fail.
         let isSoon = !settings.mayGrow && hopelessness.isOpen
-        let rest = isSoon ? 1000 : min(settings.longestRestMilliseconds, 1000 << Int64(min(excess, 30)))
-        workers[id]?.restsUntil = now + rest
+        let wait = isSoon ? 1000 : min(settings.maxBackOffMilliseconds, 1000 << Int64(min(excess, 30)))
+        workers[id]?.backsOffUntil = now + wait
         arrange(id)
-        if excess == 0 { effects.append(.note(.resting(id, host: worker.host, failures: failures))) }
+        if excess == 0 { effects.append(.note(.backsOff(id, host: worker.host, failures: failures))) }
     }
 
     /// Forgets a worker. Its trials are pending again, except those with a second copy. If it was lost, any
@@ -227,11 +227,11 @@ extension Dispatcher {
         }
         let open = worker.held.map { (trial: $0.key, lease: $0.value) }.filter { $0.lease.stage != .reported }
         var groups: Set<LeaseID> = []
-        var alone = 0
+        var singles = 0
         return open.sorted(by: isBefore).filter { _, lease in
             if lease.isBatched, groups.contains(lease.id) { return true }
-            guard groups.count + alone < worker.slots else { return false }
-            if lease.isBatched { groups.insert(lease.id) } else { alone += 1 }
+            guard groups.count + singles < worker.slots else { return false }
+            if lease.isBatched { groups.insert(lease.id) } else { singles += 1 }
             return true
         }.map(\.trial)
     }

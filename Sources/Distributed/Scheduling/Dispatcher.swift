@@ -22,7 +22,7 @@ public struct DispatchSettings: Equatable, Sendable {
     /// Interval between heartbeats, in both directions.
     public var heartbeatMilliseconds: Int64 = 1000
     /// A worker that is silent for this long gets no new trials.
-    public var suspectAfterMilliseconds: Int64 = 4000
+    public var unresponsiveAfterMilliseconds: Int64 = 4000
     /// A worker that is silent for this long loses the trials it holds.
     public var deadAfterMilliseconds: Int64 = 15_000
     /// A trial is quarantined after this many failures.
@@ -31,16 +31,16 @@ public struct DispatchSettings: Equatable, Sendable {
     public var maximumLosses = 5
     /// After this many failures in a row a worker backs off before each new trial, twice as long each time:
     /// one bad host must not use up the attempts of a whole sweep.
-    public var restAfterFailures = 3
+    public var backOffAfterFailures = 3
     /// Longest back-off of a failing worker.
-    public var longestRestMilliseconds: Int64 = 60_000
+    public var maxBackOffMilliseconds: Int64 = 60_000
     /// Work in a shard for each of its worker's slots, in milliseconds.
     public var shardMilliseconds: Double = 1000
     /// Most trials in a shard.
     public var largestShard = 256
     /// Longest batch, by its estimated duration in milliseconds. Batches leave no checkpoint, so a batch must
     /// also fit into a third of the checkpoint interval and half of the time limit of a trial.
-    public var togetherMilliseconds: Double = 20_000
+    public var maxBatchMilliseconds: Double = 20_000
     /// Most slots of one worker.
     public var maxSlots = 4096
     /// Once no trial is pending, idle slots start a second copy of each trial that was leased at least this
@@ -115,7 +115,7 @@ public enum DispatchNote: Equatable, Sendable {
     case lost(WorkerID, host: String, trials: Int)
     case failed(trial: Int, host: String, cause: String, willRetry: Bool)
     /// The worker keeps failing. It gets new trials one at a time, at growing intervals.
-    case resting(WorkerID, host: String, failures: Int)
+    case backsOff(WorkerID, host: String, failures: Int)
     /// A trial is expected to take longer than its worker has left, and the worker saves no checkpoints.
     case tooLong(expectedMilliseconds: Int64, leftMilliseconds: Int64)
 }
@@ -201,15 +201,15 @@ public struct Dispatcher: Sendable {
         var lastSent: Instant
         var isUnresponsive = false
         var failuresInARow = 0
-        var restsUntil: Instant?
+        var backsOffUntil: Instant?
         var process: UInt32 = 0
         var kernel = ""
         var commit = ""
         var held: [Int: Lease] = [:]
         /// Number of trials still held of each batched lease.
-        var together: [LeaseID: Int] = [:]
+        var batches: [LeaseID: Int] = [:]
         /// Number of things that slots take one after another: a single trial or a whole batch.
-        var units: Int { held.count - together.values.reduce(0) { $0 + $1 - 1 } }
+        var units: Int { held.count - batches.values.reduce(0) { $0 + $1 - 1 } }
         /// Trial that it runs with nothing beside it.
         var isolatedTrial: Int?
         /// Time under which `deadlines` lists it.

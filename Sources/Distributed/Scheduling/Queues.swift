@@ -28,11 +28,11 @@ struct Queue<Element: Sendable>: Sendable {
     /// Takes the first wanted element among the first few that are alive. Dead elements before it are
     /// dropped.
     mutating func take(
-        atMost most: Int = 16, isAlive: (Element) -> Bool, where isWanted: (Element) -> Bool
+        atMost maximum: Int = 16, isAlive: (Element) -> Bool, where isWanted: (Element) -> Bool
     ) -> Element? {
         var passed: [Element] = []
         var found: Element?
-        while found == nil, passed.count < most, let element = popFirst() {
+        while found == nil, passed.count < maximum, let element = popFirst() {
             guard isAlive(element) else { continue }
             if isWanted(element) { found = element } else { passed.append(element) }
         }

@@ -20,16 +20,16 @@ struct TrialTime: Equatable, Sendable {
     mutating func note(unfinishedAfter milliseconds: Double, fraction: Double) {
         guard milliseconds.isFinite, milliseconds > 0, fraction > 0 else { return }
         let whole = milliseconds / max(fraction, 0.1)
-        let most = longest > 0 ? 4 * longest : .infinity
-        guess = max(guess, milliseconds, min(whole, most))
+        let maximum = longest > 0 ? 4 * longest : .infinity
+        guess = max(guess, milliseconds, min(whole, maximum))
     }
 
     /// Time that a trial needs, in milliseconds; nil before anything is known. Twice the mean, because trials
     /// of one sweep differ, and never less than what was seen.
     var expected: Double? {
         let twice = 2 * (mean ?? 0)
-        let most = max(twice, longest, guess)
-        return mean == nil && most == 0 ? nil : most
+        let maximum = max(twice, longest, guess)
+        return mean == nil && maximum == 0 ? nil : maximum
     }
 
     /// Whether a trial may start with this many milliseconds left. A trial that saves a checkpoint at this

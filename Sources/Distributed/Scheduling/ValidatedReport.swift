@@ -1,3 +1,4 @@
+import Records
 import Wire
 
 /// An attempt at a trial, as a line of `provenance.ndjson` holds it.

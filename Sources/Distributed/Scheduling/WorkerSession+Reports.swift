@@ -1,3 +1,4 @@
+import Records
 import Wire
 
 // A session's reports, failures and progress messages.
@@ -7,12 +8,12 @@ extension WorkerSession {
         _ trial: UInt64, _ cause: String, _ log: String, _ provenance: Provenance,
         _ effects: inout [SessionEffect]
     ) {
-        guard let hold = held[trial] else { return }
+        guard let entry = held[trial] else { return }
         effects.append(.note(.failed(trial: trial, cause: cause)))
         report(
             .failure(
                 WorkerMessage.Failure(
-                    lease: hold.lease, trial: trial, attempt: hold.attempt, cause: cause, log: log,
+                    lease: entry.lease, trial: trial, attempt: entry.attempt, cause: cause, log: log,
                     provenance: provenance)), of: trial, &effects)
     }
 

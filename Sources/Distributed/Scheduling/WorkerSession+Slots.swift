@@ -9,7 +9,7 @@ extension WorkerSession {
         slots[slot] = .idle
         if let sweep { effects.append(.load(sweep: sweep, slot: slot)) }
         if link == .waitingForSlots {
-            link = .greeting
+            link = .helloSent
             sendHello(now, &effects)
         }
     }
@@ -48,7 +48,7 @@ extension WorkerSession {
         run.trials.remove(at: index)
         slots[slot] = run.trials.isEmpty ? .idle : .running(run)
         fractions[trial] = nil
-        guard !run.unwanted.contains(trial), let hold = held[trial] else { return }
+        guard !run.unwanted.contains(trial), let entry = held[trial] else { return }
         switch reply {
         case .ready, .progress: break
         case .done(_, let id, let body, let files, let continuedFrom, let seconds, let measuring, let peak):
@@ -56,7 +56,7 @@ extension WorkerSession {
             report(
                 .report(
                     WorkerMessage.Report(
-                        lease: hold.lease, trial: trial, id: id, attempt: hold.attempt, body: body,
+                        lease: entry.lease, trial: trial, id: id, attempt: entry.attempt, body: body,
                         files: files,
                         provenance: provenance(
                             slot, seconds, peak, time, continuedFrom: continuedFrom, measuring: measuring))),

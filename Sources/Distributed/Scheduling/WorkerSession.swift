@@ -6,10 +6,10 @@ public struct SessionSettings: Equatable, Sendable {
     /// Interval at which an unanswered hello is repeated.
     public var helloMilliseconds: Int64 = 1000
     /// After this many heartbeat intervals of silence the worker says hello again.
-    public var silentBeats: Int64 = 6
+    public var silentHeartbeats: Int64 = 6
     /// Number of heartbeat intervals between hellos. A hello lists what the worker holds, and is the only
     /// message that reveals an assignment or a report that was lost with its connection.
-    public var helloBeats: Int64 = 10
+    public var helloHeartbeats: Int64 = 10
     /// A worker that hears nothing for this long exits.
     public var giveUpMilliseconds: Int64 = 15 * 60 * 1000
     /// The worker exits when a slot dies this often with no trial, and with no answer in between.
@@ -84,7 +84,7 @@ public struct WorkerSession: Sendable {
     enum Link: Equatable, Sendable {
         /// No slot is ready yet, so there is nothing to offer.
         case waitingForSlots
-        case greeting
+        case helloSent
         case joined
     }
 
@@ -145,7 +145,7 @@ public struct WorkerSession: Sendable {
     private var lastHeard: Instant
     private var lastSent: Instant
     private var lastHello: Instant
-    private var lastAwake: Instant
+    private var lastTick: Instant
 
     /// Creates the session of a worker that has no connection yet.
     ///
@@ -165,7 +165,7 @@ public struct WorkerSession: Sendable {
         lastHeard = now
         lastSent = now
         lastHello = now
-        lastAwake = now
+        lastTick = now
     }
 
     /// Time by which to handle `tick`.
@@ -175,12 +175,13 @@ public struct WorkerSession: Sendable {
         let link =
             switch link {
             // Frequent enough to tell a gap from a wait.
-            case .waitingForSlots: lastAwake + settings.helloMilliseconds
-            case .greeting: lastSent + settings.helloMilliseconds
+            case .waitingForSlots: lastTick + settings.helloMilliseconds
+            case .helloSent: lastSent + settings.helloMilliseconds
             case .joined:
                 min(
-                    lastSent + heartbeatMilliseconds, lastHello + heartbeatMilliseconds * settings.helloBeats,
-                    lastHeard + heartbeatMilliseconds * settings.silentBeats)
+                    lastSent + heartbeatMilliseconds,
+                    lastHello + heartbeatMilliseconds * settings.helloHeartbeats,
+                    lastHeard + heartbeatMilliseconds * settings.silentHeartbeats)
             }
         return (slots.compactMap(limit) + [until].compactMap { $0 }).reduce(link) { min($0, $1) }
     }
@@ -201,7 +202,7 @@ public struct WorkerSession: Sendable {
         let (now, gap) = loopTime.read(clock, due: due)
         // The worker's end is a time of the clock: a gap brings it nearer.
         until = until.map { $0 + -gap }
-        lastAwake = now
+        lastTick = now
         var effects: [SessionEffect] = []
         switch event {
         case .message(let message):
@@ -210,7 +211,7 @@ public struct WorkerSession: Sendable {
         case .connected:
             // The other end may know nothing of this worker.
             if link != .waitingForSlots {
-                link = .greeting
+                link = .helloSent
                 sendHello(now, &effects)
             }
         case .slotReady(let slot, let kernel):
@@ -341,14 +342,14 @@ extension WorkerSession {
         }
         switch link {
         case .waitingForSlots: break
-        case .greeting:
+        case .helloSent:
             if now >= lastSent + settings.helloMilliseconds { sendHello(now, &effects) }
         case .joined:
-            if now >= lastHeard + heartbeatMilliseconds * settings.silentBeats {
-                link = .greeting
+            if now >= lastHeard + heartbeatMilliseconds * settings.silentHeartbeats {
+                link = .helloSent
                 effects.append(.note(.coordinatorSilent))
                 sendHello(now, &effects)
-            } else if now >= lastHello + heartbeatMilliseconds * settings.helloBeats {
+            } else if now >= lastHello + heartbeatMilliseconds * settings.helloHeartbeats {
                 sendHello(now, &effects)
             } else if now >= lastSent + heartbeatMilliseconds {
                 effects.append(.send(.heartbeat))

@@ -1,3 +1,4 @@
+import Records
 import Console
 import Glibc
 import Scheduling

@@ -34,7 +34,7 @@ struct SimulatedWorker {
     var lastUp: Int64 = 0
     /// Arrival of the last message that was sent to it.
     var lastDown: Int64 = 0
-    var nextWake: Int64?
+    var nextTick: Int64?
 
     /// - Parameter until: when it must be gone, by its own clock.
     init(_ id: UInt64, host: Int, slots: UInt32, until: Instant?, at now: Instant) {

@@ -14,7 +14,7 @@ extension Simulation {
             isForgiven = true
             journal.forgive()
         }
-        coordinatorWake = nil
+        coordinatorTick = nil
         isFlushArranged = false
         entries = []
         sayings = []
@@ -60,10 +60,10 @@ extension Simulation {
             isFlushArranged = true
             agenda.add(.flush(life: life), at: now.milliseconds + chance.milliseconds(0...options.turn))
         }
-        if let due = dispatcher?.nextDeadline.map({ $0.milliseconds - ahead }), due < coordinatorWake ?? .max
+        if let due = dispatcher?.nextDeadline.map({ $0.milliseconds - ahead }), due < coordinatorTick ?? .max
         {
-            coordinatorWake = due
-            agenda.add(.wakeCoordinator(life: life), at: max(due, now.milliseconds))
+            coordinatorTick = due
+            agenda.add(.tickCoordinator(life: life), at: max(due, now.milliseconds))
         }
     }
 

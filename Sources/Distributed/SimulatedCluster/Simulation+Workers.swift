@@ -13,7 +13,7 @@ extension Simulation {
         workers[id] = SimulatedWorker(id, host: host, slots: options.slots, until: until, at: now)
         if dispatcher == nil { workers[id]?.upAgain = now.milliseconds + 1000 }
         for slot in 0..<Int(options.slots) { startProcess(id, slot) }
-        arrangeWake(id)
+        scheduleTick(id)
     }
 
     /// Removes a worker without a message. Another takes its place.
@@ -54,15 +54,15 @@ extension Simulation {
         else { return }
         if isLogged, !effects.isEmpty { note("worker \(id): \(event) → \(effects)") }
         for effect in effects { perform(effect, by: id) }
-        arrangeWake(id)
+        scheduleTick(id)
     }
 
-    private mutating func arrangeWake(_ id: UInt64) {
+    private mutating func scheduleTick(_ id: UInt64) {
         guard let worker = workers[id] else { return }
         let due = worker.session.nextDeadline.milliseconds - worker.ahead
-        guard due < worker.nextWake ?? .max else { return }
-        workers[id]?.nextWake = due
-        agenda.add(.wakeWorker(id), at: max(due, now.milliseconds))
+        guard due < worker.nextTick ?? .max else { return }
+        workers[id]?.nextTick = due
+        agenda.add(.tickWorker(id), at: max(due, now.milliseconds))
     }
 
     private mutating func perform(_ effect: SessionEffect, by id: UInt64) {

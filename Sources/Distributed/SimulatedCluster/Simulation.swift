@@ -9,14 +9,14 @@ public struct Simulation {
         case toCoordinator([UInt8], from: UInt64, connection: Int)
         case toWorker([UInt8], to: UInt64, connection: Int)
         case connected(UInt64, connection: Int)
-        case wakeCoordinator(life: Int)
+        case tickCoordinator(life: Int)
         case flush(life: Int)
-        case wakeWorker(UInt64)
+        case tickWorker(UInt64)
         case slot(UInt64, Int, process: Int, SlotHappening)
         case fault
         case startWorker(host: Int)
         case startCoordinator
-        case wish
+        case operatorActs
         case unpause(life: Int)
         case stopCoordinator
     }
@@ -34,7 +34,7 @@ public struct Simulation {
     let sweep: SimulatedSweep
     var chance: Chance
     /// Random numbers for the operator, the machine and false records.
-    var wishes: Chance
+    var operatorDraws: Chance
     var now = Instant(milliseconds: 0)
     var agenda = Agenda<Happening>()
     var journal: SimulatedJournal
@@ -44,7 +44,7 @@ public struct Simulation {
     var shell: Shell
     var life = 0
     var ahead: Int64 = 0
-    var coordinatorWake: Int64?
+    var coordinatorTick: Int64?
     var isFlushArranged = false
     var fullUntil: Int64 = 0
     var entries: [DispatchEffect] = []
@@ -85,7 +85,7 @@ public struct Simulation {
     public init(seed: UInt64, mutant: Mutant? = nil, isLogged: Bool = false) {
         self.isLogged = isLogged
         chance = Chance(seed)
-        wishes = Chance(seed ^ 0x5EED)
+        operatorDraws = Chance(seed ^ 0x5EED)
         let options = SimulationOptions(&chance)
         self.options = options
         shell = Shell(mutant)
@@ -119,8 +119,12 @@ public struct Simulation {
             agenda.add(.startWorker(host: host), at: chance.milliseconds(0...3000) + (isLate ? 8000 : 0))
         }
         if !options.isCalm { agenda.add(.fault, at: chance.milliseconds(0...options.faultEvery)) }
-        if let every = options.wishEvery { agenda.add(.wish, at: wishes.milliseconds(0...every)) }
-        if let every = options.stopEvery { agenda.add(.stopCoordinator, at: wishes.milliseconds(0...every)) }
+        if let every = options.operatorEvery {
+            agenda.add(.operatorActs, at: operatorDraws.milliseconds(0...every))
+        }
+        if let every = options.stopEvery {
+            agenda.add(.stopCoordinator, at: operatorDraws.milliseconds(0...every))
+        }
         while problem == nil, !isFinished, let (time, happening) = agenda.next() {
             now = Instant(milliseconds: time)
             events += 1
@@ -141,11 +145,12 @@ public struct Simulation {
         if options.isCalm, options.poison == 0, options.badTrials == 0, !options.isHopeless {
             // After a drain, workers still hold trials, which a new coordinator assigns before it hears of
             // them.
-            if !options.hasBadHost, options.wishEvery == nil, starts > options.trials + secondAssignments {
+            if !options.hasBadHost, options.operatorEvery == nil, starts > options.trials + secondAssignments
+            {
                 fail("\(starts) attempts at \(options.trials) trials, without a fault")
             }
             if secondAssignments > options.trials, !options.hasBadHost, options.lifetime == nil,
-                options.wishEvery == nil
+                options.operatorEvery == nil
             {
                 fail("a trial is copied more than once")
             }
@@ -158,7 +163,7 @@ public struct Simulation {
     private mutating func happen(_ happening: Happening) {
         if now.milliseconds < stoppedUntil, dispatcher != nil {
             switch happening {
-            case .toCoordinator, .wakeCoordinator, .flush, .wish, .unpause:
+            case .toCoordinator, .tickCoordinator, .flush, .operatorActs, .unpause:
                 return agenda.add(happening, at: stoppedUntil)
             default: break
             }
@@ -176,9 +181,9 @@ public struct Simulation {
             receive(message, at: id)
         case .connected(let id, let connection):
             if workers[id]?.connection == connection, dispatcher != nil { work(id, .connected) }
-        case .wakeCoordinator(let life):
+        case .tickCoordinator(let life):
             guard life == self.life, dispatcher != nil else { return }
-            coordinatorWake = nil
+            coordinatorTick = nil
             coordinate(.tick)
             if let next = dispatcher?.nextDeadline, next <= coordinatorTime {
                 fail("the dispatcher would be woken for ever")
@@ -187,9 +192,9 @@ public struct Simulation {
             guard life == self.life, dispatcher != nil else { return }
             isFlushArranged = false
             flush()
-        case .wakeWorker(let id):
-            guard let due = workers[id]?.nextWake, due <= now.milliseconds else { return }
-            workers[id]?.nextWake = nil
+        case .tickWorker(let id):
+            guard let due = workers[id]?.nextTick, due <= now.milliseconds else { return }
+            workers[id]?.nextTick = nil
             work(id, .tick)
             if let worker = workers[id], let until = worker.until, now + worker.ahead >= until {
                 fail("worker \(id) outlives its time")
@@ -201,7 +206,7 @@ public struct Simulation {
         case .fault: causeFault()
         case .startWorker(let host): startWorker(host: host)
         case .startCoordinator: startCoordinator()
-        case .wish: actOnWish()
+        case .operatorActs: actAsOperator()
         case .unpause(let life): if life == self.life { unpause() }
         case .stopCoordinator: stopCoordinator()
         }

@@ -51,9 +51,9 @@ public struct SimulationOptions: Sendable {
     /// Whether slots train trials of one seed as batches.
     var isBatched: Bool
     /// Time until which an operator and the machine act, even without faults.
-    var wishesEnd: Int64
+    var operatorEnd: Int64
     /// Longest time between an operator's commands; nil: there is no operator.
-    var wishEvery: Int64?
+    var operatorEvery: Int64?
     /// Longest time between stops of the coordinator (SIGSTOP, a machine that sleeps); nil: it isn't stopped.
     var stopEvery: Int64?
     /// Longest stop.
@@ -107,17 +107,17 @@ public struct SimulationOptions: Sendable {
         // While the other hosts are between two lives, a bad host would have all trials for itself.
         lifetime = hasBadHost ? nil : drawn.map { $0 + transfer }
         isBatched = own.hits(0.5)
-        var wishes = Chance(own.next() ^ 0x0915)
-        wishesEnd = max(faultsEnd, wishes.milliseconds(20_000...60_000))
-        wishEvery = wishes.pick(nil, nil, 5000, 20_000)
-        stopEvery = wishes.pick(nil, nil, 10_000, 40_000)
-        longestStop = wishes.pick(3000, 20_000, 200_000)
-        lies = calm ? 0 : wishes.pick(0, 0, 0.02, 0.2)
-        isHopeless = wishes.hits(0.04)
-        if clockJump == 60_000, wishes.hits(0.5) { clockJump = 1_200_000 }
+        var operatorDraws = Chance(own.next() ^ 0x0915)
+        operatorEnd = max(faultsEnd, operatorDraws.milliseconds(20_000...60_000))
+        operatorEvery = operatorDraws.pick(nil, nil, 5000, 20_000)
+        stopEvery = operatorDraws.pick(nil, nil, 10_000, 40_000)
+        longestStop = operatorDraws.pick(3000, 20_000, 200_000)
+        lies = calm ? 0 : operatorDraws.pick(0, 0, 0.02, 0.2)
+        isHopeless = operatorDraws.hits(0.04)
+        if clockJump == 60_000, operatorDraws.hits(0.5) { clockJump = 1_200_000 }
         guard isHopeless else { return }
         (poison, hasBadHost) = (0, false)
-        settings.mayGrow = wishes.hits(0.5)
+        settings.mayGrow = operatorDraws.hits(0.5)
     }
 
     var isCalm: Bool { faultsEnd == 0 }
@@ -140,7 +140,8 @@ public struct SimulationOptions: Sendable {
         // A worker's end costs each of its slots a trial, and then time until another worker is there.
         let ends = lifetime == nil ? 0 : attempts + 12_000 * Int64(trials)
         // The last command, and the last stop, come when all others are over.
-        let healed = max(faultsEnd, wishEvery ?? stopEvery == nil ? 0 : wishesEnd + 30_000 + longestStop)
+        let healed = max(
+            faultsEnd, operatorEvery ?? stopEvery == nil ? 0 : operatorEnd + 30_000 + longestStop)
         let again = isHopeless ? 2 * attempts + 150_000 : 0
         return healed + 150_000 + attempts + again + ends + deaths / 4
     }
@@ -159,7 +160,7 @@ extension SimulationOptions: CustomStringConvertible {
         \(queuesWhileDown ? "queues" : "drops") while down, \(tellsOfConnections ? "tells" : "does not tell") of connections
         workers end \(lifetime.map { "after \($0) ms or up to twice that" } ?? "only when they are made to")
         shards of \(settings.shardMilliseconds) ms, trials \(isBatched ? "together where they may be" : "alone")
-        until \(wishesEnd) ms: an operator \(wishEvery.map { "acts up to \($0) ms apart" } ?? "does nothing"), the \
+        until \(operatorEnd) ms: an operator \(operatorEvery.map { "acts up to \($0) ms apart" } ?? "does nothing"), the \
         coordinator \(stopEvery.map { "is stopped up to \($0) ms apart, up to \(longestStop) ms" } ?? "is never stopped")
         false records \(lies)\(isHopeless ? "; everything fails until it is mended (\(settings.mayGrow ? "others" : "no others") may come)" : "")
         quarantine after \(settings.maximumFailures) failures or \(settings.maximumLosses) losses

@@ -19,8 +19,8 @@ public enum ConnectionFailure: Equatable, Sendable {
     public func message(endpoint: String, hasKeys: Bool, wasLetIn: Bool = false) -> String {
         switch self {
         case .brokenOff where wasLetIn:
-            "\(endpoint) accepts no connection: the coordinator may be stopped or cut off, or another one "
-                + "or another program listen there now"
+            "\(endpoint) accepts no connection: the coordinator may have stopped or be unreachable, or another "
+                + "program may listen there now"
         case .keyRefused:
             "the coordinator at \(endpoint) does not know this worker's key, or it was revoked: on its machine "
                 + "'ranksweep keys list DIR' shows the keys it knows, 'ranksweep keys add DIR NAME' makes new ones"
@@ -28,14 +28,14 @@ public enum ConnectionFailure: Equatable, Sendable {
             "the coordinator at \(endpoint) has no keys, so nothing proves that it is yours: start it with "
                 + "--keys, or this worker without"
         case .keysOnOneSide:
-            "the coordinator at \(endpoint) lets in workers with keys only: on its machine 'ranksweep keys add "
+            "the coordinator at \(endpoint) admits only workers with keys: on its machine 'ranksweep keys add "
                 + "DIR NAME' makes them; copy them here and add --keys"
         case .brokenOff where hasKeys:
-            "\(endpoint) breaks off each connection: its key is not the one in this worker's coordinator.public, "
-                + "or it has none, or it is no ranksweep coordinator"
+            "\(endpoint) closes each connection: its key is not the one in this worker's coordinator.public, "
+                + "or it has none, or it is not a ranksweep coordinator"
         case .brokenOff:
-            "\(endpoint) breaks off each connection: it lets in workers with keys only (--keys DIR), or it is "
-                + "no ranksweep coordinator"
+            "\(endpoint) closes each connection: it admits only workers with keys (--keys DIR), or it is "
+                + "not a ranksweep coordinator"
         case .otherProtocol: "\(endpoint) does not answer as a ranksweep coordinator does"
         }
     }

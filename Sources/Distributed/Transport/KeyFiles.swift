@@ -153,15 +153,17 @@ enum KeyFile {
 
     /// Writes a key file: completely, durably, and never over another.
     static func write(_ key: String, about: String, to path: String, mode: mode_t) throws(KeyError) {
+        try write(Array("# \(about)\n\(key)\n".utf8), to: path, mode: mode)
+    }
+
+    /// Writes the bytes of a key file, in the same way.
+    static func write(_ bytes: [UInt8], to path: String, mode: mode_t) throws(KeyError) {
         let partial = path + ".partial"
         unlink(partial)
         let file = open(partial, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
         guard file >= 0 else { throw systemError("write", path) }
         defer { unlink(partial) }
-        let bytes = Array("# \(about)\n\(key)\n".utf8)
-        let isWritten =
-            fchmod(file, mode) == 0 && Glibc.write(file, bytes, bytes.count) == bytes.count
-            && fsync(file) == 0
+        let isWritten = fchmod(file, mode) == 0 && writeAll(bytes, to: file) && fsync(file) == 0
         let code = errno
         close(file)
         guard isWritten else {

@@ -97,6 +97,17 @@ extension CoordinatorKeyFolder {
         )
     }
 
+    /// Moves the files for a worker's machine to a folder, in place of any keys there, also across file systems.
+    /// The secret is never readable by others.
+    public func moveHost(_ name: String, to target: String) throws(KeyError) {
+        let files = try hostFiles(name)
+        removeWorkerFolder(target)
+        try KeyFile.makeFolder(target)
+        try KeyFile.write(files.secret, to: target + "/worker.secret", mode: 0o600)
+        try KeyFile.write(files.coordinator, to: target + "/coordinator.public", mode: 0o644)
+        removeHost(name)
+    }
+
     /// Removes the files for a worker's machine, once that machine has them.
     public func removeHost(_ name: String) { removeWorkerFolder(host(name)) }
 

@@ -114,6 +114,11 @@ public struct CoordinatorKeyFolder: Sendable {
     }
 
     static func check(_ name: String) throws(KeyError) {
+        guard isName(name) else { throw .badName(name) }
+    }
+
+    /// Whether a worker can have this name: at most 64 plain characters, the first a letter or a digit.
+    public static func isName(_ name: String) -> Bool {
         func isPlain(_ byte: UInt8) -> Bool {
             switch byte {
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
@@ -122,9 +127,8 @@ public struct CoordinatorKeyFolder: Sendable {
             default: false
             }
         }
-        guard let first = name.utf8.first, isPlain(first), name.utf8.count <= 64,
-            name.utf8.allSatisfy({ isPlain($0) || ".-_".utf8.contains($0) }), !name.contains(".partial")
-        else { throw .badName(name) }
+        guard let first = name.utf8.first, isPlain(first), name.utf8.count <= 64 else { return false }
+        return name.utf8.allSatisfy { isPlain($0) || ".-_".utf8.contains($0) } && !name.contains(".partial")
     }
 }
 
@@ -174,7 +178,7 @@ private func writeCoordinator(_ key: PublicKey, in folder: String) throws(KeyErr
 }
 
 /// Removes a worker's folder, and only those files in it that ranksweep made.
-func removeWorkerFolder(_ folder: String) {
+public func removeWorkerFolder(_ folder: String) {
     for name in ["worker.secret", "coordinator.public"] { unlink("\(folder)/\(name)") }
     rmdir(folder)
 }

@@ -103,8 +103,8 @@ final class MessageSocket {
         guard let monitor else { return }
         // ZeroMQ's own thread waits if the queue is full, so it holds what a storm of connections brings in a
         // turn.
-        var most = Int32(100_000)
-        zmq_setsockopt(monitor, ZMQ_RCVHWM, &most, MemoryLayout<Int32>.size)
+        var maximum = Int32(100_000)
+        zmq_setsockopt(monitor, ZMQ_RCVHWM, &maximum, MemoryLayout<Int32>.size)
         zmq_connect(monitor, address)
     }
 
@@ -159,7 +159,7 @@ final class MessageSocket {
 
     /// Receives a message. Drops further parts than any message of ranksweep has.
     private func receive(
-        from handle: UnsafeMutableRawPointer, parts most: Int
+        from handle: UnsafeMutableRawPointer, parts maximum: Int
     ) -> Received? {
         var parts: [[UInt8]] = []
         while true {
@@ -168,7 +168,7 @@ final class MessageSocket {
             defer { zmq_msg_close(&message) }
             guard zmq_msg_recv(&message, handle, ZMQ_DONTWAIT) >= 0 else { return nil }
             let bytes = UnsafeRawBufferPointer(start: zmq_msg_data(&message), count: zmq_msg_size(&message))
-            if parts.count < most { parts.append(Array(bytes)) }
+            if parts.count < maximum { parts.append(Array(bytes)) }
             guard zmq_msg_more(&message) == 0 else { continue }
             let user = authenticator == nil ? nil : zmq_msg_gets(&message, "User-Id")
             return Received(

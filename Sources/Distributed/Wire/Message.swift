@@ -1,3 +1,4 @@
+import Records
 import Sweep
 import Text
 
@@ -217,51 +218,6 @@ public struct Chunk: Equatable, Sendable {
         self.file = file
         self.offset = offset
         self.bytes = bytes
-    }
-}
-
-/// Where, when and for how long an attempt ran. This is about the attempt and never part of the record.
-public struct Provenance: Equatable, Sendable {
-    /// Name of the worker's host.
-    public var host: String
-    /// Process identifier of the worker on that host.
-    public var process: UInt32
-    /// Index of the slot in its worker.
-    public var slot: UInt32
-    /// Name of the processor.
-    public var cpu: String
-    /// BLAS kernel of the slot, as OpenBLAS names it.
-    public var kernel: String
-    /// Unix time of the start, in milliseconds.
-    public var startMilliseconds: Int64
-    /// Duration of the attempt.
-    public var seconds: Double
-    /// Most memory that the slot's process had at once.
-    public var peakMemoryBytes: UInt64
-    /// Step of the checkpoint that the attempt continued from; 0: it began at the beginning.
-    public var continuedFrom: UInt64
-    /// Seconds within `seconds` that were spent on measuring and not on training; 0 if unknown.
-    public var measuringSeconds: Double
-    /// Commit of the sources that the worker was built from; empty if unknown.
-    public var commit: String
-
-    /// Creates a provenance from its parts.
-    public init(
-        host: String, process: UInt32, slot: UInt32, cpu: String, kernel: String, startMilliseconds: Int64,
-        seconds: Double, peakMemoryBytes: UInt64, continuedFrom: UInt64 = 0, measuringSeconds: Double = 0,
-        commit: String = ""
-    ) {
-        self.host = host
-        self.process = process
-        self.slot = slot
-        self.cpu = cpu
-        self.kernel = kernel
-        self.startMilliseconds = startMilliseconds
-        self.seconds = seconds
-        self.peakMemoryBytes = peakMemoryBytes
-        self.continuedFrom = continuedFrom
-        self.measuringSeconds = measuringSeconds
-        self.commit = commit
     }
 }
 

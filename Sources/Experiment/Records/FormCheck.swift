@@ -18,9 +18,21 @@ struct FormCheck {
     /// The step that the trace's next entry must have; nil: any step after the last one.
     private var dueStep: Int?
     private var lastStep = -1
+    /// Numbers that are known already, in order, and the index of the next.
+    private let fractions: [(range: Range<Int>, number: Double)]
+    private var nextFraction = 0
 
     /// - Parameter bytes: canonical JSON.
-    init(_ bytes: [UInt8]) { self.bytes = bytes }
+    init(_ bytes: [UInt8]) {
+        self.bytes = bytes
+        fractions = []
+    }
+
+    /// A check of a whole object, whose numbers aren't parsed again.
+    init(_ object: CanonicalObject) {
+        bytes = object.bytes
+        fractions = object.fractions
+    }
 
     /// Why the whole text doesn't match the form; nil where it does.
     mutating func fault(_ form: ValueForm) -> String? {
@@ -42,10 +54,12 @@ struct FormCheck {
             }
         case .flag:
             guard take(word: "true") || take(word: "false") else {
-                throw FormFault(why: "true or false is due")
+                throw FormFault(why: "expected true or false")
             }
         case .word(let word):
-            guard take(quote), take(word: word), take(quote) else { throw FormFault(why: "'\(word)' is due") }
+            guard take(quote), take(word: word), take(quote) else {
+                throw FormFault(why: "expected '\(word)'")
+            }
         case .list(let counts, let form):
             let count = try list { (check, index) throws(FormFault) in
                 guard index < counts.upperBound else { throw FormCheck.tooMany(counts) }
@@ -81,9 +95,9 @@ struct FormCheck {
 
     private mutating func step() throws(FormFault) {
         guard let step = Int(exactly: try number()), step >= 0 else {
-            throw FormFault(why: "a whole number of steps is due")
+            throw FormFault(why: "expected a whole number of steps")
         }
-        if let dueStep, step != dueStep { throw FormFault(why: "\(step), and step \(dueStep) is due") }
+        if let dueStep, step != dueStep { throw FormFault(why: "expected step \(dueStep), found \(step)") }
         guard step > lastStep else { throw FormFault(why: "\(step) comes after step \(lastStep)") }
         lastStep = step
     }
@@ -91,7 +105,7 @@ struct FormCheck {
     // MARK: - Objects and lists
 
     private mutating func object(_ members: [ValueForm.Member]) throws(FormFault) {
-        guard take(UInt8(ascii: "{")) else { throw FormFault(why: "an object is due") }
+        guard take(UInt8(ascii: "{")) else { throw FormFault(why: "expected an object") }
         var index = 0
         func missing(_ member: ValueForm.Member) -> FormFault {
             FormFault(why: "'\(String(decoding: member.key, as: UTF8.self))' is missing")
@@ -126,7 +140,7 @@ struct FormCheck {
     private mutating func list(
         _ element: (inout FormCheck, Int) throws(FormFault) -> Void
     ) throws(FormFault) -> Int {
-        guard take(UInt8(ascii: "[")) else { throw FormFault(why: "a list is due") }
+        guard take(UInt8(ascii: "[")) else { throw FormFault(why: "expected a list") }
         if take(UInt8(ascii: "]")) { return 0 }
         var count = 0
         repeat {
@@ -140,7 +154,7 @@ struct FormCheck {
     /// Passes over an object's next key and its colon. Returns the key's range. Keys in our canonical JSON
     /// have no escapes.
     private mutating func key() throws(FormFault) -> Range<Int> {
-        guard take(quote) else { throw FormFault(why: "a key is due") }
+        guard take(quote) else { throw FormFault(why: "expected a key") }
         let start = position
         while position < bytes.count, bytes[position] != quote { position += 1 }
         let key = start..<position
@@ -166,6 +180,11 @@ struct FormCheck {
 
     private mutating func number() throws(FormFault) -> Double {
         let start = position
+        if nextFraction < fractions.count, fractions[nextFraction].range.lowerBound == start {
+            defer { nextFraction += 1 }
+            position = fractions[nextFraction].range.upperBound
+            return fractions[nextFraction].number
+        }
         while position < bytes.count, FormCheck.isOfNumber(bytes[position]), position - start < 32 {
             position += 1
         }
@@ -175,7 +194,7 @@ struct FormCheck {
             return Double(digits.reduce(0) { 10 * $0 + Int($1 - 0x30) })
         }
         guard let number = Double(String(decoding: digits, as: UTF8.self)), number.isFinite else {
-            throw FormFault(why: "a number is due")
+            throw FormFault(why: "expected a number")
         }
         return number
     }
@@ -200,7 +219,10 @@ struct FormCheck {
     }
 
     private static func tooFew(_ count: Int, _ counts: ClosedRange<Int>) -> FormFault {
-        FormFault(why: "\(count) \(count == 1 ? "value" : "values"), and \(counts.lowerBound) are due")
+        FormFault(
+            why:
+                "expected \(counts.lowerBound) \(counts.lowerBound == 1 ? "value" : "values"), found \(count)"
+        )
     }
 
     /// The start of a peer's text, for messages.

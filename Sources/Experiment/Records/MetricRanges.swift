@@ -14,8 +14,8 @@ extension MetricForms {
     ///     table.
     func range(of metric: Metric, layer: Int, _ request: RequestedMeasure?) -> ClosedRange<Double> {
         let infinity = Double.infinity
-        func upTo(_ sizes: [Int], _ most: Int = .max) -> ClosedRange<Double> {
-            0...Double(min(most, sizes.indices.contains(layer) ? sizes[layer] : 0))
+        func upTo(_ sizes: [Int], _ maximum: Int = .max) -> ClosedRange<Double> {
+            0...Double(min(maximum, sizes.indices.contains(layer) ? sizes[layer] : 0))
         }
         switch metric.limit {
         case .finite: return -infinity...infinity
@@ -128,7 +128,7 @@ public struct MetricRanges {
     /// For each axis, the index of each value by its text. Empty for seeds, because they change no range.
     private let indices: [[String: Int]]
     private var known: [[Int]: TrialRanges] = [:]
-    private static let most = 1024
+    private static let capacity = 1024
 
     /// The ranges of a grid's trials; none is computed yet.
     public init(_ grid: Grid) {
@@ -154,7 +154,7 @@ public struct MetricRanges {
         }
         if let found = known[positions] { return found }
         let ranges = TrialRanges(of: grid.trial(positions: positions, index: 0).settings)
-        if known.count >= MetricRanges.most { known.removeAll(keepingCapacity: true) }
+        if known.count >= MetricRanges.capacity { known.removeAll(keepingCapacity: true) }
         known[positions] = ranges
         return ranges
     }

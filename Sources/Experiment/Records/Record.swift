@@ -41,7 +41,7 @@ public struct Record: Equatable, Sendable {
             guard let text = value[key]?.string else { throw Mistake(why: "'\(key)' must be a text") }
             return text
         }
-        guard value.object != nil else { throw Mistake(why: "an object is due") }
+        guard value.object != nil else { throw Mistake(why: "expected an object") }
         guard let version = value["version"]?.number else { throw Mistake(why: "no 'version'") }
         guard version == Double(Record.version) else {
             throw Mistake(why: "version \(JSONValue.text(of: version)); this program reads \(Record.version)")
@@ -70,5 +70,5 @@ public struct Record: Equatable, Sendable {
 
     package var isMeasured: Bool { outcome == .measured }
     /// Whether its theory contains rank bounds instead of a closed form.
-    package var hasBounds: Bool { theory?["stable_rank_bound"] != nil }
+    package var hasBounds: Bool { theory?[.stableRankBound] != nil }
 }

@@ -38,13 +38,13 @@ package func readLines(at path: String, _ body: ([UInt8]) throws(RecordFileError
     let file: UnsafeMutablePointer<FILE>
     do throws(FileError) { file = try openStream(path) } catch { throw .file(error) }
     defer { fclose(file) }
-    var piece = [UInt8](repeating: 0, count: 1 << 16)
+    var chunk = [UInt8](repeating: 0, count: 1 << 16)
     var line: [UInt8] = []
     var number = 1
     while true {
-        let count = fread(&piece, 1, piece.count, file)
+        let count = fread(&chunk, 1, chunk.count, file)
         guard count > 0 else { break }
-        var rest = piece[..<count]
+        var rest = chunk[..<count]
         while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
             line += rest[...end]
             rest = rest[(end + 1)...]

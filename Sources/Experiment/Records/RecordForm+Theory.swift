@@ -35,10 +35,11 @@ struct TheoryForms {
             (JSONValue.text(of: $0), directions)
         }
         var members: [String: ValueForm] = [
-            "critical_betas": .list(0...sizes.inputs, .number(0...1 + 1e-6, orNull: false)),
+            TheoryKey.criticalBetas.rawValue: .list(0...sizes.inputs, .number(0...1 + 1e-6, orNull: false)),
             Metric.izyNats.key: .anyNumber, Metric.informativeDirections.key: directions,
             Metric.klNats.key: atLeastNothing,
-            Metric.localRank.key: .object(Dictionary(ranks) { first, _ in first }), "rank": directions,
+            Metric.localRank.key: .object(Dictionary(ranks) { first, _ in first }),
+            TheoryKey.rank.rawValue: directions,
         ]
         members.merge(promises(settings, sizes)) { first, _ in first }
         return .object(members, optional: [Metric.perturbedRank.key])
@@ -49,18 +50,21 @@ struct TheoryForms {
         guard case .teacher = settings.dataset, case .mlp = settings.model else { return [:] }
         let layers = ValueForm.tuple(sizes.units.map { _ in atLeastNothing })
         let layer = ValueForm.number(1...Double(max(1, sizes.layers)), orNull: false)
-        var members: [String: ValueForm] = [
-            "stable_rank_bound": atLeastNothing, "hidden_stable_rank_bound": atLeastNothing,
-            "trivial_rank": layers, "bound_layer": layer, "hidden_bound_layer": layer,
+        var members: [TheoryKey: ValueForm] = [
+            .stableRankBound: atLeastNothing,
+            .hiddenStableRankBound: atLeastNothing,
+            .trivialRank: layers, .boundLayer: layer,
+            .hiddenBoundLayer: layer,
         ]
         func byThreshold(_ form: ValueForm) -> ValueForm {
             let keys = (settings.measures.localRank?.thresholds ?? []).map { (JSONValue.text(of: $0), form) }
             return .object(Dictionary(keys) { first, _ in first })
         }
-        members["hidden_local_rank_bound"] = byThreshold(atLeastNothing)
-        members["local_rank_bound"] = byThreshold(layers)
-        members["local_rank_bound_vacuous"] = byThreshold(.tuple(sizes.units.map { _ in .flag }))
-        return members
+        members[.hiddenLocalRankBound] = byThreshold(atLeastNothing)
+        members[.localRankBound] = byThreshold(layers)
+        members[.localRankBoundVacuous] = byThreshold(
+            .tuple(sizes.units.map { _ in .flag }))
+        return members.byKey
     }
 
     /// The predicted products of an untrained linear network.

@@ -60,9 +60,9 @@ public struct RecordForm: Sendable {
     /// Why a body isn't one that the trial's record can have; nil where it is.
     public func fault(in body: CanonicalObject) -> String? {
         guard body.bytes.count <= maxBytes else {
-            return "it has \(body.bytes.count) bytes, and at most \(maxBytes) are due"
+            return "it has \(body.bytes.count) bytes; at most \(maxBytes) are possible"
         }
-        var check = FormCheck(body.bytes)
+        var check = FormCheck(body)
         return check.fault(form(of: body))
     }
 
@@ -157,13 +157,13 @@ struct MetricForms {
 
     /// The form of the trace; nil where the trial requests none.
     func trace(isWhole: Bool) -> ValueForm? {
-        let most = settings.measures.traceAt.maxEntries
-        guard most > 0 else { return nil }
+        let maximum = settings.measures.traceAt.maxEntries
+        guard maximum > 0 else { return nil }
         guard case .object(var members) = forms(where: { !$0.isOfTraining }) else { return nil }
         members.append(ValueForm.Member(key: Array("step".utf8), form: .step, isRequired: true))
         members.sort { $0.key.lexicographicallyPrecedes($1.key) }
         let due = stepCount.map { settings.measures.traceAt.steps(of: $0) }
-        let count = due?.count ?? most
+        let count = due?.count ?? maximum
         // All requested steps may lie beyond the end.
         guard count > 0 else { return nil }
         let least = isWhole && due != nil ? count : 1

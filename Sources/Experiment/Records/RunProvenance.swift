@@ -98,12 +98,12 @@ public struct RunProvenance: Equatable, Sendable {
 
     /// Adds a line without its newline. The lines of one trial must come in order of time.
     public mutating func add(_ line: some Sequence<UInt8>) {
-        guard let value = try? JSONValue(parsing: line), let outcome = value["outcome"]?.string else {
+        guard let value = try? JSONValue(parsing: line), let outcome = value[.outcome]?.string else {
             unreadable += 1
             return
         }
         attempts += 1
-        let trial = value["index"]?.number.flatMap { Int(exactly: $0) }
+        let trial = value[.index]?.number.flatMap { Int(exactly: $0) }
         switch outcome {
         case "failed", "quarantined":
             failures += 1
@@ -120,39 +120,39 @@ public struct RunProvenance: Equatable, Sendable {
     }
 
     private mutating func addCause(_ value: JSONValue, _ trial: Int?) {
-        let text = value["cause"]?.string ?? "no cause given"
+        let text = value[.cause]?.string ?? "no cause given"
         if let position = causeIndices[text] {
             causeList[position].count += 1
         } else if causeList.count < RunProvenance.limit {
             causeIndices[text] = causeList.count
             causeList.append(
                 Cause(
-                    text: text, count: 1, trial: trial, host: value["host"]?.string ?? "",
-                    axes: value["axes"] ?? .null,
-                    log: (value["log"]?.array ?? []).prefix(20).compactMap(\.string)))
+                    text: text, count: 1, trial: trial, host: value[.host]?.string ?? "",
+                    axes: value[.axes] ?? .null,
+                    log: (value[.log]?.array ?? []).prefix(20).compactMap(\.string)))
         }
     }
 
     private mutating func addMachine(_ value: JSONValue) {
         // An attempt that no worker reported has no machine.
-        guard let host = value["host"]?.string, !host.isEmpty else { return }
-        if let commit = value["commit"]?.string, commitSet.count < RunProvenance.limit {
+        guard let host = value[.host]?.string, !host.isEmpty else { return }
+        if let commit = value[.commit]?.string, commitSet.count < RunProvenance.limit {
             commitSet.insert(commit)
         }
         // Clamped, so that sums over attempts stay finite.
-        let taken = min(1e10, max(0, value["seconds"]?.number ?? 0))
-        let memory = min(1e18, max(0, value["peak_memory_bytes"]?.number ?? 0))
+        let taken = min(1e10, max(0, value[.seconds]?.number ?? 0))
+        let memory = min(1e18, max(0, value[.peakMemoryBytes]?.number ?? 0))
         seconds += taken
-        if let measuring = value["measuring_seconds"]?.number, measuring > 0 {
+        if let measuring = value[.measuringSeconds]?.number, measuring > 0 {
             measuringSeconds += min(measuring, taken)
             trainingSeconds += max(0, taken - measuring)
         }
         peakMemoryBytes = max(peakMemoryBytes, memory)
-        if let start = value["start_unix_ms"]?.number, start > 0, start < 1e15 {
+        if let start = value[.startMilliseconds]?.number, start > 0, start < 1e15 {
             firstStartMilliseconds = min(firstStartMilliseconds ?? .max, Int64(start))
             lastEndMilliseconds = max(lastEndMilliseconds ?? 0, Int64(start + taken * 1000))
         }
-        let key = [host, value["cpu"]?.string ?? "", value["blas_kernel"]?.string ?? ""]
+        let key = [host, value[.cpu]?.string ?? "", value[.kernel]?.string ?? ""]
         let position = machineIndices[key] ?? machineList.count
         if position == machineList.count {
             guard position < RunProvenance.limit else { return }

@@ -11,7 +11,7 @@ public enum RecordFault: Error, Equatable, Sendable, CustomStringConvertible {
     /// The fault in words.
     public var description: String {
         switch self {
-        case .otherTrial: "it is of another trial"
+        case .otherTrial: "it belongs to another trial"
         case .malformed(let why): why
         }
     }
@@ -51,7 +51,7 @@ public struct SweepRecords: Sendable {
         let form = form(of: trial)
         // Checks the size before parsing anything.
         guard bytes.count <= form.maxBytes else {
-            throw .malformed("it has \(bytes.count) bytes, and at most \(form.maxBytes) are due")
+            throw .malformed("it has \(bytes.count) bytes; at most \(form.maxBytes) are possible")
         }
         guard let body = CanonicalObject(bytes) else {
             do throws(JSONError) { _ = try JSONValue(parsing: bytes) } catch {
@@ -87,20 +87,22 @@ public struct SweepRecords: Sendable {
         }
         let trial = trials.trial(at: index)
         let form = form(of: trial)
-        let most = form.maxBytes + trial.axesObject.canonicalBytes.count + 1024
-        guard line.count <= most else {
-            return "it has \(groupedText(line.count)) bytes, and at most \(groupedText(most)) are due"
+        let maxBytes = form.maxBytes + trial.axesObject.canonicalBytes.count + 1024
+        guard line.count <= maxBytes else {
+            return "it has \(groupedText(line.count)) bytes; at most \(groupedText(maxBytes)) are possible"
         }
         let name = "\"\(trials.id(of: trial).text)\"".utf8
         if let object = CanonicalObject(line) {
             guard object["trial"].map({ $0.elementsEqual(name) }) ?? false else {
-                return "it is of another trial"
+                return "it belongs to another trial"
             }
             return form.fault(inLine: object)
         }
         let value: JSONValue
         do throws(JSONError) { value = try JSONValue(parsing: line) } catch { return error.description }
-        guard value["trial"]?.string == trials.id(of: trial).text else { return "it is of another trial" }
+        guard value["trial"]?.string == trials.id(of: trial).text else {
+            return "it belongs to another trial"
+        }
         return form.fault(inLine: value)
     }
 

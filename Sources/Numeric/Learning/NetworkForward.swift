@@ -84,10 +84,10 @@ struct NetworkNumbers<Scalar: Real> {
         of points: Int, _ window: ImageWindow, _ work: NetworkWorkspace<Scalar>,
         _ body: (Range<Int>, Matrix<Scalar>) -> Void
     ) {
-        let most = NetworkWorkspace<Scalar>.pointsAtOnce(window)
+        let maximum = NetworkWorkspace<Scalar>.pointsAtOnce(window)
         var start = 0
         while start < points {
-            let end = min(points, start + most)
+            let end = min(points, start + maximum)
             body(
                 start..<end,
                 work.windows.prefix(rows: (end - start) * window.positions, columns: window.columns))

@@ -47,8 +47,8 @@ struct NetworkWorkspace<Scalar: Real> {
             columns = max(columns, size.channels)
             switch node.operation {
             case .convolution(let window, _, _) where !window.isPointwise:
-                let together = min(points, Self.pointsAtOnce(window))
-                windowRoom = max(windowRoom, together * window.positions * window.columns)
+                let count = min(points, Self.pointsAtOnce(window))
+                windowRoom = max(windowRoom, count * window.positions * window.columns)
             case .normalisation(let norm):
                 let cut = norm.kind.cut(size, points: points)
                 moments.append(

@@ -54,10 +54,11 @@ size_t bench_allocations(void) { return 0; }
 #define CHAINS 12
 #define TWELVE(F) F(0) F(1) F(2) F(3) F(4) F(5) F(6) F(7) F(8) F(9) F(10) F(11)
 
+// Zeroes the whole register, the upper half of zmm included.
+#define ZERO(i) "vxorps %%ymm" #i ", %%ymm" #i ", %%ymm" #i "\n\t"
 #define WIDE_STEP(i) "vfmadd213ps %%zmm13, %%zmm12, %%zmm" #i "\n\t"
-#define WIDE_ZERO(i) "vpxord %%zmm" #i ", %%zmm" #i ", %%zmm" #i "\n\t"
 __attribute__((target("avx512f"))) static void wide(size_t rounds) {
-    __asm__ volatile(TWELVE(WIDE_ZERO) WIDE_ZERO(12) WIDE_ZERO(13)
+    __asm__ volatile(TWELVE(ZERO) ZERO(12) ZERO(13)
                      "1:\n\t" TWELVE(WIDE_STEP) "dec %0\n\t"
                      "jnz 1b\n\t"
                      : "+r"(rounds)
@@ -67,9 +68,8 @@ __attribute__((target("avx512f"))) static void wide(size_t rounds) {
 }
 
 #define NARROW_STEP(i) "vfmadd213ps %%ymm13, %%ymm12, %%ymm" #i "\n\t"
-#define NARROW_ZERO(i) "vxorps %%ymm" #i ", %%ymm" #i ", %%ymm" #i "\n\t"
 __attribute__((target("avx2,fma"))) static void narrow(size_t rounds) {
-    __asm__ volatile(TWELVE(NARROW_ZERO) NARROW_ZERO(12) NARROW_ZERO(13)
+    __asm__ volatile(TWELVE(ZERO) ZERO(12) ZERO(13)
                      "1:\n\t" TWELVE(NARROW_STEP) "dec %0\n\t"
                      "jnz 1b\n\t"
                      : "+r"(rounds)

@@ -29,21 +29,11 @@ struct Outbox {
     /// Bytes of one of a trial's files, by its index among them; nil if they cannot be read.
     func read(trial: UInt64, _ number: Int, offset: UInt64, count: Int) -> [UInt8]? {
         let file = Outbox.fileName(trial: trial, number)
-        guard let start = off_t(exactly: offset),
+        guard off_t(exactly: offset) != nil,
             let descriptor = paths.lazy.compactMap({ try? openToRead("\($0)/\(file)") }).first
         else { return nil }
         defer { close(descriptor) }
-        var bytes = [UInt8](repeating: 0, count: count)
-        var done = 0
-        while done < count {
-            let got = bytes.withUnsafeMutableBytes {
-                pread(descriptor, $0.baseAddress?.advanced(by: done), count - done, start + off_t(done))
-            }
-            if got < 0, errno == EINTR { continue }
-            guard got > 0 else { return nil }
-            done += got
-        }
-        return bytes
+        return readAll(count, of: descriptor, at: offset)
     }
 
     func delete(trial: UInt64) {

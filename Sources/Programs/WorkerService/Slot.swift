@@ -30,9 +30,7 @@ func runSlot(_ options: WorkerOptions, _ insteadOfTraining: ((TrialSettings) -> 
     var buffer = FrameBuffer()
     var bytes = [UInt8](repeating: 0, count: 65_536)
     while true {
-        let count = read(slotDescriptor, &bytes, bytes.count)
-        if count < 0, errno == EINTR { continue }
-        guard count > 0 else { return .done }
+        guard let count = readArrived(slotDescriptor, into: &bytes), count > 0 else { return .done }
         buffer.append(bytes[..<count])
         do throws(WireError) {
             while let frame = try buffer.next() {
@@ -171,7 +169,7 @@ private struct Slot {
         var dueAt = monotonicMilliseconds() + 1000
         var measuring = MeasuringTime()
         let results = try? runner.run(
-            together: settings, keeping: grid.weights,
+            batch: settings, keeping: grid.weights,
             onProgress: { done, steps, _ in
                 // A batch saves no checkpoint, and the worker waits for this process to end.
                 if cposix_was_signalled() != 0 { exit(ExitCode.interrupted.rawValue) }
@@ -260,14 +258,7 @@ private func tell(_ trial: UInt64, _ done: Int, _ steps: Int, from: Int = 0) {
 
 /// Sends a reply; returns false if the worker is gone.
 private func sendToWorker(_ reply: SlotReply) -> Bool {
-    var bytes = FrameBuffer.frame(reply.withinLimits.encoded)[...]
-    while !bytes.isEmpty {
-        let count = bytes.withUnsafeBytes { write(slotDescriptor, $0.baseAddress, $0.count) }
-        if count < 0, errno == EINTR { continue }
-        guard count > 0 else { return false }
-        bytes = bytes.dropFirst(count)
-    }
-    return true
+    writeAll(FrameBuffer.frame(reply.withinLimits.encoded), to: slotDescriptor)
 }
 
 /// Makes the kernel end this process when its parent ends; returns false if the parent is gone already.

@@ -1,4 +1,5 @@
 import Console
+import Files
 import Glibc
 import Text
 import Transport
@@ -20,14 +21,12 @@ struct SlotProcess {
     /// - Returns: nil if the process cannot be started; `errno` says why.
     static func start(_ options: WorkerOptions) -> SlotProcess? {
         var ends: [Int32] = [-1, -1]
-        var pipe: [Int32] = [-1, -1]
-        guard Glibc.pipe(&pipe) == 0 else { return nil }
-        for end in pipe { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-        _ = fcntl(pipe[0], F_SETFL, O_NONBLOCK)
+        guard let pipe = PipeEnds() else { return nil }
+        _ = fcntl(pipe.reading, F_SETFL, O_NONBLOCK)
         guard let program = thisProgram(),
             socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0, &ends) == 0
         else {
-            pipe.forEach(close)
+            pipe.closeBoth()
             return nil
         }
         let child = ChildProgram.start(
@@ -38,15 +37,15 @@ struct SlotProcess {
             ],
             environment: numericEnvironment(options.kernel),
             // Standard error comes first: the slot's end may have the number 3 in this process.
-            descriptors: [(ours: pipe[1], theirs: STDERR_FILENO), (ours: ends[1], theirs: 3)])
+            descriptors: [(ours: pipe.writing, theirs: STDERR_FILENO), (ours: ends[1], theirs: 3)])
         close(ends[1])
-        close(pipe[1])
+        close(pipe.writing)
         guard let child else {
             close(ends[0])
-            close(pipe[0])
+            close(pipe.reading)
             return nil
         }
-        return SlotProcess(child: child, descriptor: ends[0], errors: pipe[0])
+        return SlotProcess(child: child, descriptor: ends[0], errors: pipe.reading)
     }
 
     private init(child: ChildProgram, descriptor: Int32, errors: Int32) {
@@ -91,15 +90,7 @@ struct SlotProcess {
 
     /// Sends a request, and waits if the slot is not reading yet. `read` notices a slot that is gone.
     func send(_ request: SlotRequest) {
-        var bytes = FrameBuffer.frame(request.encoded)[...]
-        while !bytes.isEmpty {
-            let count = bytes.withUnsafeBytes {
-                Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
-            }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { return }
-            bytes = bytes.dropFirst(count)
-        }
+        _ = writeAll(FrameBuffer.frame(request.encoded), to: descriptor)
     }
 
     /// Ends the process if it is alive, and says how it ended.
@@ -136,11 +127,8 @@ struct SlotProcess {
     mutating func readErrors() -> [String] {
         var lines: [String] = []
         var bytes = [UInt8](repeating: 0, count: 4096)
-        while true {
-            let count = Glibc.read(errors, &bytes, bytes.count)
-            guard count > 0 else { return lines }
-            lines += log.add(bytes[..<count])
-        }
+        while let count = readArrived(errors, into: &bytes), count > 0 { lines += log.add(bytes[..<count]) }
+        return lines
     }
 
     mutating func clearLog() { log.clear() }

@@ -190,8 +190,7 @@ struct Worker {
     /// Watches standard input for its end; what it carries is ignored.
     private mutating func readInput() {
         var bytes = [UInt8](repeating: 0, count: 4096)
-        let count = read(STDIN_FILENO, &bytes, bytes.count)
-        if count > 0 || count < 0 && (errno == EINTR || errno == EAGAIN) { return }
+        guard readArrived(STDIN_FILENO, into: &bytes) == 0 else { return }
         watchesInput = false
         handle(.stop)
     }
@@ -274,7 +273,7 @@ struct Worker {
     private mutating func isOwn(commit: String) -> Bool {
         guard commit != programCommit else { return true }
         printError(
-            "error: this worker is of commit \(programCommit), but its program's file is now of commit \(commit): "
+            "error: this worker was built from commit \(programCommit), but its program's file is now from commit \(commit): "
                 + "restart it")
         handle(.stop)
         return false

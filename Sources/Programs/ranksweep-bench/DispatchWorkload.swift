@@ -1,3 +1,4 @@
+import Records
 import Console
 import Glibc
 import Sweep
@@ -26,7 +27,10 @@ private func fixedBody(depth: Int) -> JSONValue {
         .izyNats: .number(0.7713), .informativeDirections: JSONValue(5), .klNats: .number(1.2578),
         .localRank: .object(["0.01": JSONValue(5), "0.1": JSONValue(4)]),
     ]
-    let others = ["critical_betas": JSONValue([0.9025, 0.8464, 0.81, 0.25, 0.16]), "rank": JSONValue(5)]
+    let others = [
+        TheoryKey.criticalBetas.rawValue: JSONValue([0.9025, 0.8464, 0.81, 0.25, 0.16]),
+        TheoryKey.rank.rawValue: JSONValue(5),
+    ]
     return .object([
         "metrics": .object(metrics.byKey), "outcome": .string("measured"),
         "theory": .object(theory.byKey.merging(others) { first, _ in first }),
@@ -195,7 +199,7 @@ private func firstStart(_ path: String) -> Double? {
     defer { free(buffer) }
     while case let length = getline(&buffer, &capacity, file), length > 0, let buffer {
         let line = UnsafeRawBufferPointer(start: buffer, count: length)
-        guard let start = (try? JSONValue(parsing: line))?["start_unix_ms"]?.number else { continue }
+        guard let start = (try? JSONValue(parsing: line))?[.startMilliseconds]?.number else { continue }
         first = min(first ?? start, start)
     }
     return first.map { $0 / 1000 }

@@ -8,7 +8,7 @@ import Text
 /// and 5 targets. This is the trial's own training, including drawing its batches, timed from step to step.
 /// Its loss and KL are those of the trial's record at β = 0.1 after all steps.
 ///
-/// With `--together N` that trial is batched with N − 1 others of different β, and seconds are one
+/// With `--batch N` that trial is batched with N − 1 others of different β, and seconds are one
 /// trial's share.
 func measureGaussianVIB(_ options: Options) throws(BenchError) -> Measurement {
     let (points, steps, d) = (256, options.steps ?? 1000, 5)
@@ -22,9 +22,9 @@ func measureGaussianVIB(_ options: Options) throws(BenchError) -> Measurement {
             batchSize: points, duration: .steps(steps * (options.repeats + 1)),
             loss: .gaussianNLL),
         measures: .init(localRank: nil, traceAt: .end, samples: 1), seed: 0)
-    let group = (0..<options.together).map { index in
+    let group = (0..<options.batch).map { index in
         var settings = lead
-        let beta = 0.1 + 0.8 * Double(index) / Double(options.together)
+        let beta = 0.1 + 0.8 * Double(index) / Double(options.batch)
         settings.model = .vib(beta: beta, bottleneck: d, sigmaShift: 0)
         return settings
     }
@@ -42,7 +42,7 @@ func measureGaussianVIB(_ options: Options) throws(BenchError) -> Measurement {
     var runner = TrialRunner(data: DataDirectory(data: ".", cache: nil))
     times.begin()
     do throws(ExperimentError) {
-        let results = try runner.run(together: group, keeping: .none) { done, of, _ in
+        let results = try runner.run(batch: group, keeping: .none) { done, of, _ in
             guard done % steps == 0 else { return }
             times.end()
             if done < of { times.begin() }

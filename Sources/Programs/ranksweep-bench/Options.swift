@@ -38,13 +38,13 @@ enum BenchError: Error {
             local-rank also: [--weights FILE.safetensors] [--activation relu|tanh|linear]
             sweep, dispatch and start also: [--trials N] [--slots N]; they work in a new folder here
             dispatch also: [--workers N], of as many slots each
-            gaussian-vib also: [--together N], trials of N values of beta at once; seconds are a trial's
+            gaussian-vib also: [--batch N], trials of N values of beta at once; seconds are a trial's
             """
         case .unknownWorkload(let name): "no workload '\(name)'; one of: \(workloads)"
         case .unknownOption(let option):
             """
             no option '\(option)'; there are --repeat, --data, --json, --steps, --weights, --activation, --trials, \
-            --slots, --workers and --together
+            --slots, --workers and --batch
             """
         case .noValue(let option): "\(option) needs a value"
         case .badRepeat(let text): "--repeat needs a whole number from 1 to 1000, not '\(text)'"
@@ -80,7 +80,7 @@ struct Options {
     /// Workers of dispatch.
     var workers = 2
     /// For gaussian-vib: number of trials in a batch.
-    var together = 1
+    var batch = 1
 
     init(_ arguments: [String]) throws(BenchError) {
         guard let name = arguments.first, !name.hasPrefix("--") else { throw .noWorkload }
@@ -105,7 +105,7 @@ struct Options {
             case "--steps": steps = try Self.count(option, &rest)
             case "--trials": trials = try Self.count(option, &rest)
             case "--slots": slots = try Self.count(option, &rest)
-            case "--together": together = try Self.count(option, &rest)
+            case "--batch": batch = try Self.count(option, &rest)
             case "--workers": workers = try Self.count(option, &rest)
             case "--repeat":
                 guard let text = rest.popFirst() else { throw .noValue(option: option) }

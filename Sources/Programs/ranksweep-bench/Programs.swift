@@ -1,4 +1,5 @@
 import Console
+import Files
 import Glibc
 import Transport
 
@@ -95,8 +96,7 @@ func start(
 func write(_ text: String, to path: String) throws(BenchError) {
     let file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
     defer { close(file) }
-    let bytes = Array(text.utf8)
-    guard file >= 0, Glibc.write(file, bytes, bytes.count) == bytes.count else {
+    guard file >= 0, writeAll(text.utf8, to: file) else {
         throw .system("write \(path)", errno)
     }
 }
@@ -105,10 +105,10 @@ func text(of path: String) -> String {
     guard let file = fopen(path, "re") else { return "" }
     defer { fclose(file) }
     var all: [UInt8] = []
-    var piece = [UInt8](repeating: 0, count: 1 << 16)
+    var chunk = [UInt8](repeating: 0, count: 1 << 16)
     while true {
-        let count = fread(&piece, 1, piece.count, file)
+        let count = fread(&chunk, 1, chunk.count, file)
         guard count > 0 else { return String(decoding: all, as: UTF8.self) }
-        all += piece[..<count]
+        all += chunk[..<count]
     }
 }

@@ -1,3 +1,4 @@
+import Records
 import Console
 import Fitting
 import Glibc
@@ -74,7 +75,7 @@ private struct SweepRun {
         guard end?.isSuccess == true else { throw .programFailed(log: text(of: log)) }
         peakBytes = peak
         let attempts = lines(folder.path + "/run/provenance.ndjson")
-        slotPeakBytes = Int(attempts.compactMap { $0["peak_memory_bytes"]?.number }.max() ?? 0)
+        slotPeakBytes = Int(attempts.compactMap { $0[.peakMemoryBytes]?.number }.max() ?? 0)
         let correct = lines(folder.path + "/run/records.ndjson").compactMap {
             $0["metrics"]?[Metric.accuracy.key]?.number
         }

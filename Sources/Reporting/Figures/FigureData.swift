@@ -169,7 +169,7 @@ struct FigureData {
             return
         }
         if figure.theory, figure.isOverBeta {
-            let betas = record.theory?["critical_betas"]?.array?.compactMap(\.number) ?? []
+            let betas = record.theory?[.criticalBetas]?.array?.compactMap(\.number) ?? []
             panels[panel].criticalBetas.formUnion(betas)
         }
         if figure.isOverEntries {

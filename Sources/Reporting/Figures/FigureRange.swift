@@ -34,9 +34,9 @@ struct FigureRange: Equatable {
     /// - Parameters:
     ///   - isLog: nil: chosen from the numbers; numbers that grow by factors get a log axis.
     ///   - isCategory: whether x numbers unordered things, each with a label and equal room.
-    init?(x numbers: [Double], isLog wish: Bool?, isCategory: Bool = false, room: AxisMarks.Room = .across) {
+    init?(x numbers: [Double], isLog asked: Bool?, isCategory: Bool = false, room: AxisMarks.Room = .across) {
         let numbers = FigureRange.drawable(numbers)
-        var isLog = (wish ?? FigureRange.growByFactors(numbers)) && !isCategory
+        var isLog = (asked ?? FigureRange.growByFactors(numbers)) && !isCategory
         isLog = isLog && numbers.contains { $0 > 0 }
         let distinct = Set(isLog ? numbers.filter { $0 > 0 } : numbers).sorted()
         guard let first = distinct.first, let last = distinct.last else { return nil }

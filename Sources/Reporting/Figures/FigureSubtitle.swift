@@ -83,16 +83,16 @@ struct FigureSubtitle {
 
     private var seeds: [String] {
         let means = self.means
-        guard let most = means.map(\.seeds).max(), let due = means.map(\.due).max() else { return [] }
+        guard let maximum = means.map(\.seeds).max(), let due = means.map(\.due).max() else { return [] }
         let least = means.map(\.due).min() ?? due
         var texts: [String] = []
         if due == 1 {
             texts.append("one seed")
         } else {
-            var text = most == 1 ? "one seed" : "mean of \(FigureSubtitle.range(least, due)) seeds"
-            if data.showsIntervals, most > 2 {
+            var text = maximum == 1 ? "one seed" : "mean of \(FigureSubtitle.range(least, due)) seeds"
+            if data.showsIntervals, maximum > 2 {
                 text += ", \(data.figure.hasLines ? "bands" : "bars"): 95 % interval (Student’s t)"
-            } else if data.showsSeeds, most == 2 {
+            } else if data.showsSeeds, maximum == 2 {
                 text += data.figure.hasLines ? ", thin: both" : ", dots: both"
             }
             texts.append(text)
@@ -102,7 +102,7 @@ struct FigureSubtitle {
             texts.append(
                 "pale: \(FigureSubtitle.range(first, last)) of \(FigureSubtitle.range(least, due)) seeds, "
                     + locations(of: fewer))
-            if most > 2, data.showsSeeds, fewer.contains(where: { $0.seeds == 2 }) {
+            if maximum > 2, data.showsSeeds, fewer.contains(where: { $0.seeds == 2 }) {
                 texts.append(data.figure.hasLines ? "thin: both of 2 seeds" : "dots: both of 2 seeds")
             }
         }
@@ -111,8 +111,8 @@ struct FigureSubtitle {
         return texts
     }
 
-    private static func range(_ least: Int, _ most: Int) -> String {
-        least == most ? "\(most)" : "\(least)–\(most)"
+    private static func range(_ least: Int, _ maximum: Int) -> String {
+        least == maximum ? "\(maximum)" : "\(least)–\(maximum)"
     }
 
     /// "at step 12 to 200 (9 points)".
@@ -128,9 +128,9 @@ struct FigureSubtitle {
             case .entry: data.figure.y.first?.metric.list?.of ?? "entry"
             case .layer: "layer"
             }
-        guard let least = xs.min(), let most = xs.max() else { return "" }
+        guard let least = xs.min(), let maximum = xs.max() else { return "" }
         func text(_ number: Double) -> String { rounded(number) }
-        let range = least == most ? text(least) : "\(text(least)) to \(text(most))"
+        let range = least == maximum ? text(least) : "\(text(least)) to \(text(maximum))"
         return "at \(name) \(range) (\(counted(means.count, "point")))"
     }
 }

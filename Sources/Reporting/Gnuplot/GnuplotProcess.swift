@@ -25,16 +25,14 @@ struct GnuplotProcess {
 
     /// Runs the program; its output is in the result.
     func run(_ arguments: [String]) -> Ending {
-        var ends: [Int32] = [-1, -1]
-        guard pipe(&ends) == 0 else { return .failed(systemMessage(errno)) }
-        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-        defer { close(ends[0]) }
-        let child = spawn([program] + arguments, output: ends[1])
-        close(ends[1])
+        guard let ends = PipeEnds() else { return .failed(systemMessage(errno)) }
+        defer { close(ends.reading) }
+        let child = spawn([program] + arguments, output: ends.writing)
+        close(ends.writing)
         switch child {
         case .failure(let error) where error.code == ENOENT: return .missing
         case .failure(let error): return .failed(systemMessage(error.code))
-        case .success(let process): return wait(for: process, reading: ends[0])
+        case .success(let process): return wait(for: process, reading: ends.reading)
         }
     }
 
@@ -79,9 +77,8 @@ struct GnuplotProcess {
             }
             var readiness = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
             if poll(&readiness, 1, Int32(left)) <= 0 { continue }
-            let count = read(descriptor, &chunk, chunk.count)
-            if count < 0, errno == EINTR { continue }
-            if count <= 0 { break }
+            guard let count = readArrived(descriptor, into: &chunk) else { continue }
+            if count == 0 { break }
             // Enough text to say what is wrong.
             if output.count < 16384 { output += chunk[..<count] }
         }

@@ -42,7 +42,7 @@ extension FigureSpec.Quantity {
         guard let theory = record.theory else { return nil }
         if record.hasBounds { return bound(in: theory) }
         switch metric {
-        case .informativeDirections: return theory[metric.key]?.number ?? theory["rank"]?.number
+        case .informativeDirections: return theory[metric.key]?.number ?? theory[.rank]?.number
         case .localRank:
             let layers = layers(in: record.metrics)
             if layers > 0 {
@@ -68,14 +68,14 @@ extension FigureSpec.Quantity {
 
     private func bound(in theory: JSONValue) -> Double? {
         switch (metric, layer) {
-        case (.meanStableRank, _), (.stableRank, .min?): return theory["stable_rank_bound"]?.number
-        case (.stableRank, .hiddenMin?): return theory["hidden_stable_rank_bound"]?.number
+        case (.meanStableRank, _), (.stableRank, .min?): return theory[.stableRankBound]?.number
+        case (.stableRank, .hiddenMin?): return theory[.hiddenStableRankBound]?.number
         case (.localRank, .min?):
-            let bounds = threshold.flatMap { theory["local_rank_bound"]?[thresholdKey($0)]?.array } ?? []
-            let layer = theory["bound_layer"]?.number.flatMap { Int(exactly: $0) } ?? 0
+            let bounds = threshold.flatMap { theory[.localRankBound]?[thresholdKey($0)]?.array } ?? []
+            let layer = theory[.boundLayer]?.number.flatMap { Int(exactly: $0) } ?? 0
             return bounds.indices.contains(layer - 1) ? bounds[layer - 1].number : nil
         case (.localRank, .hiddenMin?):
-            return threshold.flatMap { theory["hidden_local_rank_bound"]?[thresholdKey($0)]?.number }
+            return threshold.flatMap { theory[.hiddenLocalRankBound]?[thresholdKey($0)]?.number }
         default: return nil
         }
     }
@@ -84,7 +84,7 @@ extension FigureSpec.Quantity {
     /// smaller than it says nothing.
     func trivialBound(in record: Record) -> Double? {
         guard record.hasBounds, [.localRank, .stableRank].contains(metric) else { return nil }
-        let ranks = record.theory?["trivial_rank"]?.array?.compactMap(\.number) ?? []
+        let ranks = record.theory?[.trivialRank]?.array?.compactMap(\.number) ?? []
         switch layer {
         case .min?: return ranks.min()
         case .hiddenMin?: return ranks.dropLast().min()

@@ -26,20 +26,7 @@ func writeOut(_ text: String) -> Bool {
 ///
 /// - Returns: the `errno` of the write that failed, or 0.
 func writeText(_ text: String, to descriptor: Int32) -> Int32 {
-    var bytes = Array(text.utf8)[...]
-    while !bytes.isEmpty {
-        let count = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-        if count < 0, errno == EINTR { continue }
-        if count < 0, errno == EAGAIN {
-            // Another program made the descriptor non-blocking; this one waits.
-            var room = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-            _ = poll(&room, 1, -1)
-            continue
-        }
-        guard count > 0 else { return count < 0 ? errno : EIO }
-        bytes = bytes.dropFirst(count)
-    }
-    return 0
+    writeAll(text.utf8, to: descriptor) ? 0 : errno
 }
 
 /// Ends the program. If standard output did not take everything, says so and replaces exit codes 0 and 1

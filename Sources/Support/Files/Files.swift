@@ -1,6 +1,6 @@
-// Files: files that appear whole or not at all, opening regular files, folders, noticing that a file was
-// moved or removed, and wording what the system refuses. Imports CPosix and Glibc. Leaves out what files
-// contain and where they belong.
+// Files: files that appear whole or not at all, opening regular files, folders, pipes, reading and writing
+// descriptors, noticing that a file was moved or removed, and wording what the system refuses. Imports CPosix
+// and Glibc. Leaves out what files contain and where they belong.
 
 import Glibc
 

@@ -58,14 +58,8 @@ public final class WholeFile {
     }
 
     private func flush() throws(FileError) {
-        var offset = 0
-        while offset < pending.count {
-            let count = pending.withUnsafeBytes {
-                Glibc.write(descriptor, $0.baseAddress?.advanced(by: offset), $0.count - offset)
-            }
-            if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw FileError(path: path, doing: "write", code: errno) }
-            offset += count
+        guard writeAll(pending, to: descriptor) else {
+            throw FileError(path: path, doing: "write", code: errno)
         }
         pending.removeAll(keepingCapacity: true)
     }

@@ -7,6 +7,8 @@ public struct CanonicalObject: Sendable {
     /// The canonical text as UTF-8.
     public let bytes: [UInt8]
     private var members: [(key: Range<Int>, value: Range<Int>)] = []
+    /// The numbers that aren't short whole numbers, in order, with their ranges in `bytes`.
+    package private(set) var fractions: [(range: Range<Int>, number: Double)] = []
 
     /// Validates a text; nil if it is not canonical JSON of an object, or uses more than is recognised here.
     public init?(_ bytes: [UInt8]) {
@@ -15,6 +17,7 @@ public struct CanonicalObject: Sendable {
         guard scan.object(depth: 0, member: { members.append(($0, $1)) }), scan.position == bytes.count else {
             return nil
         }
+        fractions = scan.fractions
     }
 
     /// A member's value as it is written.
@@ -27,6 +30,7 @@ public struct CanonicalObject: Sendable {
 private struct CanonicalScan {
     let bytes: [UInt8]
     var position = 0
+    private(set) var fractions: [(range: Range<Int>, number: Double)] = []
 
     private mutating func take(_ byte: UInt8) -> Bool {
         guard position < bytes.count, bytes[position] == byte else { return false }
@@ -117,6 +121,7 @@ private struct CanonicalScan {
         while position < bytes.count, position - start < 40, isOfNumber(bytes[position]) { position += 1 }
         let text = String(decoding: bytes[start..<position], as: UTF8.self)
         guard let number = Double(text), number.isFinite else { return false }
+        fractions.append((start..<position, number))
         return JSONValue.text(of: number) == text
     }
 

@@ -55,8 +55,8 @@ public struct DigestStream {
     public init() { crypto_hash_sha256_init(&state) }
 
     /// Appends bytes.
-    public mutating func update(_ piece: some Sequence<UInt8>) {
-        let bytes = Array(piece)
+    public mutating func update(_ chunk: some Sequence<UInt8>) {
+        let bytes = Array(chunk)
         crypto_hash_sha256_update(&state, bytes, UInt64(bytes.count))
     }
 

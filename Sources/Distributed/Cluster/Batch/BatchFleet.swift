@@ -20,9 +20,9 @@ public struct BatchFleetSettings: Equatable, Sendable {
     /// After this many deaths in a row something is wrong, and submissions back off.
     public var quickDeaths = 3
     /// First back-off after too many deaths, or after a submission that failed. It doubles each time.
-    public var firstRestMilliseconds: Int64 = 15_000
+    public var firstBackOffMilliseconds: Int64 = 15_000
     /// Longest back-off.
-    public var longestRestMilliseconds: Int64 = 600_000
+    public var maxBackOffMilliseconds: Int64 = 600_000
 
     /// Creates the default settings.
     public init() {}
@@ -81,7 +81,7 @@ public enum BatchNote: Equatable, Sendable {
     /// It ended too soon, and no trial was done meanwhile.
     case died(String)
     /// This many jobs died in a row. None is submitted for this long.
-    case resting(deaths: Int, milliseconds: Int64)
+    case backsOff(deaths: Int, milliseconds: Int64)
     case submissionFailed(why: String, milliseconds: Int64)
     /// No job is submitted any more.
     case refused(why: String)
@@ -110,21 +110,21 @@ public struct BatchFleet: Sendable {
     private(set) var submitting: Int?
     private var nextSubmission: Int64 = .min
     /// Back-off after the next death, once there are too many.
-    private var rest: Int64
+    private var backOff: Int64
     /// Back-off after the next submission that fails.
-    private var submissionRest: Int64
+    private var submissionBackOff: Int64
     private(set) var deathsInARow = 0
     /// Why the engine accepts no job, now or later.
     private var refusal: String?
     private var isEnding = false
     private var hasListed = false
-    private var toldReason = ""
+    private var reportedReason = ""
 
     /// Creates the fleet of a run that has no jobs yet.
     public init(_ settings: BatchFleetSettings) {
         self.settings = settings
-        rest = settings.firstRestMilliseconds
-        submissionRest = settings.firstRestMilliseconds
+        backOff = settings.firstBackOffMilliseconds
+        submissionBackOff = settings.firstBackOffMilliseconds
     }
 
     /// Jobs that run or will run, sorted by identifier.
@@ -144,7 +144,7 @@ public struct BatchFleet: Sendable {
             giveUpIfAlone(&effects)
         case .submitted(let ids):
             submitting = nil
-            submissionRest = settings.firstRestMilliseconds
+            submissionBackOff = settings.firstBackOffMilliseconds
             for id in ids where jobs[id] == nil { add(id, now) }
             if isEnding { cancelAll(&effects) }
         case .submissionFailed(let why, isFinal: true):
@@ -154,9 +154,9 @@ public struct BatchFleet: Sendable {
             giveUpIfAlone(&effects)
         case .submissionFailed(let why, isFinal: false):
             submitting = nil
-            nextSubmission = now + submissionRest
-            effects.append(.note(.submissionFailed(why: why, milliseconds: submissionRest)))
-            submissionRest = min(settings.longestRestMilliseconds, 2 * submissionRest)
+            nextSubmission = now + submissionBackOff
+            effects.append(.note(.submissionFailed(why: why, milliseconds: submissionBackOff)))
+            submissionBackOff = min(settings.maxBackOffMilliseconds, 2 * submissionBackOff)
         case .stoodStill(let gap):
             for (id, job) in jobs { jobs[id]?.submittedAt = min(now, job.submittedAt + gap) }
         case .end:
@@ -241,15 +241,15 @@ public struct BatchFleet: Sendable {
         guard deaths > 0 else { return }
         deathsInARow += deaths
         guard deathsInARow >= settings.quickDeaths else { return }
-        nextSubmission = max(nextSubmission, now + rest)
-        effects.append(.note(.resting(deaths: deathsInARow, milliseconds: rest)))
-        rest = min(settings.longestRestMilliseconds, 2 * rest)
+        nextSubmission = max(nextSubmission, now + backOff)
+        effects.append(.note(.backsOff(deaths: deathsInARow, milliseconds: backOff)))
+        backOff = min(settings.maxBackOffMilliseconds, 2 * backOff)
     }
 
     private mutating func tellReason(_ list: [BatchListing], _ effects: inout [BatchEffect]) {
         let waiting = list.filter { $0.phase == .pending && !$0.reason.isEmpty }
-        guard let reason = waiting.map(\.reason).min(), reason != toldReason else { return }
-        toldReason = reason
+        guard let reason = waiting.map(\.reason).min(), reason != reportedReason else { return }
+        reportedReason = reason
         effects.append(.note(.waiting(jobs: waiting.count { $0.reason == reason }, reason: reason)))
     }
 
@@ -299,6 +299,6 @@ public struct BatchFleet: Sendable {
 
     private mutating func noteSuccess() {
         deathsInARow = 0
-        rest = settings.firstRestMilliseconds
+        backOff = settings.firstBackOffMilliseconds
     }
 }

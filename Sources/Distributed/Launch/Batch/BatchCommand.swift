@@ -1,4 +1,5 @@
 import Console
+import Files
 import Glibc
 import Transport
 
@@ -39,29 +40,29 @@ struct BatchCommand {
     static func start(
         _ program: String, _ arguments: [String], passing variables: [String], at now: Int64
     ) -> BatchCommand? {
-        var ends: [[Int32]] = []
-        defer { for pair in ends { close(pair[1]) } }
+        var pipes: [PipeEnds] = []
+        defer { for ends in pipes { close(ends.writing) } }
         for _ in 0..<2 {
-            var pair: [Int32] = [-1, -1]
-            guard pipe(&pair) == 0 else {
-                for pair in ends { close(pair[0]) }
+            guard let ends = PipeEnds() else {
+                for ends in pipes { close(ends.reading) }
                 return nil
             }
-            for end in pair { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-            _ = fcntl(pair[0], F_SETFL, O_NONBLOCK)
-            ends.append(pair)
+            _ = fcntl(ends.reading, F_SETFL, O_NONBLOCK)
+            pipes.append(ends)
         }
         let child = ChildProgram.start(
             program, arguments, environment: environment(passing: variables),
             descriptors: [
-                (ours: ends[0][1], theirs: STDOUT_FILENO), (ours: ends[1][1], theirs: STDERR_FILENO),
+                (ours: pipes[0].writing, theirs: STDOUT_FILENO),
+                (ours: pipes[1].writing, theirs: STDERR_FILENO),
             ])
         guard let child else {
-            for pair in ends { close(pair[0]) }
+            for ends in pipes { close(ends.reading) }
             return nil
         }
         return BatchCommand(
-            child: child, output: ends[0][0], errors: ends[1][0], deadline: now + patienceMilliseconds)
+            child: child, output: pipes[0].reading, errors: pipes[1].reading,
+            deadline: now + patienceMilliseconds)
     }
 
     private init(child: ChildProgram, output: Int32, errors: Int32, deadline: Int64) {
@@ -118,10 +119,7 @@ struct BatchCommand {
 
     private static func read(_ descriptor: inout Int32, _ words: inout [UInt8]) {
         var bytes = [UInt8](repeating: 0, count: 65_536)
-        while descriptor >= 0 {
-            let count = Glibc.read(descriptor, &bytes, bytes.count)
-            if count < 0, errno == EINTR { continue }
-            if count < 0 { return }
+        while descriptor >= 0, let count = readArrived(descriptor, into: &bytes) {
             guard count > 0 else {
                 close(descriptor)
                 descriptor = -1

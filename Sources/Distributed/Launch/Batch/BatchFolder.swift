@@ -31,11 +31,7 @@ struct BatchFolder {
 
     /// - Parameter run: the run directory's absolute path, from which the jobs' name is made.
     init(_ plan: BatchPlan, run: String) {
-        let digits = Digest(of: Array(run.utf8)).bytes.prefix(6).map { byte in
-            let text = String(byte, radix: 16)
-            return text.count < 2 ? "0" + text : text
-        }
-        name = "ranksweep-" + digits.joined()
+        name = "ranksweep-" + Digest(of: run).hexadecimal(bytes: 6)
         path = "\(plan.settings.folder)/\(name)"
     }
 
@@ -64,45 +60,11 @@ struct BatchFolder {
         try keyed { () throws(KeyError) in
             if !folder.isRevoked(name) { try folder.retire(name) }
             try folder.add(name)
+            try folder.moveHost(name, to: keys)
         }
-        try move(folder.host(name), to: keys)
     }
 
-    /// Moves a key folder, also across file systems. The secret is never readable by others.
-    private func move(_ from: String, to target: String) throws(CommandFailure) {
-        removeKeys()
-        guard mkdir(target, 0o700) == 0 else {
-            throw .init(FileError(path: target, doing: "make the folder", code: errno))
-        }
-        for (file, mode) in [("worker.secret", mode_t(0o600)), ("coordinator.public", 0o644)] {
-            let bytes = try filed { () throws(FileError) in try contents("\(from)/\(file)") }
-            let descriptor = open("\(target)/\(file)", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
-            guard descriptor >= 0 else {
-                throw .init(FileError(path: "\(target)/\(file)", doing: "write", code: errno))
-            }
-            let isWritten = write(descriptor, bytes, bytes.count) == bytes.count && fsync(descriptor) == 0
-            let code = errno
-            close(descriptor)
-            guard isWritten else {
-                throw .init(FileError(path: "\(target)/\(file)", doing: "write", code: code))
-            }
-        }
-        for file in ["worker.secret", "coordinator.public"] { unlink("\(from)/\(file)") }
-        rmdir(from)
-    }
-
-    private func contents(_ path: String) throws(FileError) -> [UInt8] {
-        let file = try openStream(path)
-        defer { fclose(file) }
-        var bytes = [UInt8](repeating: 0, count: 65_536)
-        let count = fread(&bytes, 1, bytes.count, file)
-        return Array(bytes[..<count])
-    }
-
-    func removeKeys() {
-        for file in ["worker.secret", "coordinator.public"] { unlink("\(keys)/\(file)") }
-        rmdir(keys)
-    }
+    func removeKeys() { removeWorkerFolder(keys) }
 
     func job(_ plan: BatchPlan, connect: String, hasKeys: Bool) -> BatchJob {
         var words = [plan.worker, "--connect", connect, "--slots", String(plan.settings.slots)]

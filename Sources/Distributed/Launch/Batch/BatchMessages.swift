@@ -20,7 +20,7 @@ func batchMessages(_ note: BatchNote, _ engine: any BatchEngine.Type, _ folder: 
         let nothing = "; it wrote nothing to \(folder.log(of: id)): can its node write there?"
         let what = lines.isEmpty ? nothing : ", saying:"
         return ["\(name): job \(id) ended as soon as it began\(what)"] + lines.map { "    | \($0)" }
-    case .resting(let deaths, let milliseconds):
+    case .backsOff(let deaths, let milliseconds):
         return [
             "\(name): \(countText(deaths, "job")) in a row ended as soon as they began: the next, a single one, in "
                 + "\(time(milliseconds)); is the node, the worker's path or the network wrong?"

@@ -268,13 +268,13 @@ package struct SshHosts: WorkerSource {
     private mutating func begin(_ step: HostFleet.Step, _ host: HostSettings) throws(CommandFailure) {
         let label = ClusterKeys.label(host.host)
         let id = plan.bundle.id
-        var pieces: [Feed.Part] = []
+        var parts: [Feed.Part] = []
         let script: String
         switch step {
         case .probe: script = SshScript.probe(host, bundle: id, files: plan.files)
         case .bundle:
             script = SshScript.bundle(host, bundle: id, digest: plan.bundle.digest)
-            pieces = [.file(plan.bundle.path, size: plan.bundle.size)]
+            parts = [.file(plan.bundle.path, size: plan.bundle.size)]
         case .data:
             if let file = plan.files.first(where: { $0.local == nil }) {
                 throw .input(
@@ -282,11 +282,11 @@ package struct SshHosts: WorkerSource {
                 )
             }
             script = SshScript.data(host, bundle: id, files: plan.files)
-            for file in plan.files { pieces += tarParts(file, from: file.local ?? "") }
-            pieces.append(.bytes([UInt8](repeating: 0, count: 1024)))
+            for file in plan.files { parts += tarParts(file, from: file.local ?? "") }
+            parts.append(.bytes([UInt8](repeating: 0, count: 1024)))
         case .start:
             let (secret, publicKey) = try keys.files(of: host.host)
-            pieces = [.bytes(secret), .bytes(publicKey)]
+            parts = [.bytes(secret), .bytes(publicKey)]
             script = SshScript.start(
                 host, bundle: id, label: "\(keys.name)-\(label)", secretBytes: secret.count,
                 publicBytes: publicKey.count, connect: host.tunnel ? nil : plan.connect,
@@ -294,7 +294,7 @@ package struct SshHosts: WorkerSource {
         }
         let process = try SshProcess.start(
             plan.ssh, sshArguments(host, step, SshScript.command(of: script)), host: host.host, step: step,
-            feed: Feed([.bytes(Array(script.utf8))] + pieces), awaitsPort: step == .start && host.tunnel)
+            feed: Feed([.bytes(Array(script.utf8))] + parts), awaitsPort: step == .start && host.tunnel)
         guard let process else { throw .fault("no file descriptors are left here (ulimit -n)") }
         processes.append(process)
     }

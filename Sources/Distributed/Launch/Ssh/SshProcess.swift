@@ -13,18 +13,18 @@ struct Feed {
         case file(String, size: Int)
     }
 
-    private var pieces: [Part]
+    private var parts: [Part]
     private var buffer: ArraySlice<UInt8> = []
     private var file: Int32 = -1
     private var fileLeft = 0
     /// Bytes written so far.
     private(set) var sent = 0
 
-    init(_ pieces: [Part]) { self.pieces = pieces }
+    init(_ parts: [Part]) { self.parts = parts }
 
-    var isEmpty: Bool { pieces.isEmpty && buffer.isEmpty && file < 0 }
+    var isEmpty: Bool { parts.isEmpty && buffer.isEmpty && file < 0 }
 
-    mutating func append(_ bytes: [UInt8]) { pieces.append(.bytes(bytes)) }
+    mutating func append(_ bytes: [UInt8]) { parts.append(.bytes(bytes)) }
 
     /// Writes as much as possible without waiting. False where the other side accepts no more, or a file has
     /// changed.
@@ -56,8 +56,8 @@ struct Feed {
             }
             return true
         }
-        guard !pieces.isEmpty else { return true }
-        switch pieces.removeFirst() {
+        guard !parts.isEmpty else { return true }
+        switch parts.removeFirst() {
         case .bytes(let bytes): buffer = bytes[...]
         case .file(let path, let size):
             guard let opened = try? openToRead(path) else { return false }
@@ -124,32 +124,35 @@ struct SshProcess {
         _ program: String, _ arguments: [String], host: String, step: HostFleet.Step, feed: Feed,
         awaitsPort: Bool
     ) throws(CommandFailure) -> SshProcess? {
-        var pipes: [[Int32]] = []
+        var pipes: [PipeEnds] = []
         for _ in 0..<3 {
             if let ends = try makePipe() { pipes.append(ends) }
         }
         guard pipes.count == 3 else {
-            for end in pipes.joined() { close(end) }
+            for ends in pipes { ends.closeBoth() }
             return nil
         }
         // A larger pipe, so that a bundle takes fewer turns of the loop.
-        _ = cposix_set_pipe_size(pipes[0][1], 1 << 20)
-        for end in [pipes[0][1], pipes[1][0], pipes[2][0]] { _ = fcntl(end, F_SETFL, O_NONBLOCK) }
+        _ = cposix_set_pipe_size(pipes[0].writing, 1 << 20)
+        for end in [pipes[0].writing, pipes[1].reading, pipes[2].reading] {
+            _ = fcntl(end, F_SETFL, O_NONBLOCK)
+        }
         let child = ChildProgram.start(
             program, arguments, environment: environmentList(),
             descriptors: [
-                (ours: pipes[0][0], theirs: STDIN_FILENO), (ours: pipes[1][1], theirs: STDOUT_FILENO),
-                (ours: pipes[2][1], theirs: STDERR_FILENO),
+                (ours: pipes[0].reading, theirs: STDIN_FILENO),
+                (ours: pipes[1].writing, theirs: STDOUT_FILENO),
+                (ours: pipes[2].writing, theirs: STDERR_FILENO),
             ])
         let code = errno
-        for end in [pipes[0][0], pipes[1][1], pipes[2][1]] { close(end) }
+        for end in [pipes[0].reading, pipes[1].writing, pipes[2].writing] { close(end) }
         guard let child else {
-            for end in [pipes[0][1], pipes[1][0], pipes[2][0]] { close(end) }
+            for end in [pipes[0].writing, pipes[1].reading, pipes[2].reading] { close(end) }
             throw .fault("\(program) cannot be started: \(startMessage(code))")
         }
         return SshProcess(
-            host: host, step: step, child: child, input: pipes[0][1], output: pipes[1][0],
-            errors: pipes[2][0], feed: feed, closesInput: step != .start, awaitsPort: awaitsPort)
+            host: host, step: step, child: child, input: pipes[0].writing, output: pipes[1].reading,
+            errors: pipes[2].reading, feed: feed, closesInput: step != .start, awaitsPort: awaitsPort)
     }
 
     private init(
@@ -213,9 +216,8 @@ struct SshProcess {
     /// The number of bytes read; nil where nothing can be read now. Closes a descriptor at its end.
     private static func read(_ descriptor: inout Int32, _ bytes: inout [UInt8]) -> Int? {
         guard descriptor >= 0 else { return nil }
-        let count = Glibc.read(descriptor, &bytes, bytes.count)
+        guard let count = readArrived(descriptor, into: &bytes) else { return nil }
         if count > 0 { return count }
-        if count < 0, errno == EAGAIN || errno == EINTR { return nil }
         close(descriptor)
         descriptor = -1
         return nil

@@ -310,8 +310,8 @@ struct FigureReader {
         }
         let hidden = values("hidden").compactMap { $0.array.map { $0.count + 1 } }
         let depths = values("depth").compactMap { $0.number.map { Int($0) } }
-        let usual = words("model").first.flatMap { GridPoint.defaultDepths[$0] } ?? 2
-        return (hidden + depths).max() ?? usual
+        let defaultDepth = words("model").first.flatMap { GridPoint.defaultDepths[$0] } ?? 2
+        return (hidden + depths).max() ?? defaultDepth
     }
 }
 

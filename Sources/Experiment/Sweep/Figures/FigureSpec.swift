@@ -188,7 +188,7 @@ public enum FigureMistake: Equatable, Sendable {
             "the threshold \(numberText(threshold)) is not measured; measured are "
                 + listed(measured.map(numberText), "and")
         case .whichThreshold(let measured):
-            "a threshold is due: one of \(listed(measured.map(numberText), "or"))"
+            "expected a threshold: one of \(listed(measured.map(numberText), "or"))"
         case .noThreshold(let metric): "\(metric.key) has no threshold"
         case .noLayers(let metric): "\(metric.key) has no layers"
         case .layersAreX(let metric):

@@ -102,7 +102,7 @@ public enum AxisValues: Equatable, Sendable {
 extension AxisValues {
     /// The smallest number of values that is written as a rule where a rule generates them.
     private static let fewest = 8
-    private static let most = 10_000
+    private static let maxCount = 10_000
 
     /// The same values in the same order, in normal form: sweeps with equal values are equal, however the
     /// values were written.
@@ -113,7 +113,7 @@ extension AxisValues {
         if case .range(let lower, _, let step) = self, count >= AxisValues.fewest {
             return AxisValues.range(lower, count: count, step: step)
         }
-        guard count <= AxisValues.most else { return self }
+        guard count <= AxisValues.maxCount else { return self }
         let values = (0..<count).map { self[$0] }
         let numbers = values.compactMap(\.number)
         guard numbers.count == count else { return self }

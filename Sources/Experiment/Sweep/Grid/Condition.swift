@@ -139,7 +139,7 @@ public enum ConditionMistake: Equatable, Sendable {
     var words: String {
         switch self {
         case .empty: "an empty condition"
-        case .unexpected(let found, let due): "\(found) where \(due) is due"
+        case .unexpected(let found, let due): "expected \(due), found \(found)"
         case .unendedQuote: "a quote without its end"
         case .chained: "comparisons do not chain: write 'a < b and b < c'"
         case .noAxis: "a comparison without an axis"

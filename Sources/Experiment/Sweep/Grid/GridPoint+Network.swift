@@ -5,9 +5,9 @@ import Model
 extension GridPoint {
     /// The architecture; nil for a plain MLP.
     func architecture(_ conflicts: inout [PointConflict]) -> TrialSettings.Architecture? {
-        let usual = name == "resnet" ? "batch" : "none"
+        let defaultName = name == "resnet" ? "batch" : "none"
         let normalisation = Normalisation(
-            word("normalisation", default: usual), groups: integer("groups") ?? 4)
+            word("normalisation", default: defaultName), groups: integer("groups") ?? 4)
         let isOfImages = ImageSetDescription(rawValue: dataset) != nil
         if isConvolutional, !isOfImages { conflicts.append(PointConflict("dataset", .needsImages(name))) }
         if name == "resnet" {

@@ -141,13 +141,13 @@ struct GridPoint {
             }
             return GaussianData(correlations: correlations, testPoints: testPoints)
         }
-        let most = min(inputs, targets)
-        if correlations.count > most {
+        let maximum = min(inputs, targets)
+        if correlations.count > maximum {
             conflicts.append(
-                PointConflict("dataset.correlations", .tooManyCorrelations(correlations.count, most: most)))
+                PointConflict("dataset.correlations", .tooManyCorrelations(correlations.count, max: maximum)))
         }
         return GaussianData(
-            correlations: Array(correlations.prefix(most)), inputs: inputs, targets: targets,
+            correlations: Array(correlations.prefix(maximum)), inputs: inputs, targets: targets,
             directions: UInt64(integer("dataset.directions_seed") ?? 0), testPoints: testPoints)
     }
 
@@ -165,11 +165,11 @@ struct GridPoint {
 
     /// The symmetric set. By default 80 % of the patterns train, rounded: the public setting.
     private func symmetric(_ conflicts: inout [PointConflict]) -> SymmetricData {
-        let most = SymmetricData.patterns - 1
+        let maximum = SymmetricData.patterns - 1
         var points = integer("dataset.train_points") ?? 3277
-        if points > most {
-            conflicts.append(PointConflict("dataset.train_points", .noTestPatterns(points, most: most)))
-            points = most
+        if points > maximum {
+            conflicts.append(PointConflict("dataset.train_points", .noTestPatterns(points, max: maximum)))
+            points = maximum
         }
         let scale = InputScale(rawValue: word("dataset.scale", default: "unit"))
         return SymmetricData(scale: scale ?? .unit, trainPoints: points)
@@ -285,9 +285,9 @@ struct GridPoint {
         }
         return MeasureCatalogue.listed.compactMap { measure in
             guard isOn(measure), measure.uses.allSatisfy(meets),
-                let usual = RequestedMeasure(measure.name, testPoints: testPoints)
+                let defaults = RequestedMeasure(measure.name, testPoints: testPoints)
             else { return nil }
-            var settings = usual.settings
+            var settings = defaults.settings
             for option in measure.options {
                 settings[option.key] = values[option.path] ?? settings[option.key]
             }

@@ -10,7 +10,7 @@ public struct TrialCache: Sendable {
     /// One trial for each point, by positions with the first seed. There are enough that workers in different
     /// parts of the grid don't evict each other's.
     private var known: [[Int]: Trial] = [:]
-    private static let most = 256
+    private static let capacity = 256
     private var identifier = TrialHasher()
 
     /// An empty cache for a grid.
@@ -29,7 +29,7 @@ public struct TrialCache: Sendable {
             return Trial(index: index, like: like, seed: grid.axes[seed].label(at: positions[seed]))
         }
         let trial = grid.trial(positions: positions, index: index)
-        if known.count >= TrialCache.most { known.removeAll(keepingCapacity: true) }
+        if known.count >= TrialCache.capacity { known.removeAll(keepingCapacity: true) }
         known[point] = trial
         return trial
     }

@@ -38,13 +38,13 @@ public struct MeasureRequest: Equatable, Sendable {
         public static let numericalRank = Measure(Metric.numericalRank.key)
 
         /// The measures taken by default, as far as the network and its points allow.
-        public static let usual: [Measure] =
+        public static let defaults: [Measure] =
             [.localRank, .activeUnits, .accuracy, .loss, .kl] + ofWeights
         /// The measures of weight matrices, as in a sweep's `measures.weight_norms`.
         public static let ofWeights: [Measure] = [.spectralNorm, .frobeniusNorm, .stableRank, .numericalRank]
         /// All measures, the default ones first.
         public static let allCases: [Measure] =
-            usual + MeasureCatalogue.listed.map { Measure($0.name) }
+            defaults + MeasureCatalogue.listed.map { Measure($0.name) }
 
         /// The declaration of a measure in the catalogue's table; nil for the default measures.
         public var declaration: MeasureDeclaration? {
@@ -129,11 +129,11 @@ public struct MeasureRequest: Equatable, Sendable {
         for points: Points, _ activation: Activation, isVIB: Bool = false
     ) -> [Measure] {
         guard points != .noPoints else { return Measure.ofWeights }
-        let usual =
+        let candidates =
             points.areFeatures
             ? [.accuracy, .loss] + Measure.ofWeights
-                + MeasureCatalogue.ofFeatures.map { Measure($0.name) } : Measure.usual
-        return usual.filter {
+                + MeasureCatalogue.ofFeatures.map { Measure($0.name) } : Measure.defaults
+        return candidates.filter {
             (points.haveLabels || !$0.needsLabels) && (activation == .relu || $0 != .activeUnits)
                 && (isVIB || $0 != .kl)
         }
@@ -150,17 +150,18 @@ extension MeasureRequest.Measure {
     public func problem(kind: String, isDenseChain: Bool, activation: Activation)
         -> String?
     {
-        if self == .kl, kind != "vib" { return "is of a vib, and this is a \(kind)" }
+        if self == .kl, kind != "vib" { return "needs a vib, and this is a \(kind)" }
         if self == .activeUnits, activation != .relu {
-            return "is of relu networks: no other unit is ever inactive"
+            return "needs a relu network: no other unit is ever inactive"
         }
         guard let declaration else { return nil }
         let kinds = declaration.uses.filter { $0.path == "model" }.flatMap(\.words)
         if !kinds.isEmpty, !kinds.contains(kind) {
-            return "is of \(listed(kinds, "or")), and this is a \(kind)"
+            return "works for \(listed(kinds, "or")), and this is a \(kind)"
         }
         if declaration.needs.contains(.denseChain), !isDenseChain {
-            return "is of plain networks: without normalisation, residual connections and convolutions"
+            return
+                "works for plain networks only: without normalisation, residual connections and convolutions"
         }
         return nil
     }
@@ -172,8 +173,8 @@ extension MeasureRequest {
     /// - Parameter points: the number of points available.
     public func requested(of points: Int) -> [RequestedMeasure] {
         (measures ?? []).compactMap { measure in
-            guard let usual = RequestedMeasure(measure.rawValue, testPoints: points) else { return nil }
-            var settings = usual.settings
+            guard let defaults = RequestedMeasure(measure.rawValue, testPoints: points) else { return nil }
+            var settings = defaults.settings
             if settings["points"] != nil, let rankPoints { settings["points"] = JSONValue(rankPoints) }
             settings.merge(self.settings[measure.rawValue] ?? [:]) { _, own in own }
             return RequestedMeasure(name: measure.rawValue, settings: settings)
@@ -185,7 +186,7 @@ extension MeasureRequest {
     /// - Throws: the mistake in words.
     public mutating func set(_ argument: String) throws(SettingMistake) {
         guard let sign = argument.firstIndex(of: "="), let dot = argument[..<sign].firstIndex(of: ".") else {
-            throw SettingMistake(words: "MEASURE.KEY=VALUE is due")
+            throw SettingMistake(words: "expected MEASURE.KEY=VALUE")
         }
         let (name, key) = (String(argument[..<dot]), String(argument[argument.index(after: dot)..<sign]))
         guard let measure = measures?.first(where: { $0.rawValue == name }) else {

@@ -108,22 +108,22 @@ struct PairCover {
 
     init(_ grid: Grid) {
         self.grid = grid
-        var most = 64
+        var maximum = 64
         var digits: [[Int]] = []
         repeat {
             digits = grid.dimensions.map { dimension in
                 let isSeed = dimension.axes.allSatisfy { grid.axes[$0].path == "seed" }
-                return PairCover.spread(isSeed ? 1 : most, of: dimension.count)
+                return PairCover.spread(isSeed ? 1 : maximum, of: dimension.count)
             }
-            most /= 2
-        } while most >= 2 && PairCover.pairs(digits) > PairCover.limit
+            maximum /= 2
+        } while maximum >= 2 && PairCover.pairs(digits) > PairCover.limit
         self.digits = digits
     }
 
-    private static func spread(_ most: Int, of count: Int) -> [Int] {
-        guard count > most else { return Array(0..<count) }
-        guard most > 1 else { return [0] }
-        return (0..<most).map { $0 * (count - 1) / (most - 1) }
+    private static func spread(_ maximum: Int, of count: Int) -> [Int] {
+        guard count > maximum else { return Array(0..<count) }
+        guard maximum > 1 else { return [0] }
+        return (0..<maximum).map { $0 * (count - 1) / (maximum - 1) }
     }
 
     private static func pairs(_ digits: [[Int]]) -> Int {

@@ -105,8 +105,8 @@ extension SweepError {
         case noTeacher
         /// No VIB can learn from this data, for the reason given.
         case noVIB(String)
-        case noTestPatterns(Int, most: Int)
-        case tooManyCorrelations(Int, most: Int)
+        case noTestPatterns(Int, max: Int)
+        case tooManyCorrelations(Int, max: Int)
         case tooManyTestPoints(Int)
         case tooManyTrainPoints(Int, of: Int)
         // Networks.
@@ -151,10 +151,10 @@ extension SweepError {
             case .noTeacher:
                 "a teacher needs 'inputs', the number of x's components, and 'norm', its weights' norm"
             case .noVIB(let objection): objection
-            case .noTestPatterns(let points, let most):
-                "\(points) training points leave none of the 4096 patterns to test: take at most \(most)"
-            case .tooManyCorrelations(let count, let most):
-                "\(count) correlations, and the smaller of inputs and targets is \(most)"
+            case .noTestPatterns(let points, let maximum):
+                "\(points) training points leave none of the 4096 patterns to test: take at most \(maximum)"
+            case .tooManyCorrelations(let count, let maximum):
+                "\(count) correlations, and the smaller of inputs and targets is \(maximum)"
             case .tooManyTestPoints(let points): "\(points) test points, and the data set has 10000"
             case .tooManyTrainPoints(let points, let count):
                 "\(points) training points, and the data set has \(count)"
@@ -167,7 +167,7 @@ extension SweepError {
                 "\(groups) groups do not divide \(channels) units or channels: give 'groups' that do"
             case .tooManyChannels(let channels): "\(channels) channels; 4096 are the most"
             case .needsDenseChain:
-                "this measure is of plain networks: an mlp without normalisation and residual connections, or a vib"
+                "this measure works for plain networks only: an mlp without normalisation and residual connections, or a vib"
             case .noConvolution: "a cnn needs a convolution before its dense layer: depth is 2 or more"
             case .batchTooLarge(let batch, let points):
                 "a batch of \(batch) is larger than the \(points) training points"
@@ -180,7 +180,7 @@ extension SweepError {
             case .noAllPoints:
                 "gaussian data are drawn anew for each batch, so there is no 'all': give a number"
             case .plainOnly:
-                "is of plain networks alone: without normalisation, residual connections and convolutions"
+                "works for plain networks only: without normalisation, residual connections and convolutions"
             case .noHiddenLayer(let layer, let hidden):
                 hidden == 0
                     ? "a network of depth 1 has no hidden layer"
@@ -192,7 +192,7 @@ extension SweepError {
                 "no trial reaches step \(step): training ends with step \(steps) (where quick or --set shortens "
                     + "it, give \(setting) there too)"
             case .noTrace:
-                "'best' is of the steps of the trace, and there is none: give measures.trace_at, or keep 'final'"
+                "'best' chooses among the trace's steps, and there is no trace: give measures.trace_at, or keep 'final'"
             case .weightsTooLarge(let bytes, let limit):
                 "a trial's kept weights are \(bytes) bytes; at most \(limit) (256 MiB) can be kept"
             case .historyTooLarge(let bytes, let limit):
@@ -257,11 +257,11 @@ extension SweepError.Problem {
             (isSetting ? "not an axis of this sweep but a setting with one value" : "no such axis")
                 + Self.hint(suggestion)
         case .neverAnAxis("weights"):
-            "cannot be an axis: what is kept is of the whole sweep (several steps are one list: [100, 200])"
-        case .neverAnAxis("reproducibility"): "cannot be an axis: it is of the whole sweep"
+            "cannot be an axis: it applies to the whole sweep (several steps are one list: [100, 200])"
+        case .neverAnAxis("reproducibility"): "cannot be an axis: it applies to the whole sweep"
         case .neverAnAxis: "cannot be an axis: a sweep has one model"
         case .missing(let paths): "missing: \(listed(paths, "or")) is required"
-        case .belongsUnderAxes: "one value is due here; several make an axis, under 'axes'"
+        case .belongsUnderAxes: "expected one value; several make an axis, under 'axes'"
         case .givenTwice(let first): "given twice, first \(Self.words(of: first))"
         case .excludes(let other): "cannot be given together with \(other)"
         case .unused(let needs, let found):
@@ -275,8 +275,8 @@ extension SweepError.Problem {
 
     private var valueMessage: String? {
         switch self {
-        case .missingValue(let due): "a value is missing: \(due.words) is due"
-        case .wrongType(let due, let found): "\(found) where \(due.words) is due"
+        case .missingValue(let due): "a value is missing: expected \(due.words)"
+        case .wrongType(let due, let found): "expected \(due.words), found \(found)"
         case .number(let mistake, let found): Self.words(of: mistake, found)
         case .notWhole(let number): "\(number) is not a whole number"
         case .outOfBounds(let number, let bounds): "\(number) is out of bounds: it must be \(bounds)"
@@ -285,7 +285,7 @@ extension SweepError.Problem {
         case .badName(let name):
             "'\(name)' is not a name: letters, digits, '.', '_' and '-', at most 100, the first "
                 + "no '.' or '-'"
-        case .badText: "a text of 1 to 1000 characters, without control characters, is due"
+        case .badText: "expected a text of 1 to 1000 characters without control characters"
         case .emptyList: "an empty list"
         case .tooMany(let count, let limit): "\(count) items; at most \(limit) are allowed"
         case .repeatedValue(let value, let first):
@@ -306,7 +306,7 @@ extension SweepError.Problem {
     private static func words(of mistake: NumberMistake, _ found: String) -> String {
         switch mistake {
         case .notANumber: "'\(found)' is not a number"
-        case .quoted: "'\(found)' is a text in quotes where a number is due"
+        case .quoted: "expected a number, found the quoted text '\(found)'"
         case .notFinite: "'\(found)' is not a finite number"
         case .vanishes: "'\(found)' is too near to 0 for a double"
         case .otherBase: "'\(found)' is not a decimal number"
@@ -317,7 +317,7 @@ extension SweepError.Problem {
     private var gridMessage: String? {
         switch self {
         case .notNumericAxis(let rule): "'\(rule)' makes numbers, and this setting has none: list its values"
-        case .endsNotTwo: "two numbers in a list are due: [first, last]"
+        case .endsNotTwo: "expected two numbers in a list: [first, last]"
         case .endsNotAscending(let value): "both ends are \(value)"
         case .logOfNonPositive(let value): "\(value) has no logarithm: 'log' needs ends above 0"
         case .countTooSmall: "'count' must be from 2 to 1000000"

@@ -158,11 +158,11 @@ struct IDXFile {
     /// Reads exactly `count` bytes in chunks, so that no more memory is taken than the file fills.
     private static func read(_ file: gzFile, _ count: Int, _ path: String) throws(DataError) -> [UInt8] {
         var bytes: [UInt8] = []
-        var piece = [UInt8](repeating: 0, count: min(count, chunkSize))
+        var chunk = [UInt8](repeating: 0, count: min(count, chunkSize))
         while bytes.count < count {
-            let wanted = min(piece.count, count - bytes.count)
-            let found = piece.withUnsafeMutableBytes { gzread(file, $0.baseAddress, UInt32(wanted)) }
-            bytes += piece[..<Int(max(0, found))]
+            let wanted = min(chunk.count, count - bytes.count)
+            let found = chunk.withUnsafeMutableBytes { gzread(file, $0.baseAddress, UInt32(wanted)) }
+            bytes += chunk[..<Int(max(0, found))]
             if found < wanted {
                 // A stream that merely stops is cut short; any other fault has its own message.
                 let cut = DataError.Problem.truncated(expected: count, found: bytes.count)

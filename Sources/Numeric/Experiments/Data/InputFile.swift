@@ -30,19 +30,9 @@ final class InputFile {
     /// - Precondition: the bytes lie within `size`.
     func read(at offset: Int, count: Int) throws(DataError) -> [UInt8] {
         precondition(offset >= 0 && count >= 0 && offset + count <= size)
-        var bytes = [UInt8](repeating: 0, count: count)
-        var filled = 0
-        while filled < count {
-            let found = bytes.withUnsafeMutableBytes {
-                pread(
-                    descriptor, $0.baseAddress?.advanced(by: filled), count - filled, off_t(offset + filled))
-            }
-            if found < 0, errno == EINTR { continue }
-            guard found > 0 else {
-                let why = found < 0 ? systemMessage(errno) : "it became shorter while it was read"
-                throw DataError(file: path, problem: .unreadable(why))
-            }
-            filled += found
+        guard let bytes = readAll(count, of: descriptor, at: UInt64(offset)) else {
+            let why = errno == 0 ? "it became shorter while it was read" : systemMessage(errno)
+            throw DataError(file: path, problem: .unreadable(why))
         }
         return bytes
     }
@@ -54,10 +44,10 @@ final class InputFile {
         let numbersHeld = 1 << 17
         for start in stride(from: 0, to: count, by: numbersHeld) {
             let numbers = min(numbersHeld, count - start)
-            let piece = try read(at: offset + start * width, count: numbers * width)
+            let chunk = try read(at: offset + start * width, count: numbers * width)
             for number in 0..<numbers {
                 var bits: UInt64 = 0
-                for byte in 0..<width { bits |= UInt64(piece[number * width + byte]) << (8 * UInt64(byte)) }
+                for byte in 0..<width { bits |= UInt64(chunk[number * width + byte]) << (8 * UInt64(byte)) }
                 body(bits)
             }
         }

@@ -56,11 +56,11 @@ extension WeightsProblem {
         case .noHeader: "is too short to be a .safetensors file"
         case .headerTooLong(let announced, let found):
             announced > UInt64(found)
-                ? "is no .safetensors file, or cut short: it announces a header of \(announced) bytes, "
+                ? "is not a .safetensors file, or cut short: it announces a header of \(announced) bytes, "
                     + "\(found) follow"
                 : "announces a header of \(announced) bytes; 100000000 are the most"
         case .notJSON(let error): "has a header that is \(error)"
-        case .noObject: "has a header that is no JSON object"
+        case .noObject: "has a header that is not a JSON object"
         case .metadata: "has a '__metadata__' that does not map names to texts"
         case .tensor(let name, let problem): "tensor '\(name)' \(problem.words)"
         case .trailing(let count): "goes on for \(count) bytes after its last tensor"
@@ -112,14 +112,14 @@ extension WeightsProblem.OfTensor {
         case .overlaps(let other): "overlaps tensor '\(other)'"
         case .gapBefore(let count): "comes after \(count) bytes that belong to no tensor"
         case .type(let type):
-            "is of type \(type); weights may be \(WeightsFile.readTypes.joined(separator: ", "))"
+            "has the type \(type); weights may be \(WeightsFile.readTypes.joined(separator: ", "))"
         case .notFinite(let index): "has a number that is not finite, at \(index)"
         case .beyondSingle(let index):
             "has a number that single precision cannot hold, at \(index); networks are computed in it (weight_norms "
                 + "are in double)"
         case .noPart:
-            "is no dense layer's weight or bias ('NAME.weight', 'NAME.bias'); only networks of dense layers "
-                + "are measured, and --layers names those that are to be"
+            "is not the weight or bias of a dense layer ('NAME.weight', 'NAME.bias'); only networks of dense layers "
+                + "are measured, and --layers selects the dense ones"
         case .dimensions(let shape, let expected):
             "has the shape \(JSONValue(shape).canonicalText); "
                 + (expected == 2 ? "a dense layer's weight is [outputs, inputs]" : "a bias is [outputs]")
@@ -151,7 +151,7 @@ public enum ArrayProblem: Error, Equatable, Sendable {
 extension ArrayProblem {
     var words: String {
         switch self {
-        case .notNPY: "is no .npy file"
+        case .notNPY: "is not a .npy file"
         case .version(let major, let minor):
             "is a .npy file of version \(major).\(minor); 1, 2 and 3 are read"
         case .headerCut: "is a .npy file cut short in its header"
@@ -166,7 +166,7 @@ extension ArrayProblem {
             "is cut short: its header announces \(expected) bytes of data, it holds \(found)"
         case .trailing(let count): "goes on for \(count) bytes after the data that its header announces"
         case .dimensions(let shape, let expected):
-            "has the shape \(ArrayProblem.tuple(shape)) where \(expected) is due"
+            "has the shape \(ArrayProblem.tuple(shape)); expected \(expected)"
         case .empty(let shape): "has the shape \(ArrayProblem.tuple(shape)): no numbers"
         case .notFinite(let row): "has a number that is not finite (in single precision), at point \(row)"
         case .badLabel(let label, let index): "has the label \(label) at \(index); labels are 0, 1, 2, …"

@@ -1,3 +1,4 @@
+import Files
 import Glibc
 import LinearAlgebra
 import Sweep
@@ -20,16 +21,4 @@ extension KeptNetwork {
 /// The little-endian bytes of numbers, as files hold them.
 func littleEndian(_ values: [Float]) -> [UInt8] {
     values.map(\.bitPattern.littleEndian).withUnsafeBytes { Array($0) }
-}
-
-/// Writes all bytes. Returns false where it can't; errno says why.
-public func writeAll(_ bytes: [UInt8], to file: Int32) -> Bool {
-    var rest = bytes[...]
-    while !rest.isEmpty {
-        let count = rest.withUnsafeBytes { Glibc.write(file, $0.baseAddress, $0.count) }
-        if count < 0, errno == EINTR { continue }
-        guard count > 0 else { return false }
-        rest = rest.dropFirst(count)
-    }
-    return true
 }

@@ -120,14 +120,14 @@ struct MeasuredNetwork {
         }
         if let description {
             if measure.needsLabels, description.classes == 0 {
-                return "is of networks that tell classes, and this one was trained on numbers"
+                return "needs a network that predicts classes, and this one predicts numbers"
             }
             return measure.problem(
                 kind: name, isDenseChain: description.isDenseChain, activation: activation)
         }
         if measure.declaration?.isOfHiddenLayers == true, names.count == 1 {
             return
-                "is of hidden layers, and there is none: --features X.npy --head FILE measures one layer with the "
+                "needs hidden layers, and there are none: --features X.npy --head FILE measures one layer with the "
                 + "features that it is given"
         }
         return measure.problem(kind: name, isDenseChain: true, activation: activation)

@@ -37,8 +37,8 @@ private func resolve(
 ) throws(DataError) -> MeasureRequest {
     var request = request
     guard let asked = request.measures else {
-        let usual = MeasureRequest.measures(for: request.points, network.activation, isVIB: network.isVIB)
-        request.measures = usual.filter { network.problem($0, request.points) == nil }
+        let defaults = MeasureRequest.measures(for: request.points, network.activation, isVIB: network.isVIB)
+        request.measures = defaults.filter { network.problem($0, request.points) == nil }
         return request
     }
     for measure in asked {
@@ -87,8 +87,8 @@ struct NetworkMeasurement {
                     features: points.inputs.columns, network: request.weights, network.inputs))
         }
         let count = points.inputs.rows
-        let most = request.requested(of: count).compactMap(\.testPoints).max() ?? 0
-        if let asked = [request.rankPoints ?? 0, most].max(), asked > count {
+        let maximum = request.requested(of: count).compactMap(\.testPoints).max() ?? 0
+        if let asked = [request.rankPoints ?? 0, maximum].max(), asked > count {
             throw DataError(
                 file: points.inputsFile,
                 problem: .tooFewMeasured(asked: asked, held: count))

@@ -14,8 +14,8 @@ struct ActivationRankMeasure: Measure {
         let layers = context.outputs.activations
         // One Gram matrix a layer serves all tolerances; the default one comes first.
         let counts = layers.map { layer in
-            let usual = NumericalRank.defaultTolerance(rows: layer.rows, columns: layer.columns)
-            return NumericalRank.counts(layer, tolerances: [min(1, usual)] + relative)
+            let tolerance = NumericalRank.defaultTolerance(rows: layer.rows, columns: layer.columns)
+            return NumericalRank.counts(layer, tolerances: [min(1, tolerance)] + relative)
         }
         return [
             .activationRank: JSONValue(counts.map { Double($0[0]) }),

@@ -103,7 +103,7 @@ struct TrialCheckpoints {
             switch self {
             case .damaged: "it is damaged or cut short"
             case .foreign: "it is by another version of ranksweep or another BLAS kernel, or of another trial"
-            case .otherShape: "it is of another network"
+            case .otherShape: "it belongs to another network"
             }
         }
     }

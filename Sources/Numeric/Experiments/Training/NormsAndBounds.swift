@@ -42,27 +42,27 @@ func boundsJSON(
         widest = min(widest, units)
         return widest
     }
-    var theory: [String: JSONValue] = [
-        "stable_rank_bound": .number(bounds.stableRank), "trivial_rank": JSONValue(trivial),
+    var theory: [TheoryKey: JSONValue] = [
+        .stableRankBound: .number(bounds.stableRank), .trivialRank: JSONValue(trivial),
     ]
-    theory["hidden_stable_rank_bound"] = bounds.hiddenStableRank.map(JSONValue.number)
+    theory[.hiddenStableRankBound] = bounds.hiddenStableRank.map(JSONValue.number)
     let spectral = metrics[.spectralNorm]?.array?.compactMap(\.number) ?? []
     let stable = metrics[.stableRank]?.array?.compactMap(\.number) ?? []
     guard let rank = settings.measures.localRank, spectral.count == network.depth,
         let layer = stable.indices.min(by: { stable[$0] < stable[$1] })
-    else { return .object(theory) }
+    else { return .object(theory.byKey) }
     // The proof takes the layer with the smallest stable rank.
-    theory["bound_layer"] = JSONValue(layer + 1)
+    theory[.boundLayer] = JSONValue(layer + 1)
     if let bound = bounds.hiddenStableRank,
         let hidden = stable.indices.dropLast().min(by: { stable[$0] < stable[$1] })
     {
-        theory["hidden_bound_layer"] = JSONValue(hidden + 1)
+        theory[.hiddenBoundLayer] = JSONValue(hidden + 1)
         let numbers = rank.thresholds.map { threshold in
             let number = RankBounds.localRank(
                 stableRank: bound, spectralNorm: spectral[hidden], threshold: threshold)
             return (JSONValue.text(of: threshold), JSONValue.number(number))
         }
-        theory["hidden_local_rank_bound"] = .object(Dictionary(numbers) { first, _ in first })
+        theory[.hiddenLocalRankBound] = .object(Dictionary(numbers) { first, _ in first })
     }
     var (found, vacuous) = ([String: JSONValue](), [String: JSONValue]())
     for threshold in rank.thresholds {
@@ -73,7 +73,7 @@ func boundsJSON(
         found[key] = JSONValue(numbers)
         vacuous[key] = .array(zip(numbers, trivial).map { .bool($0 >= Double($1)) })
     }
-    theory["local_rank_bound"] = .object(found)
-    theory["local_rank_bound_vacuous"] = .object(vacuous)
-    return .object(theory)
+    theory[.localRankBound] = .object(found)
+    theory[.localRankBoundVacuous] = .object(vacuous)
+    return .object(theory.byKey)
 }

@@ -69,7 +69,7 @@ public struct TrialRunner {
     /// Returns a result for each, in their order, equal to the byte to what `run` gives. An error may come
     /// from any of them.
     public mutating func run(
-        together group: [TrialSettings], keeping: KeptWeights, onProgress: StepObserver? = nil,
+        batch group: [TrialSettings], keeping: KeptWeights, onProgress: StepObserver? = nil,
         measuring: MeasureObserver? = nil
     ) throws(ExperimentError) -> [TrialResult] {
         precondition(BatchKey.holds(all: group))
@@ -301,12 +301,12 @@ extension GaussianIB {
             ranks[JSONValue.text(of: threshold)] = JSONValue(optimum.localRank(threshold))
         }
         return .object([
-            "critical_betas": JSONValue(criticalBetas),
+            TheoryKey.criticalBetas.rawValue: JSONValue(criticalBetas),
             Metric.izyNats.key: .number(optimum.information),
             Metric.informativeDirections.key: JSONValue(optimum.informativeDirections),
             Metric.klNats.key: .number(optimum.kl),
             Metric.localRank.key: .object(ranks),
-            "rank": JSONValue(optimum.rank),
+            TheoryKey.rank.rawValue: JSONValue(optimum.rank),
         ])
     }
 }

@@ -82,19 +82,21 @@ public struct ClassificationDimension: Equatable, Sendable {
         _ components: PrincipalComponents, search: Search, share: Double = 0.95,
         head: (Matrix<Double>) -> Double
     ) {
-        let most = components.directions.rows
-        let whole = head(components.projection(most))
-        var seen = [most: whole]
+        let maximum = components.directions.rows
+        let whole = head(components.projection(maximum))
+        var seen = [maximum: whole]
         func keeps(_ k: Int) -> Bool {
             let accuracy = seen[k] ?? head(components.projection(k))
             seen[k] = accuracy
             return accuracy >= share * whole
         }
         switch search {
-        case .scan: least = (0...most).first(where: keeps) ?? most
+        case .scan: least = (0...maximum).first(where: keeps) ?? maximum
         case .bisection:
             var (below, above) = (-1, 0)
-            while above < most && !keeps(above) { (below, above) = (above, min(most, max(1, 2 * above))) }
+            while above < maximum && !keeps(above) {
+                (below, above) = (above, min(maximum, max(1, 2 * above)))
+            }
             while above - below > 1 {
                 let middle = (above + below) / 2
                 if keeps(middle) { above = middle } else { below = middle }

@@ -55,9 +55,9 @@ public struct BinnedInformation: Equatable, Sendable {
         precondition(width > 0)
         let ends = BinnedInformation.range(of: [activations])
         // All values beyond this many bins on either side share one bin.
-        let most = Double(1 << 40)
-        let first = min(max(-most, (ends.lowerBound / width).rounded(.down)), most)
-        let last = min(max(-most, (ends.upperBound / width).rounded(.down)), most)
+        let maximum = Double(1 << 40)
+        let first = min(max(-maximum, (ends.lowerBound / width).rounded(.down)), maximum)
+        let last = min(max(-maximum, (ends.upperBound / width).rounded(.down)), maximum)
         let packed = BinnedInformation.packedStates(
             activations, bins: Int(last - first) + 1, lower: first * width, scale: 1 / width)
         self.init(packed, labels: labels, points: activations.rows)

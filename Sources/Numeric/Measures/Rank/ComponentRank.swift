@@ -60,9 +60,9 @@ public struct ComponentRank: Equatable, Sendable {
     ) {
         let features = Matrix.product(inputs, weight)
         let map = ComponentMap(component, image, matrix, at: features)
-        rankBefore = NumericalRank.usual(weight)
+        rankBefore = NumericalRank.atDefaultTolerance(weight)
         dimensionBefore = ComponentRank.dimension(features)
-        rankAfter = NumericalRank.usual(map.derivative(along: weight))
+        rankAfter = NumericalRank.atDefaultTolerance(map.derivative(along: weight))
         dimensionAfter = ComponentRank.dimension(map.values(of: features))
     }
 

@@ -27,7 +27,7 @@ public enum NumericalRank {
     }
 
     /// `counts` at the default tolerance.
-    public static func usual<Scalar: Real>(_ matrix: Matrix<Scalar>) -> Int {
+    public static func atDefaultTolerance<Scalar: Real>(_ matrix: Matrix<Scalar>) -> Int {
         counts(matrix, tolerances: [defaultTolerance(rows: matrix.rows, columns: matrix.columns)])[0]
     }
 

@@ -45,7 +45,7 @@ private func runFigures(_ arguments: Arguments) throws(CommandFailure) -> ExitCo
 }
 
 private func figureFormats(_ list: String?) throws(CommandFailure) -> [FigureFormat] {
-    guard let list else { return FigureFormat.usual }
+    guard let list else { return FigureFormat.defaults }
     var formats: [FigureFormat] = []
     for word in list.split(separator: ",").map(String.init) {
         guard let format = FigureFormat(rawValue: word) else {
@@ -108,7 +108,7 @@ private func fileCheck(of spec: SweepSpec) -> ([UInt8]) -> String? {
     var records = SweepRecords(spec.grid)
     var next = 0
     var indices: [TrialID: Int]?
-    let most = spec.maxRecordBytes + (1 << 20)
+    let maxBytes = spec.maxRecordBytes + (1 << 20)
     func index(of id: TrialID) -> Int? {
         if let indices { return indices[id] }
         while next < spec.grid.count {
@@ -125,7 +125,7 @@ private func fileCheck(of spec: SweepSpec) -> ([UInt8]) -> String? {
             let id = TrialID(String(decoding: value.dropFirst().dropLast(), as: UTF8.self))
         else {
             // The reader reports what kind of line it is; only its length is limited here.
-            return line.count > most ? "it is longer than any record of this sweep" : nil
+            return line.count > maxBytes ? "it is longer than any record of this sweep" : nil
         }
         guard let trial = index(of: id) else { return "its trial is not in the sweep" }
         return records.fault(inLine: line, trial: trial)

@@ -1,5 +1,6 @@
 import Cluster
 import Console
+import Files
 import Glibc
 import Launch
 import Sweep

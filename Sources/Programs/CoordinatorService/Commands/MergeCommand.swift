@@ -1,3 +1,4 @@
+import Records
 import Console
 import Files
 import Glibc
@@ -78,7 +79,7 @@ private func runMerge(_ arguments: Arguments) throws(CommandFailure) -> ExitCode
 
 /// Draws the merged run. Every record is already in the directory, so a failure here costs only pictures.
 private func drawn(_ run: RunDirectory) throws(CommandFailure) {
-    do throws(CommandFailure) { try writeReports(run, formats: FigureFormat.usual) } catch {
+    do throws(CommandFailure) { try writeReports(run, formats: FigureFormat.defaults) } catch {
         throw CommandFailure(
             code: error.code,
             message: error.message

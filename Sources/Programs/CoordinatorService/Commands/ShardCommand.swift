@@ -155,7 +155,7 @@ private func endIfWhole(_ header: ShardHeader, _ share: RunShare) throws(Command
     }
     guard found.spec.canonicalJSON == header.spec.canonicalJSON else {
         throw .input(
-            "\(share.file) exists and is of another sweep: '\(printable(found.spec.name))', digest "
+            "\(share.file) exists and belongs to another sweep: '\(printable(found.spec.name))', digest "
                 + "\(found.spec.digest), not \(header.spec.digest)\(advice)")
     }
     guard found == header else {

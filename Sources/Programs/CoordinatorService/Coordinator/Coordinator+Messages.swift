@@ -1,3 +1,4 @@
+import Records
 import Console
 import Journal
 import Scheduling
@@ -36,10 +37,11 @@ extension Coordinator {
 
     /// Warns, once per worker, that it is of another commit than this program. Its records count.
     mutating func warn(ofCommit hello: WorkerMessage.Hello, _ worker: WorkerID) {
-        guard hello.commit != programCommit, toldCommits.count < 10_000, toldCommits.insert(worker).inserted
+        guard hello.commit != programCommit, reportedCommits.count < 10_000,
+            reportedCommits.insert(worker).inserted
         else { return }
         terminal.print(
-            "warning: the worker on \(printable(hello.host)) is of \(commitText(hello.commit)), the coordinator of "
+            "warning: the worker on \(printable(hello.host)) was built from \(commitText(hello.commit)), the coordinator from "
                 + "\(commitText(programCommit)): its records are kept and counted apart (status, check); "
                 + "'reproducibility: strict' would refuse it")
     }
@@ -61,7 +63,7 @@ extension Coordinator {
             socket.forget(id)
             if !isFinished { ledger.lost(id, trials: trials, unixMilliseconds: unixMilliseconds()) }
             terminal.print("a worker on \(host) is lost\(held(trials))")
-        case .resting(_, let host, let failures):
+        case .backsOff(_, let host, let failures):
             terminal.print(
                 "a worker on \(host) failed \(failures) times in a row: it now gets single trials, after "
                     + "growing pauses")

@@ -123,8 +123,8 @@ extension Coordinator {
                     "suspect": .bool(worker.isUnresponsive),
                     "failures_in_a_row": JSONValue(worker.failuresInARow),
                 ]
-                if let rest = worker.restMilliseconds, rest > 0 {
-                    members["rest_seconds"] = .number(Double(rest) / 1000)
+                if let rest = worker.backOffMilliseconds, rest > 0 {
+                    members["back_off_seconds"] = .number(Double(rest) / 1000)
                 }
                 members["free_slots"] = JSONValue(worker.freeSlots)
                 members["idle"] = worker.idle?.json

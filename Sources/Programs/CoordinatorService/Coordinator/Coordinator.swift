@@ -67,8 +67,10 @@ struct Coordinator {
     var nextLineAt: Int64
     var nextLookAt: Int64 = 0
     var conflicts = 0
+    /// The weights that the sweep keeps, read from it once.
+    private let keptWeights: KeptWeights
     /// Workers of another commit that the user was warned of.
-    var toldCommits: Set<WorkerID> = []
+    var reportedCommits: Set<WorkerID> = []
 
     init(
         _ run: RunDirectory, journal: RunJournal, admission: WorkerAdmission, signals: SignalDescriptor,
@@ -82,6 +84,7 @@ struct Coordinator {
         self.control = control
         self.sources = sources
         sweepDigest = run.spec.digest
+        keptWeights = run.spec.weights
         records = SweepRecords(run.spec.grid)
         directoryWatch = RunDirectoryWatch(run)
         run.weights.removeUnfinished()
@@ -257,7 +260,7 @@ struct Coordinator {
             }
             do throws(RecordFault) {
                 let valid = try ValidatedReport(
-                    report, ofSweep: sweepDigest, keeping: run.spec.weights, &records)
+                    report, ofSweep: sweepDigest, keeping: keptWeights, &records)
                 handle(.report(valid, from: worker))
             } catch .malformed(let why) {
                 // Our worker checks its records itself, so this one isn't ours, or is broken. Its trials go
@@ -335,7 +338,7 @@ struct Coordinator {
     }
 
     private func weightsName(_ trial: Int, _ step: Int) -> String {
-        run.spec.weights.fileName(run.spec.grid[trial].id, step: step)
+        keptWeights.fileName(run.spec.grid[trial].id, step: step)
     }
 
     private mutating func write(_ step: WeightsStep) {

@@ -68,7 +68,7 @@ struct DiskOutage {
     /// Workers that said goodbye, and workers whose process died.
     private var leavers: [DispatchEvent] = []
     /// An operator's requests.
-    private var wishes: [DispatchEvent] = []
+    private var requests: [DispatchEvent] = []
 
     static let firstDelay: Int64 = 2000
     static let longestDelay: Int64 = 30_000
@@ -111,7 +111,8 @@ struct DiskOutage {
         case .lost(let worker): left(worker, event)
         // The dispatcher reads the clock itself when it continues.
         case .tick: break
-        case .pause, .unpause, .drain: if wishes.last != event, wishes.count < 1000 { wishes.append(event) }
+        case .pause, .unpause, .drain:
+            if requests.last != event, requests.count < 1000 { requests.append(event) }
         }
     }
 
@@ -125,7 +126,7 @@ struct DiskOutage {
     func missed(at now: Int64) -> [DispatchEvent] {
         let alive = heardAt.filter { now - $0.value <= DiskOutage.freshMilliseconds }.keys
         return alive.sorted { $0.value < $1.value }.map { .message(.heartbeat, from: $0) }
-            + wishes + leavers
+            + requests + leavers
     }
 
     func seconds(at now: Int64) -> Double { Double(now - began) / 1000 }

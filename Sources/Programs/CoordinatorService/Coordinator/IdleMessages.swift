@@ -15,7 +15,7 @@ extension IdleReason {
         case .draining: reason("draining")
         case .nothingWaits: reason("nothing_waits")
         case .runsAlone(let trial): reason("runs_alone", ["trial": Double(trial)])
-        case .rests(let milliseconds): reason("rests", ["seconds": Double(milliseconds) / 1000])
+        case .backsOff(let milliseconds): reason("backs_off", ["seconds": Double(milliseconds) / 1000])
         case .onProbation: reason("on_probation")
         case .tooLittleTime(let left, let expected):
             reason(
@@ -45,7 +45,7 @@ func idleMessage(_ worker: JSONValue) -> String? {
     case "runs_alone":
         let trial = idle["trial"]?.number.flatMap { Int(exactly: $0) }.map { " \($0)" } ?? ""
         words = "workers were lost with trial\(trial), so it runs alone"
-    case "rests": words = "it failed repeatedly, and gets its next trial in \(duration("seconds"))"
+    case "backs_off": words = "it failed repeatedly, and gets its next trial in \(duration("seconds"))"
     case "on_probation": words = "it failed repeatedly, and gets one trial at a time"
     case "too_little_time":
         words =

@@ -22,7 +22,7 @@ struct LocalWorkers: WorkerSource {
     /// Consecutive early ends of the workers at each index, with no record from any worker between them.
     private var fruitlessEnds: [Int]
     /// Whether the user was told why no worker can be started at the moment.
-    private var toldShortage = false
+    private var reportedShortage = false
     private var startAgainAt: Int64 = 0
 
     static let maximumFruitlessEnds = 5
@@ -64,12 +64,12 @@ struct LocalWorkers: WorkerSource {
             workers[index] = try start(slots: slots)
         }
         let isShort = workers.contains { $0 == nil }
-        if isShort, !toldShortage {
+        if isShort, !reportedShortage {
             news.lines.append(
                 "warning: no worker can be started here: \(systemMessage(EMFILE)); trying again every second"
             )
         }
-        toldShortage = isShort
+        reportedShortage = isShort
     }
 
     /// nil where there are no free descriptors at the moment, for example in a storm of connections.
@@ -91,15 +91,15 @@ struct LocalWorkers: WorkerSource {
         if let bytes = options.memoryLimit { arguments += ["--memory-limit", String(bytes)] }
         if let kernel = options.kernel { arguments += ["--blas-kernel", kernel] }
         guard let ends = try makePipe() else { return nil }
-        _ = fcntl(ends[0], F_SETFL, O_NONBLOCK)
+        _ = fcntl(ends.reading, F_SETFL, O_NONBLOCK)
         let child = ChildProgram.start(
             program, arguments, environment: LocalWorkers.environment,
             // Standard error first: our end of it may be number 3.
-            descriptors: [(ours: ends[1], theirs: STDERR_FILENO)] + descriptors)
+            descriptors: [(ours: ends.writing, theirs: STDERR_FILENO)] + descriptors)
         let code = errno
-        close(ends[1])
+        close(ends.writing)
         guard let child else { throw .fault("\(program) cannot be started: \(startMessage(code))") }
-        return Worker(child: child, output: ends[0])
+        return Worker(child: child, output: ends.reading)
     }
 
     /// The environment of a worker, in which a crash prints one line instead of pages.
@@ -115,13 +115,13 @@ struct LocalWorkers: WorkerSource {
     private func descriptor(holding keys: WorkerKeys) throws(CommandFailure) -> Int32? {
         guard let ends = try makePipe() else { return nil }
         let bytes = keys.handedDown
-        let isWritten = write(ends[1], bytes, bytes.count) == bytes.count
-        close(ends[1])
+        let isWritten = writeAll(bytes, to: ends.writing)
+        close(ends.writing)
         guard isWritten else {
-            close(ends[0])
+            close(ends.reading)
             throw .fault("a pipe cannot be written: \(systemMessage(errno))")
         }
-        return ends[0]
+        return ends.reading
     }
 
     /// A record arrived: from here on, no end counts as one of a series of fruitless ends.
@@ -159,9 +159,7 @@ struct LocalWorkers: WorkerSource {
     private func read(_ worker: inout Worker) -> [String] {
         var lines: [String] = []
         var bytes = [UInt8](repeating: 0, count: 4096)
-        while true {
-            let count = Glibc.read(worker.output, &bytes, bytes.count)
-            guard count > 0 else { return lines }
+        while let count = readArrived(worker.output, into: &bytes), count > 0 {
             for byte in bytes[..<count] {
                 if byte == UInt8(ascii: "\n") || worker.line.count > 2000 {
                     lines.append(String(decoding: worker.line, as: UTF8.self))
@@ -171,6 +169,7 @@ struct LocalWorkers: WorkerSource {
                 }
             }
         }
+        return lines
     }
 
     /// Ends the workers: asks first where the coordinator hasn't told them, waits two seconds, then kills.

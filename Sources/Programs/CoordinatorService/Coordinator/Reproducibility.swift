@@ -21,7 +21,8 @@ extension RunSummary {
         guard commits.count == 1, let name = commits.first?.name, !name.isEmpty, name != programCommit else {
             return nil
         }
-        return "every record is by \(commitText(name)), but this program is of \(commitText(programCommit))"
+        return
+            "every record is by \(commitText(name)), but this program was built from \(commitText(programCommit))"
     }
 }
 
@@ -34,7 +35,7 @@ extension SweepSpec {
         guard isStrict else { return nil }
         if commit != programCommit {
             return
-                "it is of \(commitText(commit)), the coordinator of \(commitText(programCommit)), and the sweep says "
+                "it was built from \(commitText(commit)), the coordinator from \(commitText(programCommit)), and the sweep says "
                 + "'reproducibility: strict': build both from the same sources ('make build', 'make bundle'), or run the "
                 + "sweep with 'recorded'"
         }
@@ -77,7 +78,7 @@ func checkCommits(_ spec: SweepSpec, _ journal: RunJournal) throws(CommandFailur
     let commits = try journaled { () throws(JournalError) in try journal.summary().commits }
     guard let other = commits.first(where: { !$0.name.isEmpty && $0.name != programCommit }) else { return }
     throw .input(
-        "it has \(countText(other.records, "record")) by \(commitText(other.name)), this program is of "
+        "it has \(countText(other.records, "record")) by \(commitText(other.name)), this program was built from "
             + "\(commitText(programCommit)), and the sweep says 'reproducibility: strict': continue with the programs that "
             + "began it, or start a new run with --out")
 }

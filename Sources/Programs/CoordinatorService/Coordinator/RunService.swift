@@ -69,7 +69,7 @@ private func finish(
             "  to retry the quarantined trials: \(options.resumeCommand(run.path)) --retry quarantined"
         )
     }
-    do throws(CommandFailure) { try writeReports(run, formats: FigureFormat.usual) } catch {
+    do throws(CommandFailure) { try writeReports(run, formats: FigureFormat.defaults) } catch {
         throw error.advising(figures: run, journal)
     }
     return summary.quarantined > 0 || summary.conflicts > 0 ? .incomplete : .done

@@ -23,7 +23,7 @@ struct WorkerAdmission {
     /// Refusals by earlier coordinators.
     private var earlier = RefusalCounts()
     private var saved = RefusalCounts()
-    private var toldKeys = 0
+    private var reportedKeys = 0
     private var reported: Set<String> = []
     private var strangers = StrangerWatch()
 
@@ -150,12 +150,12 @@ struct WorkerAdmission {
 
     /// Reports each kind of refusal once; `status` has the counts.
     private mutating func tellRefusals(_ lines: inout [String]) {
-        for refused in socket.refusedKeys.dropFirst(toldKeys) {
+        for refused in socket.refusedKeys.dropFirst(reportedKeys) {
             let why = list.revoked.contains(refused.key) ? "which was revoked" : "which is not on the list"
             lines.append(
                 "warning: refused a connection from \(refused.address) with key \(refused.key.text), \(why)")
         }
-        toldKeys = socket.refusedKeys.count
+        reportedKeys = socket.refusedKeys.count
         let counts = newRefusals
         if counts.strangers > 0, reported.insert("strangers").inserted {
             lines.append(

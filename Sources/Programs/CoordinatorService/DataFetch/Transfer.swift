@@ -24,9 +24,13 @@ struct Transfer {
         guard file >= 0 else { throw .init(FileError(path: partial, doing: "write", code: errno)) }
         defer { close(file) }
         let offset = Int(lseek(file, 0, SEEK_END))
-        let output = try makePipe()
+        guard let output = PipeEnds() else { throw .fault("pipe: \(systemMessage(errno))") }
         defer { close(output.reading) }
-        let errors = try makePipe()
+        guard let errors = PipeEnds() else {
+            let code = errno
+            close(output.writing)
+            throw .fault("pipe: \(systemMessage(code))")
+        }
         defer { close(errors.reading) }
         let child = ChildProgram.start(
             curl, arguments(offset: offset), environment: environmentList(),
@@ -62,13 +66,6 @@ struct Transfer {
         ] + (offset > 0 ? ["--continue-at", String(offset)] : []) + ["--url", url]
     }
 
-    private func makePipe() throws(CommandFailure) -> (reading: Int32, writing: Int32) {
-        var ends: [Int32] = [-1, -1]
-        guard pipe(&ends) == 0 else { throw .fault("pipe: \(systemMessage(errno))") }
-        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-        return (ends[0], ends[1])
-    }
-
     /// curl's two outputs. curl writes to a pipe instead of the file, so that it ends when this process ends.
     private struct Stream {
         let file: Int32
@@ -84,22 +81,21 @@ struct Transfer {
                 pollfd(fd: output, events: Int16(POLLIN), revents: 0),
                 pollfd(fd: errors, events: Int16(POLLIN), revents: 0),
             ]
-            var piece = [UInt8](repeating: 0, count: 1 << 16)
+            var chunk = [UInt8](repeating: 0, count: 1 << 16)
             while open[1].fd >= 0 || open[2].fd >= 0 {
                 note(size)
                 guard poll(&open, nfds_t(open.count), 500) > 0 else { continue }
                 if signals.next() != nil { return .interrupted }
                 for index in 1...2 where open[index].fd >= 0 && open[index].revents != 0 {
-                    let count = read(open[index].fd, &piece, piece.count)
-                    if count < 0, errno == EINTR { continue }
+                    guard let count = readArrived(open[index].fd, into: &chunk) else { continue }
                     guard count > 0 else {
                         open[index].fd = -1
                         continue
                     }
                     if index == 2 {
                         // Enough text to say what is wrong.
-                        words = (words + piece[..<count]).suffix(16384)
-                    } else if let fault = append(piece[..<count]) {
+                        words = (words + chunk[..<count]).suffix(16384)
+                    } else if let fault = append(chunk[..<count]) {
                         return fault
                     }
                 }
@@ -108,14 +104,9 @@ struct Transfer {
         }
 
         private mutating func append(_ bytes: ArraySlice<UInt8>) -> TransferEnd? {
-            var rest = bytes
-            while !rest.isEmpty {
-                let count = rest.withUnsafeBytes { write(file, $0.baseAddress, $0.count) }
-                if count < 0, errno == EINTR { continue }
-                guard count > 0 else { return .notWritten(systemMessage(errno)) }
-                rest = rest.dropFirst(count)
-                size += count
-            }
+            let code = writeAll(bytes, to: file) ? 0 : errno
+            size = Int(lseek(file, 0, SEEK_END))
+            guard code == 0 else { return .notWritten(systemMessage(code)) }
             return size > DataCheck.limit ? .refused("it sends more than \(DataCheck.limit) bytes") : nil
         }
     }

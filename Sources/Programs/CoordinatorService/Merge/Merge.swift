@@ -151,7 +151,7 @@ struct Merge {
             }
         case .attempt(let id, var attempt):
             guard let position = indices[id] else { return }
-            if let other = state.others[position], ["measured", "diverged"].contains(attempt.outcome) {
+            if let other = state.others[position], attempt.isRecorded {
                 attempt.outcome = other
                 if other == "conflict" { attempt.cause = "its record differs from the first" }
                 if other == "damaged" { attempt.cause = "its weights were missing when it was merged" }

@@ -16,7 +16,7 @@ struct MergeInput {
     /// A record, an attempt or a quarantined trial.
     enum Item {
         case record(TrialID, outcome: String, JSONValue)
-        case attempt(TrialID, ImportedAttempt)
+        case attempt(TrialID, ProvenanceLine)
         case quarantined(TrialID)
     }
 
@@ -62,7 +62,7 @@ struct MergeInput {
             kind = .shard(reader.header)
             var (kernels, commits): (Set<String>, Set<String>) = ([], [])
             while let line = try reader.next() {
-                if case .attempt(_, let attempt) = line, ["measured", "diverged"].contains(attempt.outcome) {
+                if case .attempt(_, let attempt) = line, attempt.isRecorded {
                     kernels.insert(attempt.provenance.kernel)
                     commits.insert(attempt.provenance.commit)
                 }
@@ -104,7 +104,7 @@ struct MergeInput {
         let journal = try journaled { () throws(JournalError) in
             try RunJournal.open(in: path, sweep: run.spec.digest, readOnly: true)
         }
-        let damaged = try journaled { () throws(JournalError) in try journal.damagedRecords() }
+        let (damaged, unfit) = try journaled { () throws(JournalError) in try faults(run, journal) }
         run.share = try journaled { () throws(JournalError) in try RunShare(run, journal) }
         guard damaged.isEmpty else {
             throw .input(
@@ -113,24 +113,29 @@ struct MergeInput {
                         ? quotedCommand("ranksweep resume \(run.word)") : "its 'ranksweep shard' command")
                     + " runs them again, to the same bytes")
         }
-        try checkRecords(run, journal)
+        if let unfit { throw .input(unfit.message) }
         let summary = try journaled { () throws(JournalError) in try journal.summary() }
         let digests = try journaled { () throws(JournalError) in try journal.weightDigests() }
         return (.run(run, journal), summary.kernels, Set(summary.commits.map(\.name)), digests)
     }
 
-    private static func checkRecords(_ run: RunDirectory, _ journal: RunJournal) throws(CommandFailure) {
+    /// Damaged records, and the first whole one that the sweep can't produce.
+    private static func faults(
+        _ run: RunDirectory, _ journal: RunJournal
+    ) throws(JournalError) -> (damaged: [Int], unfit: JournalError?) {
         var known = SweepRecords(run.spec.grid)
-        var unfit: JournalError?
-        try journaled { () throws(JournalError) in
-            try journal.forEachStoredRecord { record in
-                guard unfit == nil, let why = known.fault(inLine: record.line, trial: record.trial) else {
-                    return
-                }
-                unfit = .unfitRecord(path: RunJournal.path(in: run.path), trial: record.trial, why: why)
+        var (damaged, unfit): ([Int], JournalError?) = ([], nil)
+        try journal.forEachStoredRecord { record in
+            guard record.isWhole else {
+                damaged.append(record.trial)
+                return
             }
+            guard unfit == nil, let why = known.fault(inLine: record.line, trial: record.trial) else {
+                return
+            }
+            unfit = .unfitRecord(path: RunJournal.path(in: run.path), trial: record.trial, why: why)
         }
-        if let unfit { throw .input(unfit.message) }
+        return (damaged, unfit)
     }
 
     /// Rejects folders that are likely to be named by mistake.
@@ -207,8 +212,8 @@ struct MergeInput {
             }
             try body(.record(try id(record.trial), outcome: record.outcome, value))
         }
-        try journal.forEachAttempt { trial, fields throws(JournalError) in
-            guard let attempt = ImportedAttempt(.object(fields)) else {
+        try journal.forEachAttempt { trial, attempt throws(JournalError) in
+            guard ProvenanceLine.outcomes.contains(attempt.outcome) else {
                 throw .corrupt(
                     path: RunJournal.path(in: run.path), detail: "an attempt at trial \(trial) is unreadable")
             }

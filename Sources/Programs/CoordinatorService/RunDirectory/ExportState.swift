@@ -53,9 +53,9 @@ extension RunDirectory {
     }
 
     /// The first fault in the weights of a measured trial. nil where the files are what the sweep asks for:
-    /// exact headers and sizes, and the digests that are known.
+    /// exact headers and sizes, and the digests of the files that were kept.
     func weightsFault(
-        of trial: Trial, in folder: WeightsFolder? = nil, digests: [String: String] = [:]
+        of trial: Trial, in folder: WeightsFolder? = nil, digests: [String: String]
     ) -> (file: String, why: String)? {
         let folder = folder ?? weights
         let count = spec.weights.files(steps: trial.settings.trainingSteps)
@@ -65,7 +65,8 @@ extension RunDirectory {
             let name = spec.weights.fileName(trial.id, step: step ?? 0)
             let file = "\(folder.path)/\(name)"
             if let why = fault(ofWeights: file, trial, step: step) { return (name, why) }
-            if let digest = digests[name], fileDigest(file) != digest {
+            guard let digest = digests[name] else { return (name, "the journal has no digest of it") }
+            guard fileDigest(file) == digest else {
                 return (name, "its bytes have changed since it was kept (SHA-256)")
             }
         }

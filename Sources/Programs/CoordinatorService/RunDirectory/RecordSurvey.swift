@@ -15,8 +15,6 @@ struct RecordSurvey {
     private(set) var bare: [(trial: Int, file: String, why: String)] = []
     /// All weight files that records refer to.
     private(set) var weightFiles: Set<String> = []
-    /// Weight files whose digest the journal doesn't have: an older version kept them.
-    private(set) var undigested: [String] = []
 
     init(_ run: RunDirectory, _ journal: RunJournal) throws(JournalError) {
         let digest = run.spec.digest
@@ -41,10 +39,7 @@ struct RecordSurvey {
             if let fault = run.weightsFault(of: trial, digests: digests) {
                 bare.append((record.trial, fault.file, fault.why))
             }
-            for name in run.weightNames(of: trial) {
-                weightFiles.insert(name)
-                if digests[name] == nil { undigested.append(name) }
-            }
+            weightFiles.formUnion(run.weightNames(of: trial))
             progress.tell("reading weights: of \(countText(records, "record"))")
         }
     }

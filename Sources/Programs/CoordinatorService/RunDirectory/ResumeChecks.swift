@@ -4,8 +4,7 @@ import Text
 
 // Checks before a run resumes: what the disk has damaged, and whether anything is left to do.
 
-/// Drops records that are damaged or whose weights are; their trials run again and give the same bytes. Adds
-/// digests that older versions did not keep.
+/// Drops records that are damaged or whose weights are; their trials run again and give the same bytes.
 ///
 /// - Parameter dropsUnfit: whether records that the sweep can't produce are dropped, too.
 func mend(
@@ -40,12 +39,6 @@ func mend(
                 printError("warning: so do \(unfit.count - 10) others, for similar reasons")
             }
             try journal.drop(records: unfit.map(\.trial), cause: "its record can't come from this sweep")
-        }
-        try journal.adding { () throws(JournalError) in
-            for file in survey.undigested {
-                guard let digest = fileDigest("\(run.weights.path)/\(file)") else { continue }
-                try journal.add(digest: digest, ofWeights: file)
-            }
         }
     }
 }

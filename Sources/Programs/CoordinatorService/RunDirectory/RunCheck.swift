@@ -289,12 +289,6 @@ struct RunCheck {
                 "weights",
                 "\(countText(survey.weightFiles.count, "file")), each complete and of the right trial")
         }
-        if !survey.undigested.isEmpty {
-            note(
-                "weights",
-                "the journal has no digest of \(countText(survey.undigested.count, "file")) kept by an older version: "
-                    + "only header and size are checked", "\(resume) adds them")
-        }
         let found = fileNames(in: run.weights.path).filter { $0.hasSuffix(".safetensors") }
         let extra = found.count { !survey.weightFiles.contains($0) }
         if extra > 0, !isRunning, survey.isWhole {

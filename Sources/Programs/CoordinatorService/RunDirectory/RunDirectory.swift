@@ -122,7 +122,13 @@ struct RunDirectory {
         guard let members = (try? JSONValue(parsing: sweep))?.object, members["name"] != nil else { return }
         let version = members["version"]?.number.flatMap { Int(exactly: $0) }
         guard version != Int(formatVersion) else { return }
-        throw .input(formatRefusal(path, found: version ?? RunJournal.format(in: path)))
+        let found = version ?? RunJournal.format(in: path)
+        guard found != Int(formatVersion) else {
+            throw .input(
+                "\(sweepPath(path)) lacks its 'version', and the journal beside it has format \(formatVersion): restore the "
+                    + "file that the run began with")
+        }
+        throw .input(formatRefusal(path, found: found))
     }
 
     static func open(_ path: String) throws(CommandFailure) -> RunDirectory {
@@ -170,15 +176,10 @@ struct RunDirectory {
         _ journal: RunJournal, _ body: (_ line: [UInt8]) throws(JournalError) -> Void
     ) throws(JournalError) {
         var trials = TrialCache(spec.grid)
-        try journal.forEachAttempt { index, fields throws(JournalError) in
-            var fields = fields
-            fields["index"] = JSONValue(index)
-            if (0..<spec.grid.count).contains(index) {
-                let trial = trials.trial(at: index)
-                fields["axes"] = trial.axesObject
-                fields["trial"] = .string(trials.id(of: trial).text)
-            }
-            try body(JSONValue.object(fields).canonicalBytes)
+        try journal.forEachAttempt { index, attempt throws(JournalError) in
+            let trial = (0..<spec.grid.count).contains(index) ? trials.trial(at: index) : nil
+            try body(
+                attempt.bytes(index: index, trial: trial.map { ($0.axesObject, trials.id(of: $0).text) }))
         }
     }
 

@@ -107,7 +107,7 @@ final class ShardReader {
         /// A line of `records.ndjson`.
         case record(TrialID, outcome: String, JSONValue, line: [UInt8])
         /// A line of `provenance.ndjson`.
-        case attempt(TrialID, ImportedAttempt)
+        case attempt(TrialID, ProvenanceLine)
     }
 
     /// Far more bytes than a record has. A hole in a damaged file must not fill the memory.
@@ -122,7 +122,7 @@ final class ShardReader {
     private let sweepDigest: String
     private var known: SweepRecords
     /// Limit on a line's length: the longest line that the sweep can give, with headroom.
-    private let most: Int
+    private let maxBytes: Int
     /// The index of each of the sweep's trials, computed with the first record.
     private lazy var indices = Merge.indices(header.spec.grid)
     /// Digests of the share's kept weights, by file name. Known once `next` has returned nil.
@@ -150,7 +150,7 @@ final class ShardReader {
         sweepDigest = header.spec.digest
         known = SweepRecords(header.spec.grid)
         // The last line names all files of kept weights.
-        most = header.spec.maxRecordBytes + (1 << 20) + 160 * header.trials * header.spec.weights.maxFiles
+        maxBytes = header.spec.maxRecordBytes + (1 << 20) + 160 * header.trials * header.spec.weights.maxFiles
         digest.update(first + [UInt8(ascii: "\n")])
     }
 
@@ -160,7 +160,7 @@ final class ShardReader {
         guard !bytes.isEmpty else { throw .cut(line: number) }
         number += 1
         guard bytes.removeLast() == UInt8(ascii: "\n") else { throw .torn(line: number) }
-        guard bytes.count <= most else {
+        guard bytes.count <= maxBytes else {
             throw .malformed(
                 line: number, why: "it has \(bytes.count) bytes, more than any record of this sweep")
         }
@@ -173,10 +173,10 @@ final class ShardReader {
             return nil
         }
         digest.update(bytes + [UInt8(ascii: "\n")])
-        guard let trial = value["trial"]?.string.flatMap({ TrialID($0) }) else {
+        guard let trial = value[.trial]?.string.flatMap({ TrialID($0) }) else {
             throw .malformed(line: number, why: "it names no trial")
         }
-        return value["attempt"] == nil ? try record(value, bytes, trial) : try attempt(value, trial)
+        return value[.attempt] == nil ? try record(value, bytes, trial) : try attempt(value, trial)
     }
 
     private func record(_ value: JSONValue, _ line: [UInt8], _ trial: TrialID) throws(ShardFault) -> Line {
@@ -203,7 +203,7 @@ final class ShardReader {
     }
 
     private func attempt(_ value: JSONValue, _ trial: TrialID) throws(ShardFault) -> Line {
-        guard let attempt = ImportedAttempt(value) else {
+        guard let attempt = ProvenanceLine(value) else {
             throw .malformed(line: number, why: "an attempt that cannot be read")
         }
         attempts += 1

@@ -70,14 +70,8 @@ struct WeightsFolder {
         let descriptor = open(file, flags, 0o644)
         guard descriptor >= 0 else { throw FileError(path: file, doing: "write", code: errno) }
         defer { close(descriptor) }
-        var rest = bytes[...]
-        var position = off_t(offset)
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, position) }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { throw FileError(path: file, doing: "write", code: errno) }
-            rest = rest.dropFirst(count)
-            position += off_t(count)
+        guard writeAll(bytes, to: descriptor, at: offset) else {
+            throw FileError(path: file, doing: "write", code: errno)
         }
     }
 

@@ -29,10 +29,8 @@ struct RunStatus {
             ? nil : try? reach(run.path, .status, patience: RunStatus.patienceMilliseconds).1
         if !run.hasJournal { try run.checkHasNoRecords() }
         let recent: RecentRecords
-        (summary, recent, kept) = try journaled { () throws(JournalError) in try RunStatus.read(run) }
-        self.run.share = (try? RunJournal.open(in: run.path, sweep: run.spec.digest, readOnly: true)).flatMap
-        {
-            try? RunShare(run, $0)
+        (summary, recent, kept, self.run.share) = try journaled { () throws(JournalError) in
+            try RunStatus.read(run)
         }
         refusals = kept.refusals
         trust = RunTrust(run, summary, live: live)
@@ -42,18 +40,18 @@ struct RunStatus {
 
     private static func read(
         _ run: RunDirectory
-    ) throws(JournalError) -> (RunSummary, RecentRecords, KeptFacts) {
+    ) throws(JournalError) -> (RunSummary, RecentRecords, KeptFacts, RunShare?) {
         do throws(JournalError) {
             let journal = try RunJournal.open(in: run.path, sweep: run.spec.digest, readOnly: true)
             return (
                 try journal.summary(),
                 try journal.recordsSince(unixMilliseconds: unixMilliseconds() - 60_000),
-                try KeptFacts(journal, run)
+                try KeptFacts(journal, run), try? RunShare(run, journal)
             )
         } catch {
             switch error {
             case .missing, .empty:
-                return (RunSummary(), RecentRecords(count: 0, firstStartMilliseconds: 0), KeptFacts())
+                return (RunSummary(), RecentRecords(count: 0, firstStartMilliseconds: 0), KeptFacts(), nil)
             default: throw error
             }
         }
@@ -175,7 +173,9 @@ struct RunStatus {
         }
         let failures = number("failures_in_a_row")
         if failures > 0 { line += "; \(countText(failures, "failure")) in a row" }
-        if let rest = worker["rest_seconds"]?.number { line += ", rests for \(durationText(seconds: rest))" }
+        if let rest = worker["back_off_seconds"]?.number {
+            line += ", backs off for \(durationText(seconds: rest))"
+        }
         if let words = idleMessage(worker) { line += "; \(words)" }
         return line
     }

@@ -7,18 +7,18 @@ import Wire
 extension Simulation {
     // MARK: The operator
 
-    mutating func actOnWish() {
-        guard let every = options.wishEvery, now.milliseconds < options.wishesEnd else { return }
-        agenda.add(.wish, at: now.milliseconds + wishes.milliseconds(1...every))
+    mutating func actAsOperator() {
+        guard let every = options.operatorEvery, now.milliseconds < options.operatorEnd else { return }
+        agenda.add(.operatorActs, at: now.milliseconds + operatorDraws.milliseconds(1...every))
         guard dispatcher != nil, pausedBy == nil else { return }
         // After a drain, a bad host that finds the coordinator before the others has all trials for itself.
-        let isDrain = wishes.hits(0.2) && !(options.isCalm && options.hasBadHost)
+        let isDrain = operatorDraws.hits(0.2) && !(options.isCalm && options.hasBadHost)
         note("the operator \(isDrain ? "drains" : "pauses") the run")
         pausedBy = now.milliseconds + options.untilRecalled
         coordinate(isDrain ? .drain : .pause)
         // A pause is always taken back, and a drain now and then.
-        guard dispatcher != nil, !isDrain || wishes.hits(0.3) else { return }
-        agenda.add(.unpause(life: life), at: now.milliseconds + wishes.milliseconds(100...20_000))
+        guard dispatcher != nil, !isDrain || operatorDraws.hits(0.3) else { return }
+        agenda.add(.unpause(life: life), at: now.milliseconds + operatorDraws.milliseconds(100...20_000))
     }
 
     mutating func unpause() {
@@ -40,9 +40,9 @@ extension Simulation {
 
     /// Stops the coordinator, as by SIGSTOP or in a paused virtual machine. Messages to it wait.
     mutating func stopCoordinator() {
-        guard let every = options.stopEvery, now.milliseconds < options.wishesEnd else { return }
-        let end = now.milliseconds + wishes.milliseconds(100...options.longestStop)
-        agenda.add(.stopCoordinator, at: end + wishes.milliseconds(1...every))
+        guard let every = options.stopEvery, now.milliseconds < options.operatorEnd else { return }
+        let end = now.milliseconds + operatorDraws.milliseconds(100...options.longestStop)
+        agenda.add(.stopCoordinator, at: end + operatorDraws.milliseconds(1...every))
         guard dispatcher != nil else { return }
         note("the coordinator is stopped until \(end) ms")
         stoppedUntil = end
@@ -55,8 +55,8 @@ extension Simulation {
     mutating func answer(of id: UInt64, for trial: UInt64) -> (TrialID, [UInt8]) {
         let truth = (sweep.ids[Int(trial)], sweep.bodies[Int(trial)])
         workers[id]?.lies.remove(trial)
-        guard isFaulty, options.lies > 0, wishes.hits(options.lies) else { return truth }
-        switch wishes.next() % 4 {
+        guard isFaulty, options.lies > 0, operatorDraws.hits(options.lies) else { return truth }
+        switch operatorDraws.next() % 4 {
         case 0: sendForgery(from: id)
         case 1:
             guard sweep.ids.count > 1 else { break }
@@ -79,7 +79,7 @@ extension Simulation {
     private mutating func sendForgery(from id: UInt64) {
         let durable = journal.records.keys.sorted()
         guard !durable.isEmpty else { return }
-        let trial = wishes.pick(from: durable)
+        let trial = operatorDraws.pick(from: durable)
         let body = SimulatedSweep.body(accuracy: 0.5).canonicalBytes
         guard body != sweep.bodies[Int(trial)], let first = journal.records[trial] else { return }
         note("worker \(id) sends a false record of trial \(trial)")
