@@ -143,6 +143,8 @@ let package = Package(
             dependencies: ["Journal", "Scheduling", "Wire", "Text", "CFaultyDisk"]),
         .testTarget(name: "RecordsTests", dependencies: ["Records", "Sweep", "Text"]),
         .testTarget(name: "ReportingTests", dependencies: ["Reporting", "Records", "Sweep", "Text"]),
+        .testTarget(
+            name: "VocabularyTests", dependencies: ["CoordinatorService", "Console", "Model", "Sweep", "Text"]),
         .testTarget(name: "ProjectTests"),
         .testTarget(
             name: "FuzzTests",
