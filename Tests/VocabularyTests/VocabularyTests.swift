@@ -248,7 +248,7 @@ struct ForeignWord: Sendable {
     }()
 
     @Test("No word is answered by itself, and none is in a section twice")
-    func words() {
+    func once() {
         for section in Alias.sections {
             var seen: [String: String] = [:]
             for alias in section.aliases {

@@ -164,8 +164,8 @@ public struct Arguments: Equatable, Sendable {
 }
 
 extension CommandSpec {
-    /// The option that takes assignments: `--set PATH=VALUE`.
-    fileprivate var assignment: String? { options.first { $0.value?.contains("=") ?? false }?.name }
+    /// The option that sets a sweep's settings: `--set PATH=V1,V2`.
+    fileprivate var assignment: String? { options.first { $0.value?.hasPrefix("PATH=") ?? false }?.name }
 
     /// "training.learning_rate=0.1" for "lr" and "0.1".
     fileprivate func assigned(_ word: String, _ value: String) -> String {

@@ -100,10 +100,10 @@ public struct Alias: Sendable {
     }
 }
 
-/// A word without what only its spelling adds: `batchSize`, `batch-size` and `batch_size` are the same. Single
-/// letters are options, whose case matters.
+/// A word without what only its spelling adds: `batchSize`, `batch-size`, `batch_size` and Hydra's `+batch_size`
+/// are the same. Single letters are options, whose case matters.
 func folded(_ word: String) -> String {
-    let letters = word.filter { $0 != "-" && $0 != "_" }
+    let letters = word.filter { $0 != "-" && $0 != "_" && $0 != "+" }
     return letters.count == 1 ? letters : letters.lowercased()
 }
 

@@ -188,6 +188,9 @@ extension Alias {
             "--keys": "--key --token --api_key --auth --tls --cert --password",
             "--data": "--data_dir --datadir --data_path --dataset_dir --data_root",
             "--format": "--fmt --ext --filetype",
+            "--measures": "--metrics --metric",
+            "--index": "--rank --task_id --shard_index",
+            "--count": "--world_size --num_shards",
         ])
         + told([
             (
@@ -203,6 +206,10 @@ extension Alias {
                 "--out", "--force --overwrite --yes -y",
                 "a run directory is never overwritten: give another one with --out, or continue it with 'ranksweep "
                     + "resume DIR'"
+            ),
+            (
+                "--retry", "--retry_failed --resume_failed --rerun_failed",
+                "write --retry failed, --retry quarantined or --retry failed,quarantined"
             ),
             (
                 "--out", "--name --run_name --project --experiment --tag",

@@ -102,6 +102,7 @@ extension Alias {
             "dataset.train_points": "n_train num_train train_size n_samples limit_train_batches",
             "dataset.test_points": "n_test num_test test_size",
             "measures": "metrics measurements",
+            "measures.local_rank": "rank jacobian_rank",
             "measures.trace_at":
                 "log_every log_freq log_interval log_every_n_steps eval_every eval_interval eval_steps logging_steps "
                 + "val_check_interval trace",
@@ -133,7 +134,7 @@ extension Alias {
             ),
             (
                 "training.learning_rate",
-                "grad_clip gradient_clip gradient_clip_val clip_grad clip_grad_norm max_grad_norm clipnorm",
+                "clip grad_clip gradient_clip gradient_clip_val clip_grad clip_grad_norm max_grad_norm clipnorm",
                 "gradients are not clipped, and a training that diverges is recorded as diverged; lower "
                     + "'training.learning_rate'"
             ),
