@@ -151,6 +151,8 @@ let package = Package(
             ]),
         .testTarget(
             name: "WorkerServiceTests", dependencies: ["WorkerService", "Sweep", "Console", "TestSupport"]),
+        .testTarget(
+            name: "VocabularyTests", dependencies: ["CoordinatorService", "Console", "Model", "Sweep", "Text"]),
         .testTarget(name: "ProjectTests"),
         .testTarget(
             name: "FuzzTests",

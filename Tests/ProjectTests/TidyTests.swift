@@ -189,7 +189,7 @@ import Testing
         }
     }
 
-    /// Keys of files, records and JSON are snake_case: the table of old names alone has others.
+    /// Keys of files, records and JSON are snake_case: the tables of aliases alone have others.
     @Test func `No name in a string is camel case`() throws {
         let units = ["2GiB", "2G", "500M", "500MB", "9P", "kB"]
         func isCamelCase(_ text: Substring) -> Bool {
@@ -205,7 +205,7 @@ import Testing
                 } && !units.contains(String(text))
         }
         for file in Self.files(under: "Sources", withExtension: "swift") {
-            guard file.lastPathComponent != "RenamedNames.swift" else { continue }
+            guard !file.lastPathComponent.hasPrefix("Aliases") else { continue }
             for (number, line) in try Self.lines(of: file).enumerated() where line.utf8.contains(34) {
                 // Between two quotes, inside a string or outside: outside there are operators or spaces.
                 for part in line.split(separator: "\"").dropFirst().dropLast() where isCamelCase(part) {
@@ -291,7 +291,7 @@ import Testing
     }
 
     /// A metric's key is written down where the metric is declared: elsewhere it is `Metric`'s constant, which a compiler
-    /// checks. Some measures have the name of a metric; the list of renamed names has both.
+    /// checks. Some measures have the name of a metric; the tables of aliases have both.
     @Test func `A metric's key stands in its declaration alone`() throws {
         let measures = Self.files(under: "Sources/Experiment/Sweep/Measures", withExtension: "swift")
         let keys = Set(
@@ -299,7 +299,7 @@ import Testing
         #expect(keys.count > 80)
         let declarations = ["Metric(", "MeasureDeclaration(", "own:"]
         for file in Self.files(under: "Sources", withExtension: "swift")
-        where file.lastPathComponent != "RenamedNames.swift" {
+        where !file.lastPathComponent.hasPrefix("Aliases") {
             for literal in try Self.literals(of: file) where keys.contains(literal.text) {
                 #expect(
                     declarations.contains { literal.before.hasSuffix($0) },

@@ -236,10 +236,10 @@ import Text
             "lines", "min", "max", "--patience", "--margin", "--stop-with-stdin", "ranksweep pause --off",
             "local_rank.every", "localRank.every",
         ]
-        for renamed in RenamedName.all {
-            #expect((all + others + elsewhere).contains(renamed.old), "\(renamed.old)")
-            #expect(Setting[path: renamed.old] == nil && Metric(key: renamed.old) == nil)
-            #expect(MeasureRequest.Measure(rawValue: renamed.old) == nil)
+        for old in Alias.renamed.map(\.key) {
+            #expect((all + others + elsewhere).contains(old), "\(old)")
+            #expect(Setting[path: old] == nil && Metric(key: old) == nil)
+            #expect(MeasureRequest.Measure(rawValue: old) == nil)
         }
     }
 

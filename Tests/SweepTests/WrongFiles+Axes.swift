@@ -11,7 +11,7 @@ extension WrongFiles {
         vib(
             "axes: {beta: [0.1], learning_rate: [1e-3]}",
             """
-            s.yaml:5:21: axes.learning_rate: no such setting (did you mean 'training.learning_rate'?)
+            s.yaml:5:21: axes.learning_rate: 'learning_rate' is called 'training.learning_rate' here
             """),
         vib(
             """

@@ -51,7 +51,7 @@ extension WrongFiles {
             "s.yaml:3:41: dataset.train_points: 50001 training points, and the data set has 50000"),
         vib(
             "beta: 0.1\nweights: last",
-            "s.yaml:6:10: weights: 'last' must be one of none, final or best"),
+            "s.yaml:6:10: weights: 'last' is called 'final' here"),
         vib(
             "beta: 0.1\nweights: {final: 1}",
             "s.yaml:6:10: weights: expected none, final, best or a list of steps, found a mapping"),

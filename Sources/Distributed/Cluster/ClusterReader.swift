@@ -211,7 +211,7 @@ struct ClusterReader {
         entries.filter { entry in
             if keys.contains(entry.key) { return true }
             let shown = path.isEmpty ? entry.key : "\(path).\(entry.key)"
-            if common.addRenamed(entry.keyLocation, shown, entry.key, isKnown: keys.contains) { return false }
+            if common.addAlias(entry.keyLocation, shown, entry.key, isKnown: keys.contains) { return false }
             let near = nearestSpelling(to: entry.key, among: keys)
             common.add(
                 entry.keyLocation, shown,

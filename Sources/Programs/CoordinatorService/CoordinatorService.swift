@@ -72,11 +72,7 @@ private func perform(_ words: [String]) throws(CommandFailure) -> ExitCode {
     default: break
     }
     guard let command = commands.first(where: { $0.word == first }) else {
-        if first.hasPrefix("-") {
-            throw .input("no option '\(first)' before a command; see 'ranksweep --help'")
-        }
-        let near = nearestSpelling(to: first, among: commands.map(\.word)).map { "; did you mean '\($0)'?" }
-        throw .input("no command '\(first)'\(near ?? "; see 'ranksweep --help'")")
+        throw .input(unknownCommand(first))
     }
     let arguments: Arguments
     do throws(UsageError) { arguments = try Arguments(Array(words.dropFirst()), for: command.spec) } catch {
@@ -87,6 +83,19 @@ private func perform(_ words: [String]) throws(CommandFailure) -> ExitCode {
         return .done
     }
     return try command.run(arguments)
+}
+
+/// What to say about a first word that is no command.
+func unknownCommand(_ word: String) -> String {
+    if let answer = Alias.answer(to: word, isKnown: { $0.hasPrefix("ranksweep") }) {
+        return answer.message(for: word)
+    }
+    if word.hasSuffix(".yaml") || word.hasSuffix(".yml") {
+        return "no command '\(word)'; to run a sweep: ranksweep run \(shellPath(word))"
+    }
+    if word.hasPrefix("-") { return "no option '\(word)' before a command; see 'ranksweep --help'" }
+    let near = nearestSpelling(to: word, among: commands.map(\.word)).map { "; did you mean '\($0)'?" }
+    return "no command '\(word)'\(near ?? "; see 'ranksweep --help'")"
 }
 
 private var versionText: String {

@@ -117,14 +117,7 @@ public struct Arguments: Equatable, Sendable {
         _ name: String, _ joined: String?, _ rest: inout ArraySlice<String>, _ command: CommandSpec
     ) throws(UsageError) {
         guard let option = command.options.first(where: { $0.name == name }) else {
-            let names = command.options.map(\.name)
-            for old in [name, "\(command.name) \(name)"] {
-                let new = RenamedName.newName(for: old) { names.contains($0) || $0.hasPrefix("ranksweep ") }
-                if let new { throw UsageError("\(command.name): \(RenamedName.words(old, new))") }
-            }
-            let visible = command.options.filter { !$0.isHidden }.map(\.name) + ["--help"]
-            let near = nearestSpelling(to: name, among: visible).map { "; did you mean '\($0)'?" }
-            throw UsageError("\(command.name): no option '\(name)'\(near ?? "")")
+            throw UsageError("\(command.name): \(command.unknownOption(name, joined ?? rest.first))")
         }
         if values[name] != nil, !option.isRepeatable {
             throw UsageError("\(command.name): \(name) is given twice")
@@ -138,6 +131,11 @@ public struct Arguments: Equatable, Sendable {
         else {
             throw UsageError("\(command.name): \(name) needs a value: \(name) \(placeholder)")
         }
+        // `--set training.lr 0.1`
+        if name == command.assignment, !value.contains("="), let next = rest.first, Double(next) != nil {
+            throw UsageError(
+                "\(command.name): \(name) takes one word: \(name) \(command.assigned(value, next))")
+        }
         values[name, default: []].append(value)
     }
 
@@ -147,8 +145,7 @@ public struct Arguments: Equatable, Sendable {
         }
         let mayBeMore = command.operands.last?.hasSuffix("…") ?? false
         if operands.count > command.operands.count, !mayBeMore {
-            throw UsageError(
-                "\(command.name): '\(operands[command.operands.count])' is one argument too many")
+            throw UsageError("\(command.name): \(command.surplus(operands[command.operands.count]))")
         }
     }
 
@@ -167,6 +164,49 @@ public struct Arguments: Equatable, Sendable {
 }
 
 extension CommandSpec {
+    /// The option that sets a sweep's settings: `--set PATH=V1,V2`.
+    fileprivate var assignment: String? { options.first { $0.value?.hasPrefix("PATH=") ?? false }?.name }
+
+    /// "training.learning_rate=0.1" for "lr" and "0.1".
+    fileprivate func assigned(_ word: String, _ value: String) -> String {
+        "\(Alias.setting(for: word) ?? word)=\(value)"
+    }
+
+    /// What to say about an operand that is one too many.
+    fileprivate func surplus(_ operand: String) -> String {
+        let message = "'\(operand)' is one argument too many"
+        guard let assignment else { return message }
+        if let answer = answer(to: operand) { return answer.message(for: operand) }
+        if Double(operand) != nil {
+            return message + "; several values are one word: \(assignment) PATH=V1,V2"
+        }
+        // Hydra's `training.lr=0.1`, `+lr=0.1`.
+        let parts = operand.drop { $0 == "+" }.split(separator: "=", maxSplits: 1).map(String.init)
+        guard parts.count == 2 else { return message }
+        return message + "; to change a setting: \(assignment) \(assigned(parts[0], parts[1]))"
+    }
+
+    /// What to say about an option that the command hasn't.
+    fileprivate func unknownOption(_ name: String, _ value: String?) -> String {
+        for word in [name, "\(self.name) \(name)"] {
+            if let answer = answer(to: word) { return answer.message(for: word) }
+        }
+        // argparse's `--lr 0.1`
+        if let assignment, let path = Alias.setting(for: name) {
+            let value = value.map { $0.hasPrefix("-") && Double($0) == nil ? "VALUE" : $0 } ?? "VALUE"
+            return "no option '\(name)'; to change a setting: \(assignment) \(path)=\(value)"
+        }
+        let visible = options.filter { !$0.isHidden }.map(\.name) + ["--help"]
+        let near = nearestSpelling(to: name, among: visible).map { "; did you mean '\($0)'?" }
+        return "no option '\(name)'\(near ?? "")"
+    }
+
+    private func answer(to word: String) -> Alias.Answer? {
+        Alias.answer(to: word) { known in
+            options.contains { $0.name == known } || known.hasPrefix("ranksweep ")
+        }
+    }
+
     /// The text that `--help` shows, at most 100 columns wide.
     public var help: String {
         var lines = ["\(name) - \(summary)", ""]

@@ -1,19 +1,21 @@
 /// The candidate nearest to a misspelt word, or nil if none is near: at most a third of the word's letters
 /// (and at least one) may differ, and a swap of neighbours counts as one.
 ///
-/// Ties go to the earlier candidate.
+/// Ties go to the earlier candidate. `-`, `_` and case make no difference. Words that resemble a name and are
+/// known to mean something else have no correction.
 public func nearestSpelling(to word: String, among candidates: some Sequence<String>) -> String? {
-    let limit = max(1, word.count / 3)
+    if Alias.isDistinct(word) { return nil }
+    let (letters, limit) = (Array(folded(word)), max(1, word.count / 3))
     var best: (candidate: String, distance: Int)?
     for candidate in candidates {
-        let distance = editDistance(Array(word.lowercased()), Array(candidate.lowercased()))
+        let distance = editDistance(letters, Array(folded(candidate)))
         if distance <= limit, distance < best?.distance ?? Int.max { best = (candidate, distance) }
     }
     return best?.candidate
 }
 
 /// Optimal string alignment distance: insertions, deletions, substitutions and swaps of neighbours.
-func editDistance(_ a: [Character], _ b: [Character]) -> Int {
+public func editDistance(_ a: [Character], _ b: [Character]) -> Int {
     if a.isEmpty || b.isEmpty { return max(a.count, b.count) }
     var beforeLast = [Int](repeating: 0, count: b.count + 1)
     var last = Array(0...b.count)

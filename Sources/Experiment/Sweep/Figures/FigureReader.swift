@@ -30,10 +30,13 @@ struct FigureReader {
             return nil
         }
         for entry in entries where !faults.isFull && !FigureReader.keys.contains(entry.key) {
+            let path = "figures.\(entry.key)"
+            if faults.addAlias(entry.keyLocation, path, entry.key, isKnown: FigureReader.keys.contains) {
+                continue
+            }
             let suggestion = nearestSpelling(to: entry.key, among: FigureReader.keys)
             faults.add(
-                entry.keyLocation, "figures.\(entry.key)",
-                .unknownKey(due: FigureReader.keys, suggestion: suggestion))
+                entry.keyLocation, path, .unknownKey(due: FigureReader.keys, suggestion: suggestion))
         }
         func member(_ key: String) -> YAMLNode? { entries.first { $0.key == key }?.value }
         for key in ["name", "x", "y"] where member(key) == nil {
@@ -81,7 +84,12 @@ struct FigureReader {
             return nil
         }
         guard axes.contains(where: { $0.path == scalar.text }) else {
-            if !faults.addRenamed(node.location, path, scalar.text, isKnown: Setting.isName) {
+            if path == "figures.x",
+                faults.addAlias(node.location, path, scalar.text, isKnown: { $0 == "step" })
+            {
+                return nil
+            }
+            if !faults.addAlias(node.location, path, scalar.text, isKnown: Setting.isName) {
                 let suggestion = nearestSpelling(to: scalar.text, among: axes.map(\.path))
                 faults.add(
                     node.location, "\(path) '\(shortened(scalar.text))'",
@@ -187,7 +195,7 @@ struct FigureReader {
         guard let scalar = metricNode.text(path: path, due: .text, &faults) else { return nil }
         guard let metric = Metric(key: scalar.text) else {
             let keys = Metric.all.map(\.key)
-            if !faults.addRenamed(metricNode.location, path, scalar.text, isKnown: keys.contains) {
+            if !faults.addAlias(metricNode.location, path, scalar.text, isKnown: keys.contains) {
                 let suggestion = nearestSpelling(to: scalar.text, among: keys)
                 faults.add(
                     metricNode.location, path,
@@ -286,7 +294,7 @@ struct FigureReader {
         ]
         if let word = node.scalar.flatMap({ words[$0.text] }) { return Part(value: word) }
         if let scalar = node.scalar, scalar.text.first?.isLetter ?? false {
-            if faults.addRenamed(node.location, path, scalar.text, isKnown: { words[$0] != nil }) {
+            if faults.addAlias(node.location, path, scalar.text, isKnown: { words[$0] != nil }) {
                 return nil
             }
             faults.add(node.location, path, .wrongType(due: .layer, found: node.found))

@@ -128,7 +128,7 @@ public enum ConditionMistake: Equatable, Sendable {
     case noAxis
     case unknownAxis(String, suggestion: String?, isSetting: Bool)
     case unknownValue(String, axis: String, suggestion: String?)
-    case renamed(String, to: String)
+    case alias(String, Alias.Answer)
     case unknownNumber(String, axis: String, nearest: String)
     case ordersText(String)
     case mixesTypes(String, String)
@@ -146,7 +146,7 @@ public enum ConditionMistake: Equatable, Sendable {
         case .unknownAxis(let name, let suggestion, let isSetting):
             "'\(name)' is " + (isSetting ? "a setting but no axis of this sweep" : "no axis of this sweep")
                 + (suggestion.map { " (did you mean '\($0)'?)" } ?? "")
-        case .renamed(let old, let new): RenamedName.words(old, new)
+        case .alias(let word, let answer): answer.message(for: word)
         case .unknownValue(let text, let axis, let suggestion):
             "'\(text)' is no value of \(axis)" + (suggestion.map { " (did you mean '\($0)'?)" } ?? "")
         case .unknownNumber(let text, let axis, let nearest):

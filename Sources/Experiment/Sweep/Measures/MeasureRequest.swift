@@ -190,15 +190,15 @@ extension MeasureRequest {
         }
         let (name, key) = (String(argument[..<dot]), String(argument[argument.index(after: dot)..<sign]))
         guard let measure = measures?.first(where: { $0.rawValue == name }) else {
-            let new = RenamedName.newName(for: name) { Measure(rawValue: $0) != nil }
+            let answer = Alias.answer(to: name) { Measure(rawValue: $0) != nil }
             throw SettingMistake(
-                words: new.map { RenamedName.words(name, $0) } ?? "'\(name)' is not among --measures")
+                words: answer?.message(for: name) ?? "'\(name)' is not among --measures")
         }
         let options = measure.declaration?.options.map { $0 } ?? []
         guard let option = options.first(where: { $0.key == key }) else {
             let keys = options.map(\.key)
-            if let new = RenamedName.newName(for: key, isKnown: keys.contains) {
-                throw SettingMistake(words: RenamedName.words(key, new))
+            if let answer = Alias.answer(to: key, isKnown: keys.contains) {
+                throw SettingMistake(words: answer.message(for: key))
             }
             let near = nearestSpelling(to: key, among: keys).map { "; did you mean '\($0)'?" } ?? ""
             throw SettingMistake(

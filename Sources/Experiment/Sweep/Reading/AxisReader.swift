@@ -17,6 +17,15 @@ extension YAMLNode {
         }
         guard isRule else {
             let rules = ["log", "linear", "range"]
+            for entry in entries {
+                // W&B's `distribution: log_uniform` says more by its value.
+                for word in [entry.value.scalar?.text, entry.key].compactMap(\.self)
+                where faults.addAlias(
+                    entry.keyLocation, "\(shown).\(entry.key)", word, isKnown: rules.contains)
+                {
+                    return nil
+                }
+            }
             let suggestion = entries.compactMap { nearestSpelling(to: $0.key, among: rules) }.first
             if let first = entries.first, let suggestion {
                 faults.add(
@@ -61,9 +70,11 @@ extension YAMLNode {
         }
         let keys = [name, name == "range" ? "step" : "count"]
         for entry in entries where !keys.contains(entry.key) {
-            let problem = SweepError.Problem.unknownKey(
-                due: keys, suggestion: nearestSpelling(to: entry.key, among: keys))
-            faults.add(entry.keyLocation, "\(shown).\(entry.key)", problem)
+            let path = "\(shown).\(entry.key)"
+            if !faults.addAlias(entry.keyLocation, path, entry.key, isKnown: keys.contains) {
+                let suggestion = nearestSpelling(to: entry.key, among: keys)
+                faults.add(entry.keyLocation, path, .unknownKey(due: keys, suggestion: suggestion))
+            }
             return nil
         }
         let ends = entries.first { $0.key == name }?.value ?? self

@@ -212,8 +212,8 @@ struct ConditionParser {
             if let path = axis(of: token) { return .axis(path) }
             if let other, case .texts(let texts)? = axes.values[other] {
                 if axes.isKnown(.text(text), of: other) { return .text(text) }
-                if let new = RenamedName.newName(for: text, isKnown: texts.contains) {
-                    throw Mistake(offset: token.offset, mistake: .renamed(text, to: new))
+                if let answer = Alias.answer(to: text, isKnown: texts.contains) {
+                    throw Mistake(offset: token.offset, mistake: .alias(text, answer))
                 }
                 let suggestion = nearestSpelling(to: text, among: texts)
                 throw Mistake(
@@ -226,8 +226,8 @@ struct ConditionParser {
     }
 
     private func unknown(_ word: String, _ token: Token) -> Mistake {
-        if let new = RenamedName.newName(for: word, isKnown: Setting.isName) {
-            return Mistake(offset: token.offset, mistake: .renamed(word, to: new))
+        if let answer = Alias.answer(to: word, isKnown: Setting.isName) {
+            return Mistake(offset: token.offset, mistake: .alias(word, answer))
         }
         let suggestion = nearestSpelling(to: word, among: axes.paths)
         let mistake = ConditionMistake.unknownAxis(

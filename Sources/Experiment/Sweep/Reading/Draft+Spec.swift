@@ -153,7 +153,7 @@ extension Draft {
             var zipped: [SweepError.ZippedAxis] = []
             for path in zip.paths {
                 guard let axis = axes.first(where: { $0.axis.path == path })?.axis else {
-                    if !faults.addRenamed(zip.location, "zip.\(path)", path, isKnown: Setting.isName) {
+                    if !faults.addAlias(zip.location, "zip.\(path)", path, isKnown: Setting.isName) {
                         let suggestion = nearestSpelling(to: path, among: axes.map(\.axis.path))
                         faults.add(
                             zip.location, "zip.\(path)",

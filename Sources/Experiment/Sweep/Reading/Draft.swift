@@ -37,6 +37,9 @@ struct Draft {
         ["name"] + Setting.all.filter { $0.group == nil }.map(\.path)
         + ["training", "measures", "axes", "zip", "where", "figures", "quick"]
 
+    /// Whether a name is one of the file's keys, or a setting's path.
+    private static func isName(_ name: String) -> Bool { keys.contains(name) || Setting.isName(name) }
+
     // MARK: Reading
 
     init(_ root: YAMLNode, _ faults: inout Faults) {
@@ -87,10 +90,10 @@ struct Draft {
         default:
             if Setting[path: entry.key] != nil, !entry.key.contains(".") {
                 give(entry.key, node, location: entry.keyLocation, &faults)
-            } else if !faults.addRenamed(
-                entry.keyLocation, entry.key, entry.key, isKnown: Draft.keys.contains)
-            {
-                let suggestion = nearestSpelling(to: entry.key, among: Draft.keys)
+            } else if !faults.addAlias(entry.keyLocation, entry.key, entry.key, isKnown: Draft.isName) {
+                let suggestion =
+                    nearestSpelling(to: entry.key, among: Draft.keys)
+                    ?? Setting.suggestion(for: entry.key, inGroup: nil)
                 faults.add(
                     entry.keyLocation, entry.key, .unknownKey(due: Draft.keys, suggestion: suggestion))
             }
@@ -117,7 +120,7 @@ struct Draft {
                 readGroup(path, entry.value, location: entry.keyLocation, &faults)
             } else if Setting[path: path] != nil {
                 give(path, entry.value, location: entry.keyLocation, &faults)
-            } else if !Setting.isRenamed(
+            } else if !Setting.addAlias(
                 path, inGroup: group, shown: path, location: entry.keyLocation, &faults)
             {
                 let suggestion = Setting.suggestion(for: path, inGroup: group)
@@ -236,23 +239,23 @@ extension Setting {
         if groups.contains(path) {
             let members = all.filter { $0.group.map { $0 == path } ?? false }.map(\.path)
             faults.add(location, shown, .groupNotSetting(members))
-        } else if !isRenamed(path, inGroup: nil, shown: shown, location: location, &faults) {
+        } else if !addAlias(path, inGroup: nil, shown: shown, location: location, &faults) {
             faults.add(location, shown, .unknownSetting(suggestion: suggestion(for: path, inGroup: nil)))
         }
         return nil
     }
 
-    /// Whether a path is an old name. Adds a fault with the new name, without the group's name inside a
-    /// group.
-    static func isRenamed(
+    /// Adds a fault if the path is an old or foreign name, with the present one, without the group's name inside
+    /// a group. Returns whether it is.
+    static func addAlias(
         _ path: String, inGroup group: String?, shown: String, location: SweepError.Location,
         _ faults: inout Faults
     ) -> Bool {
-        guard let new = RenamedName.newName(for: path, isKnown: isName) else { return false }
+        guard let answer = Alias.answer(to: path, isKnown: isName) else { return false }
         func shortened(_ path: String) -> String {
             group.map { path.hasPrefix($0 + ".") ? String(path.dropFirst($0.count + 1)) : path } ?? path
         }
-        faults.add(location, shown, .renamed(shortened(path), to: shortened(new)))
+        faults.add(location, shown, .alias(shortened(path), answer.mapName(shortened)))
         return true
     }
 
@@ -269,7 +272,12 @@ extension Setting {
                 return near
             }
         }
-        if let near = nearestSpelling(to: path, among: all.map(\.path)) { return near }
+        if let near = nearestSpelling(to: path, among: all.map(\.path)),
+            // In a short word in a long path each letter could be another.
+            editDistance(Array(last(path)), Array(last(near))) < last(path).count
+        {
+            return near
+        }
         if let near = nearestSpelling(to: last(path), among: all.map { last($0.path) }) {
             return all.first { last($0.path) == near }?.path
         }

@@ -44,7 +44,7 @@ extension SweepError {
         // Keys.
         case unknownKey(due: [String], suggestion: String?)
         case unknownSetting(suggestion: String?)
-        case renamed(String, to: String)
+        case alias(String, Alias.Answer)
         case groupNotSetting([String])
         case notAnAxis(suggestion: String?, isSetting: Bool)
         case neverAnAxis(String)
@@ -251,7 +251,7 @@ extension SweepError.Problem {
         case .unknownKey(let due, let suggestion):
             "no such key" + (suggestion == nil ? "; there are \(listed(due, "and"))" : Self.hint(suggestion))
         case .unknownSetting(let suggestion): "no such setting" + Self.hint(suggestion)
-        case .renamed(let old, let new): RenamedName.words(old, new)
+        case .alias(let word, let answer): answer.message(for: word)
         case .groupNotSetting(let settings): "not a setting but several: \(listed(settings, "and"))"
         case .notAnAxis(let suggestion, let isSetting):
             (isSetting ? "not an axis of this sweep but a setting with one value" : "no such axis")

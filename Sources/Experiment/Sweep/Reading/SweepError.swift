@@ -76,12 +76,12 @@ package struct Faults {
 
     package init() {}
 
-    /// Adds a fault if the name is an old one, with the new name. Returns whether it is.
-    package mutating func addRenamed(
+    /// Adds a fault if the name is an old or foreign one, with what it is called now. Returns whether it is.
+    package mutating func addAlias(
         _ location: SweepError.Location, _ path: String, _ name: String, isKnown: (String) -> Bool
     ) -> Bool {
-        guard let new = RenamedName.newName(for: name, isKnown: isKnown) else { return false }
-        add(location, path, .renamed(name, to: new))
+        guard let answer = Alias.answer(to: name, isKnown: isKnown) else { return false }
+        add(location, path, .alias(name, answer))
         return true
     }
 

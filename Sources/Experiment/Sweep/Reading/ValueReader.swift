@@ -81,7 +81,7 @@ extension YAMLNode {
         guard !faults.isFull else { return nil }
         guard let scalar = text(path: path, due: .oneOf(words), &faults) else { return nil }
         guard words.contains(scalar.text) else {
-            if faults.addRenamed(location, path, scalar.text, isKnown: words.contains) { return nil }
+            if faults.addAlias(location, path, scalar.text, isKnown: words.contains) { return nil }
             faults.add(
                 location, path,
                 .unknownWord(shown, due: words, suggestion: nearestSpelling(to: scalar.text, among: words)))
@@ -254,7 +254,7 @@ extension YAMLNode {
                     .map(JSONValue.string)
             } else if let setting = Setting[path: "dataset." + entry.key] {
                 members[entry.key] = entry.value.value(of: setting.kind, path: memberPath, &faults)
-            } else if !Setting.isRenamed(
+            } else if !Setting.addAlias(
                 "dataset." + entry.key, inGroup: "dataset", shown: memberPath, location: entry.keyLocation,
                 &faults)
             {

@@ -10,7 +10,7 @@ extension WeightsFile {
         guard let text = metadata["network"] else { return nil }
         // Other programs may use a key of that name: ours is an object that names its model. An object that
         // an older version wrote is ours, too, and is refused below.
-        let keys = ["model"] + RenamedName.all.filter { $0.new == "model" }.map(\.old)
+        let keys = ["model"] + Alias.renamed.filter { $0.value == "model" }.map(\.key)
         guard let json = try? JSONValue(parsing: text.utf8),
             keys.contains(where: { json[$0]?["name"] != nil })
         else { return nil }

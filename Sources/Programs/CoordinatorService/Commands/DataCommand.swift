@@ -64,6 +64,9 @@ struct DataOrder {
         } else {
             let all = ImageSetDescription.allCases.filter { !$0.files.isEmpty }.map(\.rawValue) + ["all"]
             guard let set = ImageSetDescription(rawValue: name) else {
+                if let answer = Alias.answer(to: name, isKnown: all.contains) {
+                    throw .input(answer.message(for: name))
+                }
                 throw .input(
                     "no data set '\(name)'"
                         + Self.suggestion(name, all, else: "; choose from \(listed(all, "or"))")

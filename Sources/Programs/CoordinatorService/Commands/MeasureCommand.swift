@@ -268,8 +268,8 @@ private func choice<Choice: RawRepresentable & CaseIterable>(
 ) throws(UsageError) -> Choice where Choice.RawValue == String {
     if let choice = Choice(rawValue: word) { return choice }
     let names = Choice.allCases.map(\.rawValue) + others
-    if let new = RenamedName.newName(for: word, isKnown: names.contains) {
-        throw UsageError("\(option): \(RenamedName.words(word, new))")
+    if let answer = Alias.answer(to: word, isKnown: names.contains) {
+        throw UsageError("\(option): \(answer.message(for: word))")
     }
     let near = nearestSpelling(to: word, among: names).map { "; did you mean '\($0)'?" } ?? ""
     throw UsageError("\(option): '\(word)' must be one of \(names.joined(separator: ", "))\(near)")
