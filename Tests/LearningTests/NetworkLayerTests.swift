@@ -100,7 +100,7 @@ import Testing
         let batch: Batch<Double> = Nets.batch(shape, points: points)
         let work = NetworkWorkspace<Double>(shape.plan, nil, points: points)
         network.numbers.forward(batch.inputs, work, .training(movesAverages: false), upTo: 1)
-        guard case .normalisation(let norm) = shape.plan.nodes[0].operation else { return }
+        let norm = try #require(shape.plan.nodes[0].operation as? NormalisationOperation)
         let (gamma, beta) = (
             norm.gamma.of(network.parameters.flat).values, norm.beta.of(network.parameters.flat).values
         )

@@ -65,10 +65,9 @@ public struct Network<Scalar: Real>: TrainableNetwork {
             let deviation = Float(variance.squareRoot())
             weight.region.of(flat).assign(draws.values.map { Scalar($0 * deviation) })
         }
-        for node in shape.plan.nodes {
-            guard case .normalisation(let norm) = node.operation else { continue }
-            norm.gamma.of(flat).fill(1)
-            norm.running?.variance.of(flat).fill(1)
+        for tensor in shape.plan.tensors where tensor.initialValue != 0 {
+            Matrix(flat.buffer, offset: tensor.range.lowerBound, rows: 1, columns: tensor.range.count)
+                .fill(Scalar(tensor.initialValue))
         }
     }
 
@@ -78,15 +77,10 @@ public struct Network<Scalar: Real>: TrainableNetwork {
 
     /// Each weight with its bias; a missing bias is zeros.
     public var denseLayers: [DenseLayer<Scalar>] {
-        shape.plan.weights.map { weight in
-            let bias: NetworkPlan.Region? =
-                switch shape.plan.nodes[weight.node].operation {
-                case .dense(_, let bias), .convolution(_, _, let bias): bias
-                default: nil
-                }
-            return DenseLayer(
-                weight: weight.region.of(parameters.flat),
-                bias: bias?.of(parameters.flat) ?? Matrix(rows: 1, columns: weight.region.rows))
+        shape.plan.weights.map {
+            DenseLayer(
+                weight: $0.region.of(parameters.flat),
+                bias: $0.bias?.of(parameters.flat) ?? Matrix(rows: 1, columns: $0.region.rows))
         }
     }
 
