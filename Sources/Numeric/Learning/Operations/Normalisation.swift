@@ -40,7 +40,7 @@ extension NormalisationOperation: NumericOperation {
             }
         }
         values.output.setNormalised(
-            values.input, cut, mean: mean, variance: variance, epsilon: Scalar(epsilon),
+            values.input, cut, mean: mean, variance: variance, epsilon: epsilon,
             gamma: gamma.of(pass.flat), beta: beta.of(pass.flat), scratch: pass.work.normalisation)
     }
 
@@ -81,7 +81,7 @@ extension NormalisationOperation: NumericOperation {
         let (mean, variance) = moments(pass, cut)
         let unread = pass.work.unread
         delta.becomeNormalisationGradient(
-            x: pass.values.input, cut, mean: mean, variance: variance, epsilon: Scalar(epsilon),
+            x: pass.values.input, cut, mean: mean, variance: variance, epsilon: epsilon,
             gamma: scales, areFixed: areFixed,
             gammaGradient: gradients.map { gamma.of($0) } ?? unread.0.prefix(rows: 1, columns: cut.columns),
             betaGradient: gradients.map { beta.of($0) } ?? unread.1.prefix(rows: 1, columns: cut.columns),
