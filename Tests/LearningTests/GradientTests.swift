@@ -8,7 +8,7 @@ import Testing
 /// Gradients in Double against central differences of the plain objective, which checks the objective's value
 /// too.
 @Suite struct GradientTests {
-    static let activations: [Activation] = [.linear, .relu, .tanh]
+    static let activations = Activation.allCases
     static let losses: [Loss] = [.crossEntropy, .meanSquaredError, .gaussianNLL]
     static let points = 6
 

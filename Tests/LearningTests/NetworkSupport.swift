@@ -17,11 +17,11 @@ enum Nets {
         network.parameters.flat.assign(draws.numbers(network.parameters.flat.count).map { T($0) })
         let plan = shape.plan
         for node in plan.nodes {
-            guard case .normalisation(let norm) = node.operation else { continue }
+            guard let norm = node.operation as? NormalisationOperation else { continue }
             // Scales away from 0, and variances that are some.
             norm.gamma.of(network.parameters.flat).assign(
                 draws.numbers(norm.gamma.columns, in: 0.5...1.5).map { T($0) })
-            norm.running?.variance.of(network.parameters.flat).assign(
+            norm.running?.variance.of(network.numbers.states).assign(
                 draws.numbers(norm.gamma.columns, in: 0.5...1.5).map { T($0) })
         }
         return network
@@ -37,10 +37,10 @@ enum Nets {
     }
 
     /// The normalisation that a network begins with.
-    static func normalisation(_ shape: NetworkShape) throws -> NetworkPlan.Norm {
+    static func normalisation(_ shape: NetworkShape) throws -> NormalisationOperation {
         try #require(
             shape.plan.nodes.first.flatMap {
-                if case .normalisation(let norm) = $0.operation { norm } else { nil }
+                $0.operation as? NormalisationOperation
             })
     }
 

@@ -100,15 +100,15 @@ private let descent = OptimizerSettings(
         let network: Network<Double> = Nets.network(shape)
         let batch: Batch<Double> = Nets.batch(shape)
         let norm = try Nets.normalisation(shape)
-        let flat = network.parameters.flat
+        let (flat, states) = (network.parameters.flat, network.numbers.states)
         let running = try #require(norm.running)
         let x = Matrix<Double>(rows: Nets.points, columns: 3)
         for unit in 0..<3 {
             let scale =
-                norm.gamma.of(flat)[0, unit] / (running.variance.of(flat)[0, unit] + 1e-5).squareRoot()
+                norm.gamma.of(flat)[0, unit] / (running.variance.of(states)[0, unit] + 1e-5).squareRoot()
             for point in 0..<Nets.points {
                 x[point, unit] =
-                    (batch.inputs[point, unit] - running.mean.of(flat)[0, unit]) * scale
+                    (batch.inputs[point, unit] - running.mean.of(states)[0, unit]) * scale
                     + norm.beta.of(flat)[0, unit]
             }
         }

@@ -10,6 +10,7 @@ import Testing
 private struct Given: TrainableNetwork {
     let parameters = Parameters<Float>(stacks: [Bowl.shape], vectors: [3])
     let noisePerPoint = 0
+    let loss = Loss.meanSquaredError
 
     func makeGradients() -> Parameters<Float> { Parameters(stacks: [Bowl.shape], vectors: [3]) }
     func copy() -> Given {

@@ -10,6 +10,7 @@ import Testing
 struct Bowl: TrainableNetwork {
     let parameters: Parameters<Float>
     let noisePerPoint = 0
+    let loss = Loss.meanSquaredError
     let curvature: [Float]
     let target: [Float]
     static let shape = StackShape(units: [3, 4, 2], activation: .linear)

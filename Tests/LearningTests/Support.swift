@@ -111,13 +111,8 @@ struct PlainObjective {
                 bias[i] + h.indices.reduce(0) { $0 + weights[i * h.count + $1] * h[$1] }
             }
             if layer == shape.depth { return p }
-            switch shape.activation {
-            case .linear: h = p
-            case .tanh: h = p.map { PlainMath.tangent($0) }
-            case .relu:
-                pattern += p.map { $0 > 0 }
-                h = p.map { max(0, $0) }
-            }
+            if shape.activation == .relu { pattern += p.map { $0 > 0 } }
+            h = p.map { shape.activation.plain($0) }
         }
         return h
     }

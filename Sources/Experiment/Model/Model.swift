@@ -4,16 +4,6 @@
 // Imports only Text (JSON), so that a coordinator without BLAS can link it.
 // Leaves out the numbers: parameters, passes, files and random streams are in Learning and Experiments.
 
-/// The function after each hidden layer, under its name in sweep files.
-public enum Activation: String, CaseIterable, Sendable {
-    /// φ(p) = p
-    case linear
-    /// φ(p) = max(p, 0)
-    case relu
-    /// φ(p) = tanh p
-    case tanh
-}
-
 /// The distribution of weights before the first step, under its name in sweep files. Biases are zero.
 public enum Initialisation: String, CaseIterable, Sendable {
     /// Normal with variance 2 / inputs before a ReLU (He et al. 2015), else 2 / (inputs + outputs) (Glorot &
@@ -50,43 +40,5 @@ public enum Loss: String, CaseIterable, Sendable {
         case .meanSquaredError: Double(points * outputs)
         case .crossEntropy, .gaussianNLL, .logistic: Double(points)
         }
-    }
-}
-
-/// The numbers of a point or of a batch that are brought to mean 0 and variance 1, then scaled by γ and
-/// shifted by β. Each channel has one γ and one β. A vector's units are its channels.
-public enum Normalisation: Hashable, Sendable {
-    /// All numbers of a point (Ba, Kiros & Hinton 2016).
-    case layer
-    /// Each channel over all points of the batch and all pixels (Ioffe & Szegedy 2015). Evaluation uses a
-    /// running average of the moments instead of the batch's.
-    case batch
-    /// Each channel of a point over its pixels (Ulyanov, Vedaldi & Lempitsky 2016). A vector counts as one
-    /// channel with as many pixels as it has units: γ and β are one number each.
-    case instance
-    /// Groups of neighbouring channels, each over a point's pixels (Wu & He 2018). The value is the number of
-    /// groups.
-    case group(Int)
-
-    /// The names in sweep files.
-    public static let words = ["layer", "batch", "instance", "group"]
-
-    /// The name in sweep files.
-    public var word: String {
-        switch self {
-        case .layer: "layer"
-        case .batch: "batch"
-        case .instance: "instance"
-        case .group: "group"
-        }
-    }
-
-    /// The normalisation with this name in sweep files; nil for an unknown name.
-    ///
-    /// - Parameter groups: the number of groups, for a group normalisation.
-    public init?(_ word: String, groups: Int) {
-        let all: [Normalisation] = [.layer, .batch, .instance, .group(groups)]
-        guard let named = all.first(where: { $0.word == word }) else { return nil }
-        self = named
     }
 }

@@ -17,11 +17,9 @@ public enum ShapeFault: Error, Hashable, Sendable {
 }
 
 /// The sizes and layers of a network, as a value. A `Network` is made from it.
-public struct NetworkShape: Sendable, Hashable {
+public struct NetworkShape: Sendable {
     /// The size of a point.
     public let input: ImageSize
-    /// The layers, in order.
-    public let layers: [LayerSpec]
     /// Number of the network's outputs.
     public var outputs: Int { plan.values[plan.last].size.count }
     /// The operations that the layers amount to.
@@ -29,7 +27,7 @@ public struct NetworkShape: Sendable, Hashable {
 
     /// A network's shape. Throws where the layers don't fit together.
     public init(input: ImageSize, layers: [LayerSpec]) throws(ShapeFault) {
-        (self.input, self.layers) = (input, layers)
+        self.input = input
         plan = try NetworkPlan(input: input, layers)
     }
 }
@@ -89,7 +87,7 @@ extension NetworkShape {
         depth: Int, width: Int = 16, classes: Int = 10,
         input: ImageSize = ImageSize(height: 32, width: 32, channels: 3),
         normalisation: Normalisation? = .batch,
-        shortcut: Shortcut = .padded
+        shortcut: Shortcut = .padded, activation: Activation = .relu
     ) throws(ShapeFault) -> NetworkShape {
         guard depth >= 8, depth % 6 == 2 else { throw .depth(depth) }
         func convolution(
@@ -101,16 +99,17 @@ extension NetworkShape {
                     hasBias: normalisation == nil, name: "\(block)convolution\(number)")
             ] + (normalisation.map { [.normalisation($0, name: "\(block)norm\(number)")] } ?? [])
         }
-        let relu = LayerSpec.activation(.relu)
-        var layers = convolution(width) + [relu]
+        let activated = LayerSpec.activation(activation)
+        var layers = convolution(width) + [activated]
         for stage in 0..<3 {
             for block in 0..<(depth - 2) / 6 {
                 let isSmaller = stage > 0 && block == 0
                 let name = "stages.\(stage).\(block)."
                 let body =
-                    convolution(width << stage, stride: isSmaller ? 2 : 1, block: name, number: "1") + [relu]
+                    convolution(width << stage, stride: isSmaller ? 2 : 1, block: name, number: "1")
+                    + [activated]
                     + convolution(width << stage, block: name, number: "2")
-                layers += [.residual(body, isSmaller ? shortcut : .identity), relu]
+                layers += [.residual(body, isSmaller ? shortcut : .identity), activated]
             }
         }
         return try NetworkShape(

@@ -3,13 +3,13 @@ import Model
 /// Where each gradient is kept on the way from one value back to the input. Gradients live as short as they
 /// can, in few slots. Where an operation works in place, its input's gradient takes over the slot of its
 /// output's.
-struct BackwardPlan: Sendable, Hashable {
-    struct Target: Sendable, Hashable {
+struct BackwardPlan: Sendable {
+    struct Target: Sendable {
         var slot: Int
         /// Whether the gradient is added to what the slot holds: another reader of the value came first.
         var isAdded: Bool
     }
-    struct Step: Sendable, Hashable {
+    struct Step: Sendable {
         var node: Int
         /// Slot of the gradient with respect to the node's output.
         var output: Int
@@ -25,6 +25,7 @@ struct BackwardPlan: Sendable, Hashable {
     private(set) var inputSlot: Int?
 
     init(_ plan: NetworkPlan, from value: Int, toInput: Bool) {
+        let operations = plan.operations
         var slots = [Int?](repeating: nil, count: plan.values.count)
         var free: [Int] = []
         func reserve(_ slot: Int?, for value: Int) -> Int {
@@ -45,7 +46,7 @@ struct BackwardPlan: Sendable, Hashable {
             func target(_ value: Int) -> Target? {
                 if value == 0 && !toInput { return nil }
                 if let slot = slots[value] { return Target(slot: slot, isAdded: true) }
-                let takesOver = node.operation.isInPlace && !isTaken
+                let takesOver = operations[index].isBackwardInPlace && !isTaken
                 let slot = reserve(takesOver ? output : nil, for: value)
                 if takesOver { isTaken = true }
                 slots[value] = slot
@@ -58,16 +59,5 @@ struct BackwardPlan: Sendable, Hashable {
             slots[node.output] = nil
         }
         inputSlot = toInput ? slots[0] : nil
-    }
-}
-
-extension NetworkPlan.Operation {
-    /// Whether the gradient with respect to the input is computed in place of that with respect to the
-    /// output.
-    var isInPlace: Bool {
-        switch self {
-        case .activation, .normalisation, .sum: true
-        case .dense, .convolution, .pool, .subsample: false
-        }
     }
 }

@@ -65,6 +65,10 @@ public protocol TrainableNetwork<Scalar> {
     associatedtype Scalar: Real
     /// All parameters.
     var parameters: Parameters<Scalar> { get }
+    /// The task loss.
+    var loss: Loss { get }
+    /// The layers that measures read, W_1 with its bias first.
+    var denseLayers: [DenseLayer<Scalar>] { get }
     /// Random numbers that the objective needs for each point: 0, or the number of a VIB's latent variables.
     var noisePerPoint: Int { get }
     /// Sets `gradients` to the gradient of the objective's mean over the batch. Allocates nothing.
@@ -92,14 +96,44 @@ extension TrainableNetwork {
         setGradients(gradients, batch, noise: noise)
     }
 
+    /// The layers of the first stack.
+    public var denseLayers: [DenseLayer<Scalar>] { parameters.stacks[0] }
+
     /// The weights of the first stack.
     public func weights(of parameters: Parameters<Scalar>) -> [Matrix<Scalar>] {
         parameters.stacks[0].map(\.weight)
     }
+
+    /// The task loss's sum over a batch and the number of its points classified correctly, from the network's
+    /// outputs for it, which are overwritten.
+    public func taskLoss(_ outputs: Matrix<Scalar>, _ batch: Batch<Scalar>) -> LossSum {
+        // A squared error does not count correct classes.
+        let countsHere = loss == .meanSquaredError && !batch.labels.isEmpty
+        let correct = countsHere ? outputs.countOfLargest(at: batch.labels) : 0
+        let unused = parameters.vector.map { Matrix<Scalar>(rows: 1, columns: $0.count) }
+        var sum = loss.evaluate(
+            outputs, batch, logVariance: parameters.vector, logVarianceGradient: unused)
+        if countsHere { sum.correct = correct }
+        return sum
+    }
+}
+
+/// A network whose outputs depend on its inputs alone.
+public protocol PredictingNetwork<Scalar>: TrainableNetwork {
+    /// Number of points in a training batch, and at most in another.
+    var points: Int { get }
+    /// The outputs [points, outputs] at points [points, inputs], in evaluation. The next pass overwrites
+    /// them.
+    func predict(_ inputs: Matrix<Scalar>) -> Matrix<Scalar>
+}
+
+extension PredictingNetwork {
+    /// The loss's sum over a batch. Parameters and gradients stay as they are.
+    public func evaluate(_ batch: Batch<Scalar>) -> LossSum { taskLoss(predict(batch.inputs), batch) }
 }
 
 /// A multilayer perceptron.
-public struct MLP<Scalar: Real>: TrainableNetwork {
+public struct MLP<Scalar: Real>: PredictingNetwork {
     /// The sizes of the layers and the activation.
     public let shape: StackShape
     /// The task loss.
@@ -109,6 +143,8 @@ public struct MLP<Scalar: Real>: TrainableNetwork {
     /// The workspace of a batch of `points` points.
     public let work: StackWorkspace<Scalar>
     private let penalty: ActivationPenalty?
+    /// Number of points that the workspace has room for.
+    public var points: Int { work.last.rows }
     /// 0: an MLP's objective takes no random numbers.
     public var noisePerPoint: Int { 0 }
     /// The layers, from the input on.
@@ -146,7 +182,7 @@ public struct MLP<Scalar: Real>: TrainableNetwork {
 
     /// A copy of the network with parameters and a workspace of its own.
     public func copy() -> MLP {
-        let other = MLP(shape, loss: loss, points: work.last.rows, logDet: penalty?.settings)
+        let other = MLP(shape, loss: loss, points: points, logDet: penalty?.settings)
         other.parameters.flat.assign(parameters.flat)
         return other
     }
@@ -167,13 +203,10 @@ public struct MLP<Scalar: Real>: TrainableNetwork {
         return Objective(task: task, kl: 0, total: task + penalised, correct: sum.correct)
     }
 
-    /// The loss's sum over a batch of at most the workspace's points. Parameters and gradients stay as they
-    /// are.
-    public func evaluate(_ batch: Batch<Scalar>) -> LossSum {
-        let part = work.prefix(batch.inputs.rows)
-        forward(layers, shape.activation, inputs: batch.inputs, into: part)
-        let unused = parameters.vector.map { Matrix<Scalar>(rows: 1, columns: $0.count) }
-        return loss.evaluate(
-            part.last, batch, logVariance: parameters.vector, logVarianceGradient: unused)
+    /// The last layer's outputs, at no more points than the workspace has room for.
+    public func predict(_ inputs: Matrix<Scalar>) -> Matrix<Scalar> {
+        let part = work.prefix(inputs.rows)
+        forward(layers, shape.activation, inputs: inputs, into: part)
+        return part.last
     }
 }

@@ -7,7 +7,7 @@ import Model
 /// The running averages of batch normalisations are the last numbers of the flat buffer. Their gradient is
 /// zero, so optimisers leave them alone; copies, checkpoints and averages of the parameters carry them.
 /// `setGradients` updates them, `gradient` does not.
-public struct Network<Scalar: Real>: TrainableNetwork {
+public struct Network<Scalar: Real>: PredictingNetwork {
     /// The layers and their sizes.
     public let shape: NetworkShape
     /// The task loss.
@@ -65,10 +65,9 @@ public struct Network<Scalar: Real>: TrainableNetwork {
             let deviation = Float(variance.squareRoot())
             weight.region.of(flat).assign(draws.values.map { Scalar($0 * deviation) })
         }
-        for node in shape.plan.nodes {
-            guard case .normalisation(let norm) = node.operation else { continue }
-            norm.gamma.of(flat).fill(1)
-            norm.running?.variance.of(flat).fill(1)
+        for tensor in shape.plan.tensors where tensor.initialValue != 0 {
+            Matrix(flat.buffer, offset: tensor.range.lowerBound, rows: 1, columns: tensor.range.count)
+                .fill(Scalar(tensor.initialValue))
         }
     }
 
@@ -78,15 +77,10 @@ public struct Network<Scalar: Real>: TrainableNetwork {
 
     /// Each weight with its bias; a missing bias is zeros.
     public var denseLayers: [DenseLayer<Scalar>] {
-        shape.plan.weights.map { weight in
-            let bias: NetworkPlan.Region? =
-                switch shape.plan.nodes[weight.node].operation {
-                case .dense(_, let bias), .convolution(_, _, let bias): bias
-                default: nil
-                }
-            return DenseLayer(
-                weight: weight.region.of(parameters.flat),
-                bias: bias?.of(parameters.flat) ?? Matrix(rows: 1, columns: weight.region.rows))
+        shape.plan.weights.map {
+            DenseLayer(
+                weight: $0.region.of(parameters.flat),
+                bias: $0.bias?.of(parameters.flat) ?? Matrix(rows: 1, columns: $0.region.rows))
         }
     }
 
@@ -133,16 +127,11 @@ public struct Network<Scalar: Real>: TrainableNetwork {
         return Objective(task: task, kl: 0, total: task, correct: sum.correct)
     }
 
-    /// The loss's sum over at most `points` points, with running averages. Parameters and gradients stay as
-    /// they are.
-    public func evaluate(_ batch: Batch<Scalar>) -> LossSum {
-        precondition(batch.inputs.rows <= points)
-        numbers.forward(batch.inputs, work, .evaluation, upTo: shape.plan.last)
-        let outputs = numbers.slot(descent.start, of: shape.plan.last, batch.inputs.rows, work)
-        outputs.assign(work.values[shape.plan.last].rows(0..<batch.inputs.rows))
-        let unused = parameters.vector.map { Matrix<Scalar>(rows: 1, columns: $0.count) }
-        return loss.evaluate(
-            outputs, batch, logVariance: parameters.vector, logVarianceGradient: unused)
+    /// The outputs with running averages, at no more than `points` points.
+    public func predict(_ inputs: Matrix<Scalar>) -> Matrix<Scalar> {
+        precondition(inputs.rows <= points)
+        numbers.forward(inputs, work, .evaluation, upTo: shape.plan.last)
+        return numbers.value(shape.plan.last, inputs, work)
     }
 }
 

@@ -150,11 +150,4 @@ public struct VIB<Scalar: Real>: TrainableNetwork {
         forward(decoder, .linear, inputs: z, into: work)
         return work.last
     }
-
-    /// The task loss's sum over the batch, from the decoder's outputs for it, which are overwritten.
-    public func taskLoss(_ outputs: Matrix<Scalar>, _ batch: Batch<Scalar>) -> LossSum {
-        let unused = parameters.vector.map { Matrix<Scalar>(rows: 1, columns: $0.count) }
-        return loss.evaluate(
-            outputs, batch, logVariance: parameters.vector, logVarianceGradient: unused)
-    }
 }

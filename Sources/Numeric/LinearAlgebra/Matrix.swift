@@ -159,8 +159,11 @@ public struct Matrix<Scalar: Real> {
 
     /// Whether every number is finite.
     public var isFinite: Bool {
-        for index in 0..<count where !base[index].isFinite { return false }
-        return true
+        @_specialize(where Scalar == Float)
+        get {
+            for index in 0..<count where !base[index].isFinite { return false }
+            return true
+        }
     }
 }
 

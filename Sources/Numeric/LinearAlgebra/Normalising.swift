@@ -51,35 +51,50 @@ extension Matrix {
     ) {
         precondition(count == cut.instances * cut.rows * cut.columns && scratch.fits(cut))
         precondition(mean.count == cut.instances * cut.groups && variance.count == mean.count)
-        Scalar.layerKernels.moments(
-            base, cut.c, mean.base, variance.base, scratch.sums.base, scratch.patterns.base)
+        if Self.isSingle {
+            ck_moments_f32(f32, cut.c, mean.f32, variance.f32, scratch.sums.base, scratch.patterns.f32)
+        } else {
+            ck_moments_f64(f64, cut.c, mean.f64, variance.f64, scratch.sums.base, scratch.patterns.f64)
+        }
     }
 
     /// self = γ (x − mean) / √(variance + epsilon) + β, with one number per column in γ and β.
     public func setNormalised(
-        _ x: Matrix, _ cut: NormalisationCut, mean: Matrix, variance: Matrix, epsilon: Scalar, gamma: Matrix,
+        _ x: Matrix, _ cut: NormalisationCut, mean: Matrix, variance: Matrix, epsilon: Double, gamma: Matrix,
         beta: Matrix, scratch: NormalisationScratch<Scalar>
     ) {
         precondition(count == cut.instances * cut.rows * cut.columns && x.count == count && scratch.fits(cut))
         precondition(mean.count == cut.instances * cut.groups && variance.count == mean.count)
         precondition(gamma.count == cut.columns && beta.count == cut.columns)
-        Scalar.layerKernels.normalise(
-            x.base, cut.c, mean.base, variance.base, epsilon, gamma.base, beta.base, base,
-            scratch.patterns.base)
+        if Self.isSingle {
+            ck_normalise_f32(
+                x.f32, cut.c, mean.f32, variance.f32, Float(epsilon), gamma.f32, beta.f32, f32,
+                scratch.patterns.f32)
+        } else {
+            ck_normalise_f64(
+                x.f64, cut.c, mean.f64, variance.f64, epsilon, gamma.f64, beta.f64, f64,
+                scratch.patterns.f64)
+        }
     }
 
     /// Turns self, the gradient in the result of `setNormalised`, into the gradient in x, and sets the
     /// gradients in γ and β. With `areFixed` the moments are constants, not those of x.
     public func becomeNormalisationGradient(
-        x: Matrix, _ cut: NormalisationCut, mean: Matrix, variance: Matrix, epsilon: Scalar, gamma: Matrix,
+        x: Matrix, _ cut: NormalisationCut, mean: Matrix, variance: Matrix, epsilon: Double, gamma: Matrix,
         areFixed: Bool, gammaGradient: Matrix, betaGradient: Matrix, scratch: NormalisationScratch<Scalar>
     ) {
         precondition(count == cut.instances * cut.rows * cut.columns && x.count == count && scratch.fits(cut))
         precondition(mean.count == cut.instances * cut.groups && variance.count == mean.count)
         precondition(gamma.count == cut.columns)
         precondition(gammaGradient.count == cut.columns && betaGradient.count == cut.columns)
-        Scalar.layerKernels.normaliseBackward(
-            base, x.base, cut.c, mean.base, variance.base, epsilon, gamma.base, areFixed, gammaGradient.base,
-            betaGradient.base, scratch.sums.base, scratch.patterns.base)
+        if Self.isSingle {
+            ck_normalise_backward_f32(
+                f32, x.f32, cut.c, mean.f32, variance.f32, Float(epsilon), gamma.f32, areFixed ? 1 : 0,
+                gammaGradient.f32, betaGradient.f32, scratch.sums.base, scratch.patterns.f32)
+        } else {
+            ck_normalise_backward_f64(
+                f64, x.f64, cut.c, mean.f64, variance.f64, epsilon, gamma.f64, areFixed ? 1 : 0,
+                gammaGradient.f64, betaGradient.f64, scratch.sums.base, scratch.patterns.f64)
+        }
     }
 }

@@ -1,16 +1,4 @@
-import CKernels
 import Model
-
-extension Activation {
-    /// The activation's code in ckernels.h.
-    fileprivate var code: Int32 {
-        switch self {
-        case .linear: Int32(CK_LINEAR)
-        case .relu: Int32(CK_RELU)
-        case .tanh: Int32(CK_TANH)
-        }
-    }
-}
 
 extension Matrix {
     /// self = alpha · op(a) op(b) + beta · self, by OpenBLAS. op transposes if asked to.

@@ -7,8 +7,20 @@ import COpenBLAS
 public protocol Real: BinaryFloatingPoint, Sendable where RawSignificand: FixedWidthInteger {
     /// The functions of ckernels.h.
     static var kernels: Kernels<Self> { get }
-    /// The functions of layers.h.
-    static var layerKernels: LayerKernels<Self> { get }
+}
+
+/// The numbers for the C functions of one scalar type.
+extension Matrix {
+    /// Whether the scalars are floats, not doubles.
+    static var isSingle: Bool { Scalar.self == Float.self }
+    /// The numbers of a matrix of floats.
+    var f32: UnsafeMutablePointer<Float> {
+        UnsafeMutableRawPointer(base).assumingMemoryBound(to: Float.self)
+    }
+    /// The numbers of a matrix of doubles.
+    var f64: UnsafeMutablePointer<Double> {
+        UnsafeMutableRawPointer(base).assumingMemoryBound(to: Double.self)
+    }
 }
 
 /// The C functions for one scalar type; ckernels.h says what each computes. It is a class because generic

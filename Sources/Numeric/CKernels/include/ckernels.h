@@ -14,10 +14,8 @@
 
 #include "pairs.h"
 
-enum { CK_LINEAR = 0, CK_RELU = 1, CK_TANH = 2 };
-
 #define CK_DECLARE(T, S)                                                                                     \
-    /* h = φ(h + bias), in place; h is rows × columns. */                                                    \
+    /* h = φ(h + bias), in place; h is rows × columns. φ by its number in kernels.inc. */                    \
     void ck_bias_activation_##S(T *h, const T *bias, size_t rows, size_t columns, int activation);           \
     /* g *= φ'(p), φ' read from h = φ(p), in place in g. */                                                  \
     void ck_activation_backward_##S(T *g, const T *h, size_t count, int activation);                         \

@@ -1,5 +1,6 @@
 import Learning
 import LinearAlgebra
+import Measures
 import Sweep
 import Text
 
@@ -69,16 +70,14 @@ extension NetworkMeasurement {
         var metrics: Metrics = [:]
         if asksFor(.localRank, .activeUnits) {
             let settings = rankSettings(patch: description.isConvolutional ? request.patch ?? 16 : nil)
-            var ranks = NetworkRankMeasurement(
-                settings, shape, image: description.input, hasReLU: network.activation == .relu,
-                points: points.inputs.rows(0..<settings.points))
+            var ranks = NetworkLocalRank(
+                settings, shape, image: description.input, hasReLU: network.activation == .relu)
             var found: Metrics = [:]
-            ranks.add(to: &found, model)
+            settings.add(
+                ranks.measure(model, points: points.inputs.rows(0..<settings.points)), to: &found)
             keepAsked(found, in: &metrics)
         }
-        addClassification(to: &metrics, model.points, model.evaluate) { rows in
-            model.outputs(of: Array(model.layers.suffix(1)), at: rows.inputs)[0].activation
-        }
+        addClassification(to: &metrics, model)
         try addNorms(to: &metrics, layers)
         measureSet(lastUnits: network.outputs).add(
             to: &metrics, layers, parameters: model.parameters.flat, step: 0, network: model)

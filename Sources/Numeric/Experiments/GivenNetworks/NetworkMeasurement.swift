@@ -184,9 +184,10 @@ struct NetworkMeasurement {
         // τ = 1, as in sweeps.
         let settings = rankSettings(noise: sigma == nil ? [] : [1])
         let inputs = points.inputs.rows(0..<settings.points)
-        var ranks = RankMeasurement(settings, shape: shape, lastRows: lastRows)
+        var ranks = LocalRank(settings, shape: shape, lastRows: lastRows)
         var found: Metrics = [:]
-        ranks.add(to: &found, layers, inputs: inputs, sigma: sigma.map { $0(inputs) })
+        settings.add(
+            ranks.measure(layers, inputs: inputs, sigma: sigma.map { $0(inputs) }), to: &found)
         keepAsked(found, in: &metrics)
     }
 
@@ -201,28 +202,18 @@ struct NetworkMeasurement {
         let model = MLP<Float>(chain.shape, loss: network.loss, points: evaluationPoints)
         model.parameters.flat.prefix(rows: 1, columns: chain.parameters.flat.count).assign(
             chain.parameters.flat)
-        addClassification(to: &metrics, evaluationPoints, model.evaluate) { rows in
-            let work = model.work.prefix(rows.inputs.rows)
-            forward(model.layers, model.shape.activation, inputs: rows.inputs, into: work)
-            return work.last
-        }
+        addClassification(to: &metrics, model)
     }
 
     /// Adds accuracy and loss, equal to the bit to a trial's: they are computed in the same batches.
-    ///
-    /// - Parameter outputs: computes the outputs; called where `evaluate` does not count correct classes.
-    func addClassification(
-        to metrics: inout Metrics, _ batchPoints: Int, _ evaluate: (Batch<Float>) -> LossSum,
-        outputs: (Batch<Float>) -> Matrix<Float>
-    ) {
+    func addClassification<Model: PredictingNetwork>(to metrics: inout Metrics, _ model: Model)
+    where Model.Scalar == Float {
         guard asksFor(.accuracy, .loss), points.labels != nil else { return }
         var sum = LossSum()
-        forEachBatch(of: batchPoints) { rows, _ in
-            let value = evaluate(rows)
+        forEachBatch(of: model.points) { rows, _ in
+            let value = model.evaluate(rows)
             sum.loss += value.loss
-            sum.correct +=
-                network.loss == .meanSquaredError
-                ? outputs(rows).countOfLargest(at: rows.labels) : value.correct
+            sum.correct += value.correct
         }
         let count = points.inputs.rows
         if asksFor(.accuracy) { metrics[.accuracy] = .number(Double(sum.correct) / Double(count)) }

@@ -62,12 +62,16 @@ struct RankStabilityMeasure: Measure {
         let weight = context.layers[layer].weight.rows(0..<units)
         let result = Matrix<Double>(rows: units, columns: weight.columns)
         result.assign(widening: weight)
-        guard layer + 1 < context.layers.count, context.activation != .linear else { return result }
+        guard layer + 1 < context.layers.count else { return result }
+        let (values, slopes) = (
+            Matrix<Double>(rows: 1, columns: units), Matrix<Double>(rows: 1, columns: units)
+        )
+        values.assign(widening: outputs.rows(point..<point + 1))
+        slopes.fill(1)
+        slopes.scaleByDerivative(of: values, context.activation)
         for unit in 0..<units {
-            let value = Double(outputs[point, unit])
-            let slope = context.activation == .relu ? (value > 0 ? 1 : 0) : 1 - value * value
             let row = result.rows(unit..<unit + 1)
-            row.assign(row, times: slope)
+            row.assign(row, times: slopes[0, unit])
         }
         return result
     }

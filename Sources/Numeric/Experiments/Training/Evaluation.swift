@@ -9,32 +9,37 @@ import Text
 /// other bits.
 let evaluationPoints = 1024
 
-/// Measures an MLP on a trial's test points.
-struct MLPEvaluation {
-    let model: MLP<Float>
+/// Measures an MLP, or a network of any layers, on a trial's test points.
+struct NetworkEvaluation<Model: PredictingNetwork> where Model.Scalar == Float {
+    let model: Model
     let source: BatchSource
-    var ranks: RankMeasurement?
-    var norms: TrialSettings.WeightNorms?
-    let measures: MeasureSet
+    let measures: TrialMeasures
 
-    mutating func metrics(_ parameters: Matrix<Float>, step: Int) -> Metrics {
+    func metrics(_ parameters: Matrix<Float>, step: Int) -> Metrics {
         model.parameters.flat.assign(parameters)
         var metrics: Metrics = [:]
-        source.addLosses(
-            to: &metrics, model.loss, source.makeBatch(points: evaluationPoints), model.evaluate
-        ) { [self] in outputs($0) }
-        if ranks != nil, let inputs = rankInputs(source, ranks) {
-            ranks?.add(to: &metrics, model.layers, inputs: inputs, sigma: nil)
-        }
-        norms?.add(to: &metrics, model.layers)
-        measures.add(to: &metrics, model.layers, parameters: parameters, step: step)
+        source.addLosses(to: &metrics, model)
+        measures.add(to: &metrics, model, step: step)
         return metrics
     }
+}
 
-    private func outputs(_ rows: Batch<Float>) -> Matrix<Float> {
-        let work = model.work.prefix(rows.inputs.rows)
-        forward(model.layers, model.shape.activation, inputs: rows.inputs, into: work)
-        return work.last
+/// What a trial measures of its network beside losses: local ranks, norms of weights, and the measures of the
+/// catalogue.
+struct TrialMeasures {
+    let settings: TrialSettings.Measures
+    /// Counts the local ranks of the network that is evaluated; nil where they aren't measured.
+    let ranks: (() -> LocalRankResult)?
+    let set: MeasureSet
+
+    func add<Model: TrainableNetwork>(to metrics: inout Metrics, _ model: Model, step: Int)
+    where Model.Scalar == Float {
+        let layers = model.denseLayers
+        if let ranks { settings.localRank?.add(ranks(), to: &metrics) }
+        settings.weightNorms?.add(to: &metrics, layers)
+        set.add(
+            to: &metrics, layers, parameters: model.parameters.flat, step: step,
+            network: model as? Network<Float>)
     }
 }
 
@@ -42,14 +47,9 @@ extension BatchSource {
     /// Adds the losses on the test points and on the measured training points, and the accuracies of a
     /// classification. Where the sign of one output tells two classes, adds the smallest y · output over the
     /// training points, too, y = ±1.
-    ///
-    /// - Parameters:
-    ///   - batch: memory for the points that are evaluated together.
-    ///   - outputs: computes the last layer's outputs; called where `evaluate` does not tell enough.
-    func addLosses(
-        to metrics: inout Metrics, _ loss: Loss, _ batch: Batch<Float>,
-        _ evaluate: (Batch<Float>) -> LossSum, outputs: (Batch<Float>) -> Matrix<Float>
-    ) {
+    func addLosses<Model: PredictingNetwork>(to metrics: inout Metrics, _ model: Model)
+    where Model.Scalar == Float {
+        let (loss, batch) = (model.loss, makeBatch(points: model.points))
         var margin = Float.infinity
         for (part, lossMetric, accuracyMetric) in [
             (DataPart.test, Metric.testLoss, Metric.accuracy), (.train, .trainLoss, .trainAccuracy),
@@ -57,17 +57,15 @@ extension BatchSource {
             let count = part == .test ? testCount : trainCount
             var sum = LossSum()
             forEachBatch(of: part, batch) { rows, _ in
-                let value = evaluate(rows)
-                sum.loss += value.loss
-                // A squared error does not count correct classes.
-                sum.correct +=
-                    isClasses && loss == .meanSquaredError
-                    ? outputs(rows).countOfLargest(at: rows.labels) : value.correct
+                let outputs = model.predict(rows.inputs)
                 if loss == .logistic, part == .train {
-                    margin = BatchSource.smallestMargin(outputs(rows), rows.labels, margin)
+                    margin = BatchSource.smallestMargin(outputs, rows.labels, margin)
                 }
+                let value = model.taskLoss(outputs, rows)
+                sum.loss += value.loss
+                sum.correct += value.correct
             }
-            metrics[lossMetric] = .number(sum.loss / loss.normaliser(points: count, outputs: self.outputs))
+            metrics[lossMetric] = .number(sum.loss / loss.normaliser(points: count, outputs: outputs))
             if isClasses { metrics[accuracyMetric] = .number(Double(sum.correct) / Double(count)) }
         }
         if loss == .logistic { metrics[.trainMargin] = .number(Double(margin)) }
@@ -88,29 +86,13 @@ extension BatchSource {
 struct VIBEvaluation {
     let model: VIB<Float>
     let source: BatchSource
-    var ranks: RankMeasurement?
-    var norms: TrialSettings.WeightNorms?
-    let measures: MeasureSet
+    let measures: TrialMeasures
     let targets: TargetEntropy
     /// Samples of z per point.
     let samples: Int
     let streams: RandomStreams
 
-    init(
-        model: VIB<Float>, source: BatchSource, ranks: RankMeasurement?, norms: TrialSettings.WeightNorms?,
-        measures: MeasureSet, targets: TargetEntropy, samples: Int, streams: RandomStreams
-    ) {
-        self.model = model
-        self.source = source
-        self.ranks = ranks
-        self.norms = norms
-        self.measures = measures
-        self.targets = targets
-        self.samples = samples
-        self.streams = streams
-    }
-
-    mutating func metrics(_ parameters: Matrix<Float>, step: Int) -> Metrics {
+    func metrics(_ parameters: Matrix<Float>, step: Int) -> Metrics {
         model.parameters.flat.assign(parameters)
         let batch = source.makeBatch(points: evaluationPoints)
         let (test, train) = (sums(.test, batch), sums(.train, batch))
@@ -129,11 +111,7 @@ struct VIBEvaluation {
             metrics[.accuracyOneSample] = .number(Double(test.correctOneSample) / points)
             metrics[.accuracySampled] = .number(Double(test.correctSampled) / points)
         }
-        if ranks != nil, let inputs = rankInputs(source, ranks) {
-            addRanks(to: &metrics, inputs)
-        }
-        norms?.add(to: &metrics, model.encoder)
-        measures.add(to: &metrics, model.encoder, parameters: parameters, step: step)
+        measures.add(to: &metrics, model, step: step)
         return metrics
     }
 
@@ -141,10 +119,6 @@ struct VIBEvaluation {
     private func loss(_ sums: LatentSums, _ points: Int) -> Double {
         let normaliser = model.loss.normaliser(points: points, outputs: source.outputs)
         return sums.loss / (normaliser * Double(samples)) + targets.shift
-    }
-
-    private mutating func addRanks(to metrics: inout Metrics, _ inputs: Matrix<Float>) {
-        ranks?.add(to: &metrics, model.encoder, inputs: inputs, sigma: model.deviations(at: inputs))
     }
 
     private func sums(_ part: DataPart, _ batch: Batch<Float>) -> LatentSums {
@@ -247,44 +221,13 @@ struct TargetEntropy {
 
 let naturalLogarithmOfTwo = 0.6931471805599453
 
-/// The test points at which Jacobians are measured: the first ones.
-private func rankInputs(_ source: BatchSource, _ ranks: RankMeasurement?) -> Matrix<Float>? {
-    guard let ranks else { return nil }
-    let count = min(ranks.points, source.testCount)
-    let inputs = Matrix<Float>(rows: count, columns: source.inputs)
-    let batch = source.makeBatch(points: evaluationPoints)
-    source.forEachBatch(of: .test, upTo: count, batch) { rows, start in
-        let part = start..<min(count, start + rows.inputs.rows)
-        inputs.rows(part).assign(rows.inputs.rows(0..<part.count))
-    }
-    return inputs
-}
-
-/// Measures local ranks and adds them to a record's metrics.
-struct RankMeasurement {
-    let points: Int
-    private let settings: TrialSettings.LocalRank
-    private var measure: LocalRank
-
+extension LocalRank {
+    /// - Parameter lastRows: number of the last layer's outputs that are the representation.
     init(_ settings: TrialSettings.LocalRank, shape: StackShape, lastRows: Int) {
-        points = settings.points
-        self.settings = settings
-        measure = LocalRank(
+        self.init(
             shape, lastRows: lastRows,
             settings: LocalRankSettings(
                 thresholds: settings.thresholds, relative: settings.relative, noise: settings.noise))
-    }
-
-    mutating func add(
-        to metrics: inout Metrics, _ layers: [DenseLayer<Float>], inputs: Matrix<Float>,
-        sigma: Matrix<Float>?
-    ) {
-        guard layers.allSatisfy({ $0.weight.isFinite && $0.bias.isFinite }) else {
-            // LAPACK may not return from a NaN; the caller sees the NaN here and records a divergence.
-            metrics[.localRank] = .number(.nan)
-            return
-        }
-        settings.add(measure.measure(layers, inputs: inputs, sigma: sigma), to: &metrics)
     }
 }
 

@@ -54,11 +54,18 @@ func runNetwork(
     let model = Network<Float>(shape, loss: training.loss, points: settings.training.batchSize)
     model.initialise(streams)
     let measures = MeasureSet(settings, model, source, streams, lastUnits: source.outputs)
-    var evaluation = NetworkEvaluation(
-        model: Network(shape, loss: training.loss, points: architecture.evaluationPoints), source: source,
-        ranks: settings.measures.localRank.map { NetworkRankMeasurement($0, settings, shape, source) },
-        norms: settings.measures.weightNorms, measures: measures)
-    var trainings = [Training(training, model, streams) { evaluation.metrics($0, step: $1) }]
+    let evaluated = Network<Float>(shape, loss: training.loss, points: architecture.evaluationPoints)
+    let ranks = settings.measures.localRank.map { rank in
+        var measure = NetworkLocalRank(
+            rank, shape, image: settings.networkDescription.input,
+            hasReLU: settings.network.activation == .relu)
+        let points = source.sample(JSONValue(rank.points)).inputs
+        return { measure.measure(evaluated, points: points) }
+    }
+    let evaluation = NetworkEvaluation(
+        model: evaluated, source: source,
+        measures: TrialMeasures(settings: settings.measures, ranks: ranks, set: measures))
+    var trainings = [Training(training, model, streams, measure: evaluation.metrics)]
     train(&trainings, source, streams, onProgress: onProgress)
     var history = trainings[0].history
     training.measure {
@@ -68,62 +75,12 @@ func runNetwork(
     return history
 }
 
-/// Measures local ranks of a network of any layers and adds them to a record's metrics.
-struct NetworkRankMeasurement {
-    private let settings: TrialSettings.LocalRank
-    private let points: Matrix<Float>
-    private var measure: NetworkLocalRank
-
-    init(
-        _ rank: TrialSettings.LocalRank, _ settings: TrialSettings, _ shape: NetworkShape,
-        _ source: BatchSource
-    ) {
+extension NetworkLocalRank {
+    /// - Parameter image: the size of a point, of which the settings may choose a patch.
+    init(_ settings: TrialSettings.LocalRank, _ shape: NetworkShape, image: ImageSize, hasReLU: Bool) {
         self.init(
-            rank, shape, image: settings.networkDescription.input,
-            hasReLU: settings.network.activation == .relu,
-            points: source.sample(JSONValue(rank.points)).inputs)
-    }
-
-    init(
-        _ rank: TrialSettings.LocalRank, _ shape: NetworkShape, image: ImageSize, hasReLU: Bool,
-        points: Matrix<Float>
-    ) {
-        settings = rank
-        self.points = points
-        measure = NetworkLocalRank(
-            shape, inputs: rank.patch.flatMap { image.inputs(inPatch: $0) }, hasReLU: hasReLU,
-            settings: LocalRankSettings(thresholds: rank.thresholds, relative: rank.relative))
-    }
-
-    mutating func add(to metrics: inout Metrics, _ network: Network<Float>) {
-        settings.add(measure.measure(network, points: points), to: &metrics)
-    }
-}
-
-/// Measures a network of any layers on a trial's test points, with running averages in place of a batch's
-/// moments.
-struct NetworkEvaluation {
-    let model: Network<Float>
-    let source: BatchSource
-    var ranks: NetworkRankMeasurement?
-    let norms: TrialSettings.WeightNorms?
-    let measures: MeasureSet
-
-    mutating func metrics(_ parameters: Matrix<Float>, step: Int) -> Metrics {
-        model.parameters.flat.assign(parameters)
-        // LAPACK may not return from a NaN; the caller sees the NaN here and records a divergence.
-        guard parameters.isFinite else { return [.testLoss: .number(.nan)] }
-        var metrics: Metrics = [:]
-        source.addLosses(
-            to: &metrics, model.loss, source.makeBatch(points: model.points), model.evaluate
-        ) { [model] rows in
-            model.outputs(of: Array(model.layers.suffix(1)), at: rows.inputs)[0].activation
-        }
-        ranks?.add(to: &metrics, model)
-        let layers = model.denseLayers
-        norms?.add(to: &metrics, layers)
-        measures.add(to: &metrics, layers, parameters: parameters, step: step, network: model)
-        return metrics
+            shape, inputs: settings.patch.flatMap { image.inputs(inPatch: $0) }, hasReLU: hasReLU,
+            settings: LocalRankSettings(thresholds: settings.thresholds, relative: settings.relative))
     }
 }
 

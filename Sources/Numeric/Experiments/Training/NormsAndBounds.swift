@@ -8,10 +8,8 @@ import Text
 extension TrialSettings.WeightNorms {
     /// Adds norms and ranks of weights to metrics, in a record's form.
     func add(to metrics: inout Metrics, _ layers: [DenseLayer<Float>]) {
-        // LAPACK may not return from a NaN; the caller sees the NaN here and records a divergence.
-        guard layers.allSatisfy({ $0.weight.isFinite }),
-            let norms = try? WeightNorms(layers, tolerance: tolerance)
-        else {
+        guard let norms = try? WeightNorms(layers, tolerance: tolerance) else {
+            // The caller sees the NaN and records a divergence.
             metrics[.spectralNorm] = .number(.nan)
             return
         }

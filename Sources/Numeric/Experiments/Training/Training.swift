@@ -32,7 +32,13 @@ struct Training<M: TrainableNetwork> where M.Scalar == Float {
         guard !isOver else { return false }
         let isEnd = step == plan.steps
         if isEnd || due.first == step {
-            let metrics = plan.measure { measure(trainer.evaluated.parameters.flat, step) }
+            let parameters = trainer.evaluated.parameters.flat
+            // LAPACK may not return from a NaN.
+            guard parameters.isFinite else {
+                diverge(at: step)
+                return false
+            }
+            let metrics = plan.measure { measure(parameters, step) }
             guard metrics.values.allSatisfy(\.isFinite) else {
                 diverge(at: step)
                 return false

@@ -194,15 +194,18 @@ public struct TrialRunner {
                 sharing: trainings.last?.trainer.model)
             model.initialise(streams, settings.network.initialisation)
             let measures = MeasureSet(settings, model, source, streams, lastUnits: source.outputs)
-            var evaluation = MLPEvaluation(
-                model: MLP(shape, loss: plan.loss, points: evaluationPoints, sharing: evaluated),
-                source: source,
-                ranks: settings.measures.localRank.map {
-                    RankMeasurement($0, shape: shape, lastRows: source.outputs)
-                }, norms: settings.measures.weightNorms, measures: measures)
-            evaluated = evaluation.model
+            let other = MLP(shape, loss: plan.loss, points: evaluationPoints, sharing: evaluated)
+            let ranks = settings.measures.localRank.map { rank in
+                var measure = LocalRank(rank, shape: shape, lastRows: source.outputs)
+                let points = source.sample(JSONValue(rank.points)).inputs
+                return { measure.measure(other.layers, inputs: points) }
+            }
+            let evaluation = NetworkEvaluation(
+                model: other, source: source,
+                measures: TrialMeasures(settings: settings.measures, ranks: ranks, set: measures))
+            evaluated = other
             sets.append(measures)
-            trainings.append(Training(plan, model, streams) { evaluation.metrics($0, step: $1) })
+            trainings.append(Training(plan, model, streams, measure: evaluation.metrics))
         }
         train(&trainings, source, streams, onProgress: onProgress)
         return histories(of: trainings, sets)
@@ -229,16 +232,22 @@ public struct TrialRunner {
                 sharing: trainings.last?.trainer.model)
             model.initialise(streams)
             let measures = MeasureSet(settings, model, source, streams, lastUnits: bottleneck)
-            var evaluation = VIBEvaluation(
-                model: make(points: evaluationPoints, sharing: evaluated), source: source,
-                ranks: settings.measures.localRank.map {
-                    RankMeasurement($0, shape: model.encoderShape, lastRows: bottleneck)
-                }, norms: settings.measures.weightNorms, measures: measures,
+            let other = make(points: evaluationPoints, sharing: evaluated)
+            let ranks = settings.measures.localRank.map { rank in
+                var measure = LocalRank(rank, shape: model.encoderShape, lastRows: bottleneck)
+                let points = source.sample(JSONValue(rank.points)).inputs
+                return {
+                    measure.measure(other.encoder, inputs: points, sigma: other.deviations(at: points))
+                }
+            }
+            let evaluation = VIBEvaluation(
+                model: other, source: source,
+                measures: TrialMeasures(settings: settings.measures, ranks: ranks, set: measures),
                 targets: TargetEntropy(source, theory, plan.loss),
                 samples: source.isClasses ? settings.measures.samples : 1, streams: streams)
-            evaluated = evaluation.model
+            evaluated = other
             sets.append(measures)
-            trainings.append(Training(plan, model, streams) { evaluation.metrics($0, step: $1) })
+            trainings.append(Training(plan, model, streams, measure: evaluation.metrics))
         }
         train(&trainings, source, streams, onProgress: onProgress)
         return histories(of: trainings, sets)

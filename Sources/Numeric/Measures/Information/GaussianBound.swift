@@ -9,7 +9,7 @@ import LinearAlgebra
 /// W* T_k is treated as the signal, and δW T_k plus noise of variance σ_z² as independent Gaussian noise.
 /// (The paper's w is our Wᵀ.)
 ///
-/// Cost: two products of outputs² · inputs, an eigendecomposition and a Cholesky factor of order outputs.
+/// Cost: two products of outputs² · inputs and an eigendecomposition of order outputs.
 ///
 /// When not to trust it: it is asymptotic, for wide layers whose δW is a random walk independent of W*. In
 /// layers of a few units it is only a number that falls as weights move. At the phase change δW = 0, and
@@ -18,9 +18,6 @@ import LinearAlgebra
 public struct GaussianBound: Equatable, Sendable {
     /// The bound of eq. 9, in nats.
     public let bound: Double
-    /// The bound of eq. 7, before Hadamard's inequality: ½ ln det(W*W*ᵀ + δWδWᵀ + r I) − ½ ln det(δWδWᵀ + r
-    /// I). At most `bound`.
-    public let channel: Double
 
     /// Computes the bound.
     ///
@@ -45,14 +42,5 @@ public struct GaussianBound: Equatable, Sendable {
         // Rounding may leave eigenvalues slightly below 0.
         let noise = eigen.values.map { max(0, $0) + noiseRatio }
         bound = zip(signals, noise).reduce(0) { $0 + naturalLogarithm(1 + $1.0 / $1.1) } / 2
-        let whole = Matrix<Double>(rows: order, columns: order)
-        whole.setGram(of: start, transposed: false)
-        for row in 0..<order {
-            for column in 0...row { whole[row, column] += moved[row, column] }
-            whole[row, row] += noiseRatio
-        }
-        let factor = try whole.choleskyFactor()
-        let total = (0..<order).reduce(0.0) { $0 + 2 * naturalLogarithm(factor[$1, $1]) }
-        channel = (total - noise.reduce(0) { $0 + naturalLogarithm($1) }) / 2
     }
 }

@@ -1,0 +1,12 @@
+/// One step of a network. Its sizes follow from the layers before it. Each kind of layer is a file of this
+/// folder.
+///
+/// A layer with parameters has a name, under which files keep them. The default name is the layer's index
+/// among the layers of its kind: "layers.0", "convolutions.0", "norms.0".
+public struct LayerSpec: Sendable {
+    /// Appends the layer's operations to a plan after one of its values, and returns the value they make.
+    let append: @Sendable (_ plan: inout NetworkPlan, _ value: Int) throws(ShapeFault) -> Int
+}
+
+/// A function that makes one value of a network from another, or from two. Learning computes it.
+public protocol NetworkOperation: Sendable {}

@@ -1,0 +1,28 @@
+import LinearAlgebra
+import Model
+
+extension Activation: NumericOperation {
+    var overwritesInput: Bool { true }
+    // φ′ is computed from φ.
+    var readsOutput: Bool { true }
+    var isBackwardInPlace: Bool { true }
+
+    func forward<Scalar>(_ values: Operands<Scalar>, _ pass: Pass<Scalar>) {
+        let (input, output) = (values.input, values.output)
+        if output.buffer !== input.buffer || output.offset != input.offset { output.assign(input) }
+        guard self != .linear else { return }
+        let channels = pass.numbers.plan.values[pass.numbers.plan.nodes[pass.index].output].size.channels
+        output.pixels(of: channels).addBiasAndActivate(
+            pass.work.zeros.prefix(rows: 1, columns: channels), self)
+    }
+
+    func backward<Scalar>(_ delta: Matrix<Scalar>, _ pass: Pass<Scalar>) {
+        delta.scaleByDerivative(of: pass.values.output, self)
+        pass.target?.take(delta)
+    }
+
+    func pushTangents<Scalar>(_ tangents: Operands<Scalar>, _ pass: Pass<Scalar>) {
+        tangents.output.assign(tangents.input)
+        tangents.output.scaleByDerivative(of: pass.values.output, self)
+    }
+}

@@ -1,0 +1,110 @@
+import LinearAlgebra
+import Model
+
+/// The numeric half of an operation: its passes, and what the planning of their memory needs to know. Each
+/// kind is a file of this folder.
+protocol NumericOperation: NetworkOperation {
+    /// Whether the output may take over the input's memory: no pass reads the input after the output is
+    /// written.
+    var overwritesInput: Bool { get }
+    /// Whether the backward pass reads the output, which must then stay.
+    var readsOutput: Bool { get }
+    /// Whether the backward pass turns the gradient with respect to the output into that with respect to the
+    /// input, in place.
+    var isBackwardInPlace: Bool { get }
+    /// Sizes of the matrices that a forward pass over these points leaves for the other passes.
+    func keptSizes(points: Int) -> [(rows: Int, columns: Int)]
+    /// Number of scalars in the working memory of a pass over these points.
+    func scratchCount(points: Int) -> Int
+
+    /// Computes the output.
+    func forward<Scalar>(_ values: Operands<Scalar>, _ pass: Pass<Scalar>)
+    /// Computes the gradients with respect to the parameters, where the pass has room for them, and to the
+    /// inputs, where it has targets for them.
+    ///
+    /// - Parameter delta: the gradient with respect to the output, which may be overwritten.
+    func backward<Scalar>(_ delta: Matrix<Scalar>, _ pass: Pass<Scalar>)
+    /// Computes the output's tangents from the input's, at the pass's values: Jacobian–vector products.
+    func pushTangents<Scalar>(_ tangents: Operands<Scalar>, _ pass: Pass<Scalar>)
+}
+
+extension NumericOperation {
+    var overwritesInput: Bool { false }
+    var readsOutput: Bool { false }
+    var isBackwardInPlace: Bool { false }
+    func keptSizes(points: Int) -> [(rows: Int, columns: Int)] { [] }
+    func scratchCount(points: Int) -> Int { 0 }
+}
+
+/// An operation's inputs and its output: their values, or their tangents. [points, numbers] each.
+struct Operands<Scalar: Real> {
+    let input: Matrix<Scalar>
+    /// The second input; the first where the operation has only one.
+    let second: Matrix<Scalar>
+    let output: Matrix<Scalar>
+}
+
+/// One operation in a pass over a batch.
+struct Pass<Scalar: Real> {
+    let numbers: NetworkNumbers<Scalar>
+    let inputs: Matrix<Scalar>
+    let work: NetworkWorkspace<Scalar>
+    let mode: NetworkMode
+    /// Room for the gradients with respect to all parameters, flat; nil: they are not computed.
+    var gradients: Matrix<Scalar>?
+    /// Index of the operation.
+    var index = 0
+    /// Where the gradient with respect to the input goes; nil: it is not computed.
+    var target: Target?
+    /// The same for the second input.
+    var secondTarget: Target?
+
+    /// The parameters, flat.
+    var flat: Matrix<Scalar> { numbers.flat }
+    /// What the forward pass left for the other passes.
+    var kept: [Matrix<Scalar>] { work.kept[index] }
+    /// The values that the operation reads and makes.
+    var values: Operands<Scalar> { operands { numbers.value($0, inputs, work) } }
+
+    /// The operation's operands among matrices by the index of their value.
+    func operands(_ matrix: (Int) -> Matrix<Scalar>) -> Operands<Scalar> {
+        let node = numbers.plan.nodes[index]
+        return Operands(
+            input: matrix(node.input), second: matrix(node.second ?? node.input), output: matrix(node.output))
+    }
+
+    struct Target {
+        let matrix: Matrix<Scalar>
+        /// Whether the gradient is added to what is there: another reader of the value came first.
+        let isAdded: Bool
+
+        /// The factor of what is there in a sum with the gradient.
+        var beta: Scalar { isAdded ? 1 : 0 }
+        /// The matrix to add the gradient to, set to zero where it holds nothing yet.
+        var accumulator: Matrix<Scalar> {
+            if !isAdded { matrix.fill(0) }
+            return matrix
+        }
+
+        /// Copies or adds the gradient, unless it is there already.
+        func take(_ gradient: Matrix<Scalar>) {
+            if isAdded {
+                matrix.setSum(matrix, gradient)
+            } else if matrix.buffer !== gradient.buffer {
+                matrix.assign(gradient)
+            }
+        }
+    }
+}
+
+extension NetworkPlan {
+    /// The numeric half of each node's operation.
+    var operations: [any NumericOperation] {
+        nodes.map { node in
+            guard let operation = node.operation as? any NumericOperation else {
+                preconditionFailure("\(type(of: node.operation)) is no NumericOperation")
+            }
+            return operation
+        }
+    }
+}
