@@ -50,6 +50,8 @@ public struct ReportOutcome: Equatable, Sendable {
     public let svgs: [String: String]
     /// The first 200 points, for a page.
     public let summary: SummaryTable
+    /// Trials, for a page.
+    public let trials: PageTrials
     /// Path of the table with all points: `tables/summary.dat`, unless a figure has this name.
     public var summaryPath: String { tables.last ?? "" }
     /// Figures without a number in any record, although there are records. They are not among the pictures.
@@ -134,6 +136,7 @@ public enum Reports {
             records: content.records, diverged: content.diverged, tables: tables, scripts: scripts,
             pictures: drawn.pictures.map { "figures/" + $0 }, drawing: drawn.result, svgs: drawn.svgs,
             summary: content.summary.table(limit: 200, squaredLoss: content.squaredLoss),
+            trials: content.trials.trials(squaredLoss: content.squaredLoss),
             unmeasured: unmeasured, warnings: drawn.warnings)
     }
 
@@ -158,6 +161,7 @@ struct ReportContent {
     /// One for each plane of I(X;T).
     let phases: [PhaseTable]
     let summary: Summary
+    let trials: PageTrialCollector
     /// Whether the task loss is a squared error.
     let squaredLoss: Bool
 
@@ -170,6 +174,7 @@ struct ReportContent {
     ) throws(ReportError) {
         var figures = spec.figures.map { FigureData($0, of: spec) }
         var summary = Summary(of: spec)
+        var trials = PageTrialCollector(of: spec)
         var phases = spec.figures.filter(\.isInformationPlane).map { PhaseTable($0.name, of: spec) }
         var (records, diverged) = (0, 0)
         var failed = Dictionary(
@@ -182,6 +187,7 @@ struct ReportContent {
                 if !failed.isEmpty { failed[record.trial] = nil }
                 if !record.isMeasured { diverged += 1 }
                 summary.add(record)
+                trials.add(record)
                 let trial = ranges?.ranges(of: record.axes)
                 for index in figures.indices { figures[index].add(record, within: trial) }
                 for index in phases.indices { phases[index].add(record) }
@@ -202,6 +208,7 @@ struct ReportContent {
         self.squaredLoss = squaredLoss
         self.phases = phases
         self.summary = summary
+        self.trials = trials
         self.records = records
         self.diverged = diverged
     }
