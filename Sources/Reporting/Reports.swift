@@ -2,6 +2,7 @@ import Files
 import Glibc
 import Records
 import Sweep
+import Text
 
 /// A file format of figures.
 public enum FigureFormat: String, CaseIterable, Sendable {
@@ -48,6 +49,8 @@ public struct ReportOutcome: Equatable, Sendable {
     public let drawing: Drawing
     /// Each drawn figure as the text of an SVG file, even if no SVG file was requested.
     public let svgs: [String: String]
+    /// The numbers of each drawn figure, for a page; planes have none.
+    public let figureData: [String: JSONValue]
     /// The first 200 points, for a page.
     public let summary: SummaryTable
     /// Trials, for a page.
@@ -135,9 +138,18 @@ public enum Reports {
         return ReportOutcome(
             records: content.records, diverged: content.diverged, tables: tables, scripts: scripts,
             pictures: drawn.pictures.map { "figures/" + $0 }, drawing: drawn.result, svgs: drawn.svgs,
+            figureData: pageData(content.tables.filter { drawn.svgs[$0.data.figure.name] != nil }),
             summary: content.summary.table(limit: 200, squaredLoss: content.squaredLoss),
             trials: content.trials.trials(squaredLoss: content.squaredLoss),
             unmeasured: unmeasured, warnings: drawn.warnings)
+    }
+
+    private static func pageData(_ tables: [Table]) -> [String: JSONValue] {
+        var data: [String: JSONValue] = [:]
+        for table in tables where !table.data.isPlane {
+            data[table.data.figure.name] = FigureScript(table).pageData
+        }
+        return data
     }
 
     private static func script(of table: Table) -> String {

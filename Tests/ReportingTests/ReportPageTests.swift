@@ -97,6 +97,39 @@ import Text
         #expect(HTML(data: .string("</script>&")).source == #""\u003c/script\u003e\u0026""#)
     }
 
+    @Test(
+        "A drawn figure comes with a style for each element that gnuplot draws, and with its points",
+        .enabled(if: Reports.canDraw, "gnuplot isn't installed"))
+    func figureData() throws {
+        let figures = "{name: f, x: beta, y: [kl_nats, train_loss], curves: depth, theory: true}"
+        let records = SyntheticRecords(spec: try .small(figures: figures))
+        try withFolder { folder in
+            let outcome = try report(records, in: folder, formats: [.svg])
+            let svg = try #require(outcome.svgs["f"])
+            let data = try #require(outcome.figureData["f"])
+            let styles = try #require(data["elements"]?.array)
+            #expect(styles.count == svg.matches(of: /id="f_plot_/).count)
+            let names = try #require(data["names"]?.array?.compactMap(\.string))
+            #expect(
+                names
+                    == records.spec.axes.first { $0.path == "depth" }?.values.map {
+                        "depth \($0.canonicalText)"
+                    })
+            // The key's entry, and the marks and bars of two panels.
+            for style in names.indices { #expect(styles.filter { $0 == JSONValue(style) }.count >= 5) }
+            let panels = try #require(data["panels"]?.array)
+            #expect(panels.count == 2)
+            let point = try #require(panels[0]["curves"]?.array?.first?["points"]?.array?.first?.array)
+            let row = try #require(
+                try String(contentsOfFile: folder + "/tables/f.dat", encoding: .utf8)
+                    .split(separator: "\n").first { !$0.hasPrefix("#") }?.split(separator: " "))
+            #expect(point.first?.number == Double(row[0]))
+            let html = page(records.spec, outcome).html
+            #expect(html.contains("class=\"figure-data\""))
+            try checkForm(html)
+        }
+    }
+
     @Test("A page of many trials has evenly spaced ones")
     func trialLimit() throws {
         let spec = try SweepSpec(
@@ -309,7 +342,8 @@ private func page(_ records: SyntheticRecords, provenance: RunProvenance? = nil,
     let drawn = ReportOutcome(
         records: outcome.records, diverged: outcome.diverged, tables: outcome.tables,
         scripts: outcome.scripts, pictures: names.map { "figures/\($0).pdf" }, drawing: .nothingToDraw,
-        svgs: Dictionary(uniqueKeysWithValues: names.map { ($0, svg ?? "") }), summary: outcome.summary,
+        svgs: Dictionary(uniqueKeysWithValues: names.map { ($0, svg ?? "") }),
+        figureData: outcome.figureData, summary: outcome.summary,
         trials: outcome.trials)
     return page(records.spec, drawn, provenance)
 }

@@ -55,6 +55,8 @@ struct HTML: Equatable, Sendable, ExpressibleByStringInterpolation {
 
     static let nothing = HTML(markup: "")
 
+    static func + (left: HTML, right: HTML) -> HTML { HTML(markup: left.source + right.source) }
+
     static func += (left: inout HTML, right: HTML) { left.source += right.source }
 
     static func element(_ name: String, _ content: HTML...) -> HTML { element(name, [:], content.joined()) }

@@ -55,7 +55,11 @@ extension ReportPage {
                 [
                     "class": "picture", "tabindex": "0", "role": "region", "aria-label": title,
                     "style": svg.width.map { "--width:\($0)px" },
-                ], HTML(markup: svg.markup))
+                ], HTML(markup: svg.markup),
+                outcome.figureData[figure.name].map {
+                    HTML(markup: "<script type=\"application/json\" class=\"figure-data\">")
+                        + HTML(data: $0) + HTML(markup: "</script>")
+                } ?? .nothing)
         }
         if case .failed(let failures) = outcome.drawing,
             let failure = failures.first(where: { $0.figure == figure.name })

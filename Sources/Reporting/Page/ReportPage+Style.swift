@@ -44,6 +44,8 @@ extension ReportPage {
         .picture svg [fill="rgb(85,85,85)"] { fill: var(--soft); }
         .picture svg [stroke="rgb(230, 230, 230)"] { stroke: var(--line); }
         .picture svg [stroke="rgb(119, 119, 119)"] { stroke: var(--soft); }
+        .picture .key { cursor: pointer; pointer-events: bounding-box; }
+        .mark { fill: none; stroke: var(--ink); stroke-width: 1.5; pointer-events: none; }
         .picture svg { display: block; width: 100%; height: auto; min-width: 30rem; margin: 0 auto;
           max-width: calc(1.3 * var(--width, 50rem)); }
         .scroll { overflow: auto; margin: .75rem 0; border: 1px solid var(--line); border-radius: .5rem; }

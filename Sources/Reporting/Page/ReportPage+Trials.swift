@@ -33,7 +33,7 @@ extension ReportPage {
 
     /// In a CDATA section, so that the page is well-formed XML, too.
     private static let guardedScript =
-        "//<![CDATA[\n\"use strict\";\n" + [tableScript, trialScript].joined(separator: "\n")
+        "//<![CDATA[\n\"use strict\";\n" + [tableScript, trialScript, figureScript].joined(separator: "\n")
         + "//]]>"
 }
 
