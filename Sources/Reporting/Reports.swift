@@ -2,6 +2,7 @@ import Files
 import Glibc
 import Records
 import Sweep
+import Text
 
 /// A file format of figures.
 public enum FigureFormat: String, CaseIterable, Sendable {
@@ -48,8 +49,12 @@ public struct ReportOutcome: Equatable, Sendable {
     public let drawing: Drawing
     /// Each drawn figure as the text of an SVG file, even if no SVG file was requested.
     public let svgs: [String: String]
+    /// The numbers of each drawn figure, for a page; planes have none.
+    public let figureData: [String: JSONValue]
     /// The first 200 points, for a page.
     public let summary: SummaryTable
+    /// Trials, for a page.
+    public let trials: PageTrials
     /// Path of the table with all points: `tables/summary.dat`, unless a figure has this name.
     public var summaryPath: String { tables.last ?? "" }
     /// Figures without a number in any record, although there are records. They are not among the pictures.
@@ -132,8 +137,18 @@ public enum Reports {
         return ReportOutcome(
             records: content.records, diverged: content.diverged, tables: tables, scripts: scripts,
             pictures: drawn.pictures.map { "figures/" + $0 }, drawing: drawn.result, svgs: drawn.svgs,
+            figureData: pageData(content.tables.filter { drawn.svgs[$0.data.figure.name] != nil }),
             summary: content.summary.table(limit: 200, squaredLoss: content.squaredLoss),
+            trials: content.trials.trials(squaredLoss: content.squaredLoss),
             unmeasured: unmeasured, warnings: drawn.warnings)
+    }
+
+    private static func pageData(_ tables: [Table]) -> [String: JSONValue] {
+        var data: [String: JSONValue] = [:]
+        for table in tables where !table.data.isPlane {
+            data[table.data.figure.name] = FigureScript(table).pageData
+        }
+        return data
     }
 
     private static func script(of table: Table) -> (text: String, drawsSomething: Bool) {
@@ -162,6 +177,7 @@ struct ReportContent {
     /// One for each plane of I(X;T).
     let phases: [PhaseTable]
     let summary: Summary
+    let trials: PageTrialCollector
     /// Whether the task loss is a squared error.
     let squaredLoss: Bool
 
@@ -174,6 +190,7 @@ struct ReportContent {
     ) throws(ReportError) {
         var figures = spec.figures.map { FigureData($0, of: spec) }
         var summary = Summary(of: spec)
+        var trials = PageTrialCollector(of: spec)
         var phases = spec.figures.filter(\.isInformationPlane).map { PhaseTable($0.name, of: spec) }
         var (records, diverged) = (0, 0)
         var failed = Dictionary(
@@ -186,6 +203,7 @@ struct ReportContent {
                 if !failed.isEmpty { failed[record.trial] = nil }
                 if !record.isMeasured { diverged += 1 }
                 summary.add(record)
+                trials.add(record)
                 let trial = ranges?.ranges(of: record.axes)
                 for index in figures.indices { figures[index].add(record, within: trial) }
                 for index in phases.indices { phases[index].add(record) }
@@ -206,6 +224,7 @@ struct ReportContent {
         self.squaredLoss = squaredLoss
         self.phases = phases
         self.summary = summary
+        self.trials = trials
         self.records = records
         self.diverged = diverged
     }

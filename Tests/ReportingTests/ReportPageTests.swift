@@ -16,7 +16,9 @@ import Text
             attempt(0, "failed", cause: evil, host: "h\(evil)", cpu: "c\(evil)", kernel: "k\(evil)"))
         let figure = "{name: f, title: '<script>1</script>', x: beta, y: kl_nats}"
         let html = try page(figure, provenance: provenance, svg: picture).html
-        #expect(!html.contains("<script") && !html.contains("\u{1B}") && !html.contains("\u{202E}"))
+        // The trials' data and the page's own script.
+        #expect(html.components(separatedBy: "<script").count == 3)
+        #expect(!html.contains("\u{1B}") && !html.contains("\u{202E}"))
         for start in ["", "h", "c", "k"] { #expect(html.contains(start + escaped)) }
         #expect(html.contains("&lt;script&gt;1&lt;/script&gt;"))
         #expect(!html.contains("--blas-kernel"))
@@ -31,7 +33,8 @@ import Text
         ).html
         for name in names {
             #expect(html.components(separatedBy: "<figure id=\"figure-\(name)\">").count == 2)
-            #expect(html.components(separatedBy: "<h3>Figure \(name)</h3>").count == 2)
+            // The picture has its title.
+            #expect(!html.contains("<h3>Figure \(name)</h3>"))
             #expect(html.contains("<svg role=\"img\" aria-label=\"Figure \(name)\""))
             #expect(html.contains("style=\"--width:751px\""))
             #expect(html.contains("href=\"tables/\(name).dat\""))
@@ -57,6 +60,88 @@ import Text
             #expect(!match.output.2.contains(":") && !match.output.2.hasPrefix("/"), "\(match.output.0)")
         }
         #expect(!html.contains("@import") && !html.contains("url(h"))
+    }
+
+    @Test func `The content policy lets the page's own script run, and no other`() throws {
+        let html = try page("{name: f, x: beta, y: kl_nats}").html
+        let scripts = html.matches(of: /(?s)<script>(.*?)<\/script>/).map { String($0.output.1) }
+        #expect(scripts.count == 1)
+        for script in scripts { #expect(html.contains("sha256-\(Digest(of: script).base64)")) }
+        #expect(!html.contains("script-src &#39;unsafe"))
+        // FIPS 180-4's example, as RFC 4648 writes it.
+        #expect(Digest(of: "abc").base64 == "ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=")
+    }
+
+    @Test func `The page lists the trials as data that no text can end`() throws {
+        let spec = try SweepSpec(
+            parsing: """
+                {name: evil, model: vib, dataset: {name: gaussian, correlations: [0.5]},
+                 axes: {beta: [0.25, 0.5], seed: [0, 1]}, training: {steps: 1}}
+                """, file: "evil.yaml")
+        let html = try page(SyntheticRecords(spec: spec, diverged: [1])).html
+        let element = try #require(
+            html.firstMatch(of: /(?s)<script type="application\/json" id="trial-data">(.*?)<\/script>/))
+        let data = try JSONValue(parsing: element.output.1.utf8)
+        #expect(data["axes"] == .array([.string("beta"), .string("seed")]))
+        let rows = try #require(data["rows"]?.array)
+        #expect(rows.count == 4)
+        #expect(rows.map { $0.array?[1] } == [true, false, true, true].map { .bool($0) })
+        #expect(rows.map { $0.array?[2].number } == [0.25, 0.25, 0.5, 0.5])
+        let width = 4 + (data["metrics"]?.array?.count ?? 0)
+        #expect(width > 4 && rows.allSatisfy { $0.array?.count == width })
+        #expect(HTML(data: .string("</script>&")).source == #""\u003c/script\u003e\u0026""#)
+    }
+
+    @Test(.enabled(if: Reports.canDraw, "gnuplot isn't installed"))
+    func `A drawn figure comes with a style for each element that gnuplot draws, and with its points`() throws
+    {
+        let figures = "{name: f, x: beta, y: [kl_nats, train_loss], curves: depth, theory: true}"
+        let records = SyntheticRecords(spec: try .small(figures: figures))
+        try withFolder { folder in
+            let outcome = try report(records, in: folder, formats: [.svg])
+            let svg = try #require(outcome.svgs["f"])
+            let data = try #require(outcome.figureData["f"])
+            let styles = try #require(data["elements"]?.array)
+            #expect(styles.count == svg.matches(of: /id="f_plot_/).count)
+            let names = try #require(data["names"]?.array?.compactMap(\.string))
+            let depth = try #require(records.spec.axes.first { $0.path == "depth" })
+            #expect(names == (0..<depth.count).map { "depth \(depth.values[$0].canonicalText)" })
+            // The key's entry, and the marks and bars of two panels.
+            for style in names.indices { #expect(styles.filter { $0 == JSONValue(style) }.count >= 5) }
+            let panels = try #require(data["panels"]?.array)
+            #expect(panels.count == 2)
+            let point = try #require(panels[0]["curves"]?.array?.first?["points"]?.array?.first?.array)
+            let row = try #require(
+                try String(contentsOfFile: folder + "/tables/f.dat", encoding: .utf8)
+                    .split(separator: "\n").first { !$0.hasPrefix("#") }?.split(separator: " "))
+            #expect(point.first?.number == Double(row[0]))
+            let html = page(records.spec, outcome).html
+            #expect(html.contains("class=\"figure-data\""))
+            try checkForm(html)
+        }
+    }
+
+    @Test func `A page of many trials has evenly spaced ones`() throws {
+        let spec = try SweepSpec(
+            parsing: """
+                {name: many, model: vib, dataset: {name: gaussian, correlations: [0.5]},
+                 axes: {beta: {linear: [0.1, 0.9], count: 100}}, training: {steps: 1}}
+                """, file: "many.yaml")
+        func shown(maxRows: Int, maxNumbers: Int) throws -> PageTrials {
+            var collector = PageTrialCollector(of: spec, maxRows: maxRows, maxNumbers: maxNumbers)
+            try withFolder { folder in
+                let path = folder + "/records.ndjson"
+                try SyntheticRecords(spec: spec).write(to: path)
+                try readRecords(at: path) { collector.add($0) }
+            }
+            return collector.trials(squaredLoss: false)
+        }
+        let ids = (0..<100).map { spec.grid[$0].id.text }
+        #expect(try shown(maxRows: 100, maxNumbers: 100_000).rows.map(\.trial) == ids)
+        let fourths = stride(from: 0, to: 100, by: 4).map { ids[$0] }
+        #expect(try shown(maxRows: 40, maxNumbers: 100_000).rows.map(\.trial) == fourths)
+        let few = try shown(maxRows: 100, maxNumbers: 500)
+        #expect(few.records == 100 && few.rows.count == 50)
     }
 
     @Test func `A run without records, figures, axes or attempts has a page`() throws {
@@ -238,7 +323,9 @@ private func page(_ records: SyntheticRecords, provenance: RunProvenance? = nil,
     let drawn = ReportOutcome(
         records: outcome.records, diverged: outcome.diverged, tables: outcome.tables,
         scripts: outcome.scripts, pictures: names.map { "figures/\($0).pdf" }, drawing: .nothingToDraw,
-        svgs: Dictionary(uniqueKeysWithValues: names.map { ($0, svg ?? "") }), summary: outcome.summary)
+        svgs: Dictionary(uniqueKeysWithValues: names.map { ($0, svg ?? "") }),
+        figureData: outcome.figureData, summary: outcome.summary,
+        trials: outcome.trials)
     return page(records.spec, drawn, provenance)
 }
 

@@ -8,22 +8,44 @@ struct HTML: Equatable, Sendable, ExpressibleByStringInterpolation {
     /// Escaped text. Control characters and characters not allowed in a page are shown as dots.
     init(_ text: String) {
         source = ""
-        for scalar in text.unicodeScalars {
+        for scalar in HTML.visible(text).unicodeScalars {
             switch scalar {
             case "&": source += "&amp;"
             case "<": source += "&lt;"
             case ">": source += "&gt;"
             case "\"": source += "&quot;"
             case "'": source += "&#39;"
-            case "\n", "\t": source.unicodeScalars.append(scalar)
-            case "\u{FFFE}", "\u{FFFF}": source += "·"
-            // Characters that change the writing direction could disguise a text.
-            case "\u{202A}"..."\u{202E}", "\u{2066}"..."\u{2069}": source += "·"
-            default:
-                let isControl = scalar.properties.generalCategory == .control
-                source.unicodeScalars.append(isControl ? "·" : scalar)
+            default: source.unicodeScalars.append(scalar)
             }
         }
+    }
+
+    /// JSON as the content of a script element of data, which can't end the element.
+    init(data value: JSONValue) {
+        source = ""
+        for scalar in value.canonicalText.unicodeScalars {
+            switch scalar {
+            case "&": source += "\\u0026"
+            case "<": source += "\\u003c"
+            case ">": source += "\\u003e"
+            default: source.unicodeScalars.append(scalar)
+            }
+        }
+    }
+
+    /// The text with dots for control characters and characters not allowed in a page.
+    static func visible(_ text: String) -> String {
+        var visible = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\n", "\t": visible.append(scalar)
+            case "\u{FFFE}", "\u{FFFF}": visible.append("·")
+            // Characters that change the writing direction could disguise a text.
+            case "\u{202A}"..."\u{202E}", "\u{2066}"..."\u{2069}": visible.append("·")
+            default: visible.append(scalar.properties.generalCategory == .control ? "·" : scalar)
+            }
+        }
+        return String(visible)
     }
 
     init(stringLiteral text: String) { self.init(text) }
@@ -32,6 +54,8 @@ struct HTML: Equatable, Sendable, ExpressibleByStringInterpolation {
     init(markup: String) { source = markup }
 
     static let nothing = HTML(markup: "")
+
+    static func + (left: HTML, right: HTML) -> HTML { HTML(markup: left.source + right.source) }
 
     static func += (left: inout HTML, right: HTML) { left.source += right.source }
 

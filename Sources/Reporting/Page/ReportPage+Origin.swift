@@ -138,7 +138,7 @@ extension ReportPage {
         let data: HTML =
             sets.isEmpty ? .nothing : .paragraph("It reads \(sets): ", .code("--data DIR"), " says where.")
         return section(
-            "again", "To have it again",
+            "again", "Run it again",
             .paragraph(
                 "In this page’s folder, with ranksweep \(version)\(same); equal settings give equal ",
                 "records, byte for byte:"),

@@ -36,11 +36,13 @@ extension ReportPage {
             links.append(.link("phases", to: "tables/\(phases).dat"))
         }
         links.append(.link("gnuplot script", to: "figures/\(figure.name).gp"))
+        // The picture has the title.
+        let isDrawn = outcome.svgs[figure.name] != nil
         let caption = HTML.line(
-            "figcaption", .element("h3", HTML(title)),
+            "figcaption", isDrawn ? .nothing : .element("h3", HTML(title)),
             .element("span", ["class": "links"], links.joined(separator: " · ")))
         return .line(
-            "figure", ["id": "figure-\(figure.name)"], .newline, caption, picture(figure, title))
+            "figure", ["id": "figure-\(figure.name)"], .newline, picture(figure, title), caption)
     }
 
     private func picture(_ figure: FigureSpec, _ title: String) -> HTML {
@@ -53,7 +55,11 @@ extension ReportPage {
                 [
                     "class": "picture", "tabindex": "0", "role": "region", "aria-label": title,
                     "style": svg.width.map { "--width:\($0)px" },
-                ], HTML(markup: svg.markup))
+                ], HTML(markup: svg.markup),
+                outcome.figureData[figure.name].map {
+                    HTML(markup: "<script type=\"application/json\" class=\"figure-data\">")
+                        + HTML(data: $0) + HTML(markup: "</script>")
+                } ?? .nothing)
         }
         if case .failed(let failures) = outcome.drawing,
             let failure = failures.first(where: { $0.figure == figure.name })
@@ -103,7 +109,7 @@ extension ReportPage {
             + (hasFailed ? ["failed"] : [])
         return section(
             "summary", "Means over seeds", .paragraph(note.joined()),
-            self.table(heads, numeric: kept.count, label: "Means over seeds", rows))
+            self.table(heads, numeric: kept.count, label: "Means over seeds", isSortable: true, rows))
     }
 
     /// An axis's values: numbers to four digits, where these distinguish them.

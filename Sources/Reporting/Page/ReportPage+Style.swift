@@ -31,13 +31,48 @@ extension ReportPage {
         .bad b { color: var(--bad); }
         figure { margin: 0 0 1.75rem; }
         figcaption { display: flex; flex-wrap: wrap; gap: .1rem 1rem; align-items: baseline;
-          margin-bottom: .5rem; }
+          margin-top: .4rem; }
         .links { font-size: .875rem; }
-        .picture { overflow-x: auto; padding: .5rem; border: 1px solid var(--line); border-radius: .5rem;
-          background: #fff; color: #000; }
+        .picture { position: relative; overflow-x: auto; padding: .5rem; border: 1px solid var(--line);
+          border-radius: .5rem; background: var(--page); color: var(--ink); }
+        /* gnuplot's colours, as the page's. */
+        .picture svg [fill="#ffffff"] { fill: none; }
+        .picture svg [color="#FFFFFF"] { color: var(--page); }
+        .picture svg [color="black"], .picture svg [color="rgb(  0,   0,   0)"] { color: var(--ink); }
+        .picture svg [stroke="black"], .picture svg [stroke="rgb(  0,   0,   0)"] { stroke: var(--ink); }
+        .picture svg [fill="black"], .picture svg [fill="rgb(  0,   0,   0)"] { fill: var(--ink); }
+        .picture svg [fill="rgb(85,85,85)"] { fill: var(--soft); }
+        .picture svg [stroke="rgb(230, 230, 230)"] { stroke: var(--line); }
+        .picture svg [stroke="rgb(119, 119, 119)"] { stroke: var(--soft); }
+        .picture .key { cursor: pointer; pointer-events: bounding-box; }
+        .mark { fill: none; stroke: var(--ink); stroke-width: 1.5; pointer-events: none; }
         .picture svg { display: block; width: 100%; height: auto; min-width: 30rem; margin: 0 auto;
           max-width: calc(1.3 * var(--width, 50rem)); }
-        .scroll { overflow-x: auto; margin: .75rem 0; border: 1px solid var(--line); border-radius: .5rem; }
+        .scroll { overflow: auto; margin: .75rem 0; border: 1px solid var(--line); border-radius: .5rem; }
+        /* Tables use a wide window. */
+        .sortable, .wide { position: relative; left: 50%; width: fit-content; min-width: 100%;
+          max-width: calc(100vw - 3rem); max-height: 85vh; transform: translateX(-50%); }
+        .sortable th, .wide th { position: sticky; top: 0; z-index: 1; }
+        th button { padding: 0; border: 0; background: none; color: inherit; font: inherit; text-align: inherit;
+          cursor: pointer; }
+        th button::after { content: " \u{2195}"; color: var(--soft); opacity: .55; }
+        th[aria-sort="ascending"] button::after { content: " \u{2191}"; color: var(--ink); opacity: 1; }
+        th[aria-sort="descending"] button::after { content: " \u{2193}"; color: var(--ink); opacity: 1; }
+        .tools { display: flex; flex-wrap: wrap; gap: .4rem .75rem; align-items: center; margin: .75rem 0 0;
+          font-size: .875rem; }
+        .tools output { color: var(--soft); margin-left: auto; }
+        .tools input, .tools select, .tools button, .more, .columns select { padding: .2rem .5rem;
+          border: 1px solid var(--line); border-radius: .35rem; background: var(--card); color: var(--ink);
+          font: inherit; max-width: 12rem; }
+        .tools button, .more { cursor: pointer; }
+        .canvas { overflow-x: auto; touch-action: pan-x pan-y; }
+        canvas { display: block; cursor: crosshair; touch-action: pan-x; }
+        .columns { font-size: .875rem; }
+        .columns label { display: inline-block; margin: .1rem .9rem .1rem 0; }
+        .tip { position: fixed; z-index: 9; padding: .3rem .6rem; border: 1px solid var(--line);
+          border-radius: .35rem; background: var(--page); color: var(--ink); font-size: .8125rem;
+          line-height: 1.35; white-space: pre; pointer-events: none; box-shadow: 0 2px 8px #0003; }
+        [hidden] { display: none; }
         pre.scroll { padding: .75rem 1rem; background: var(--card); }
         table { width: 100%; border-collapse: collapse; font-size: .875rem;
           font-variant-numeric: tabular-nums; }
@@ -67,6 +102,10 @@ extension ReportPage {
           h2, figcaption { break-after: avoid; }
           figure, tr { break-inside: avoid; }
           .scroll, .picture { overflow: visible; border: 0; padding: 0; }
+          .sortable, .wide { position: static; width: auto; max-width: none; max-height: none; transform: none; }
+          .sortable th, .wide th { position: static; }
+          th button::after { content: none; }
+          .tools, .more, #trials { display: none; }
           .picture svg { min-width: 0; max-height: 12cm; }
           table { font-size: 7pt; }
           th, td { padding: .1rem .2rem; }

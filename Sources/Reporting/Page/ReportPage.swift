@@ -40,18 +40,20 @@ public struct ReportPage: Equatable, Sendable {
                 "meta",
                 [
                     "http-equiv": "Content-Security-Policy",
-                    "content": "default-src 'none'; style-src 'unsafe-inline'",
+                    "content": ReportPage.contentPolicy,
                 ]),
             .void("meta", ["name": "generator", "content": "ranksweep \(version)"]),
             .void("meta", ["name": "color-scheme", "content": "light dark"]),
             .element("title", HTML("\(spec.name) – ranksweep")),
             .element("style", HTML(markup: ReportPage.style)),
         ]
-        let main = [figures, summary, failures, sweep, provenanceSection, again]
+        let main = [figures, summary, trials, failures, sweep, provenanceSection, again]
         let document = HTML.element(
             "html", ["lang": "en"], .newline,
             .element("head", .newline, head.joined(separator: .newline), .newline), .newline,
-            .element("body", .newline, header, .element("main", .newline, main.joined()), .newline, footer),
+            .element(
+                "body", .newline, header, .element("main", .newline, main.joined()), .newline, footer,
+                scriptElement),
             .newline)
         return "<!DOCTYPE html>\n\(document.source)\n"
     }
@@ -105,8 +107,12 @@ public struct ReportPage: Equatable, Sendable {
 
     /// A table that scrolls horizontally where the page is narrow.
     ///
-    /// - Parameter numeric: index of the first column of numbers, which are right-aligned from there on.
-    func table(_ heads: [String], numeric: Int = .max, label: String, _ rows: [[HTML]]) -> HTML {
+    /// - Parameters:
+    ///   - numeric: index of the first column of numbers, which are right-aligned from there on.
+    ///   - isSortable: whether the page's script adds sorting, filters and a search.
+    func table(
+        _ heads: [String], numeric: Int = .max, label: String, isSortable: Bool = false, _ rows: [[HTML]]
+    ) -> HTML {
         let head = heads.enumerated().map { index, text in
             HTML.element("th", ["scope": "col", "class": index >= numeric ? "n" : nil], HTML(text))
         }
@@ -119,6 +125,10 @@ public struct ReportPage: Equatable, Sendable {
         let table = HTML.element(
             "table", .line("thead", .element("tr", head.joined())), .element("tbody", body.joined()))
         return .line(
-            "div", ["class": "scroll", "tabindex": "0", "role": "region", "aria-label": label], table)
+            "div",
+            [
+                "class": isSortable ? "scroll sortable" : "scroll", "tabindex": "0", "role": "region",
+                "aria-label": label, "data-numeric": isSortable ? String(numeric) : nil,
+            ], table)
     }
 }

@@ -58,12 +58,14 @@ struct Summary {
             return
         }
         rows[row].trials.measured += 1
-        // Lists are left out: records have them, and figures show them over their entries.
-        for (metric, value) in record.metrics.object ?? [:] where Metric(key: metric)?.list == nil {
-            for (column, number) in Summary.numbers(metric, value) {
-                rows[row].samples[column, default: Sample()].add(number)
-            }
+        for (column, number) in Summary.numbers(of: record) {
+            rows[row].samples[column, default: Sample()].add(number)
         }
+    }
+
+    /// A record's numbers without its lists, which figures show over their entries.
+    static func numbers(of record: Record) -> [(Column, Double)] {
+        (record.metrics.object ?? [:]).filter { Metric(key: $0.key)?.list == nil }.flatMap(numbers)
     }
 
     /// Counts a trial whose attempts failed: it has no record.

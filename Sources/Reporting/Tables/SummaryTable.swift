@@ -28,27 +28,35 @@ public struct SummaryTable: Equatable, Sendable {
 }
 
 extension Summary {
-    /// The first `limit` points, in grid order. Leaves out bits, since there are nats, and active units,
-    /// since a single layer's say little.
+    /// Each metric's value in its last layer, under the column without a layer.
+    static func lastLayers<Value>(_ values: [(Column, Value)]) -> [Column: Value] {
+        var last: [Column: (layer: Int, value: Value)] = [:]
+        for (column, value) in values {
+            var key = column
+            key.layer = nil
+            let layer = column.layer ?? 0
+            if last[key].map({ $0.layer < layer }) ?? true { last[key] = (layer, value) }
+        }
+        return last.mapValues(\.value)
+    }
+
+    /// The columns of a page, in order. Leaves out bits, since there are nats, and active units, since a
+    /// single layer's say little.
+    static func shown(_ columns: Set<Column>) -> [Column] {
+        let hidden = [Metric.klBits, .izyBits, .activeUnits].map(\.key)
+        return columns.filter { !hidden.contains($0.metric) }.sorted(by: Column.precedes)
+    }
+
+    /// The first `limit` points, in grid order.
     ///
     /// - Parameter squaredLoss: whether the task loss is a squared error.
     func table(limit: Int, squaredLoss: Bool) -> SummaryTable {
         let shown = rows.prefix(limit)
         // Each row's last layer, under the name without a layer.
-        let samples = shown.map { row in
-            var last: [Column: (layer: Int, sample: Sample)] = [:]
-            for (column, sample) in row.samples {
-                var key = column
-                key.layer = nil
-                let layer = column.layer ?? 0
-                if last[key].map({ $0.layer < layer }) ?? true { last[key] = (layer, sample) }
-            }
-            return last.mapValues(\.sample)
-        }
+        let samples = shown.map { Summary.lastLayers($0.samples.map { ($0, $1) }) }
         var found: Set<Column> = []
         for row in samples { found.formUnion(row.keys) }
-        let hidden = [Metric.klBits, .izyBits, .activeUnits].map(\.key)
-        let columns = found.filter { !hidden.contains($0.metric) }.sorted(by: Column.precedes)
+        let columns = Summary.shown(found)
         return SummaryTable(
             paths: paths, metrics: columns.map { $0.label(squaredLoss: squaredLoss) },
             rows: zip(shown, samples).map { row, samples in
@@ -60,7 +68,7 @@ extension Summary {
 }
 
 extension Summary.Column {
-    fileprivate func label(squaredLoss: Bool) -> String {
+    func label(squaredLoss: Bool) -> String {
         guard let metric = Metric(key: metric) else {
             return name.split(separator: "_").joined(separator: " ")
         }

@@ -32,6 +32,14 @@ public struct Digest: Equatable, Hashable, Sendable {
 
     fileprivate init(bytes: [UInt8]) { self.bytes = bytes }
 
+    /// All bytes in base64 (RFC 4648).
+    public var base64: String {
+        let variant = sodium_base64_VARIANT_ORIGINAL
+        var text = [CChar](repeating: 0, count: sodium_base64_encoded_len(bytes.count, variant))
+        sodium_bin2base64(&text, text.count, bytes, bytes.count, variant)
+        return String(decoding: text.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
     /// The first `count` bytes in lower-case hexadecimal.
     public func hexadecimal(bytes count: Int = 32) -> String {
         func digit(_ value: UInt8) -> UInt8 {
