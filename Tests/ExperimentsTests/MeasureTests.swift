@@ -175,7 +175,7 @@ func `A record has just the metrics that the catalogue declares`(text: String) t
             gradients = norms(model)
         } else {
             let shape = StackShape(
-                units: units + [source.outputs], activation: .relu, hasBiases: trial.network.biases)
+                units: units + [source.outputs], activation: .relu, hasBiases: trial.network[Setting.biases])
             let loss: Loss = source.outputs == 1 ? .logistic : .crossEntropy
             let model = MLP<Float>(shape, loss: loss, points: 8)
             model.initialise(streams)

@@ -39,7 +39,7 @@ private func trace(_ key: String, _ entries: [(step: Double, values: [Double?])]
     let streams = RandomStreams(seed: 0)
     guard case .teacher(let teacher) = trial.dataset else { return }
     let source = BatchSource(try TeacherSource(teacher, streams: streams))
-    let shape = StackShape(units: [6, 5, 4, 1], activation: .relu, hasBiases: trial.network.biases)
+    let shape = StackShape(units: [6, 5, 4, 1], activation: .relu, hasBiases: trial.network[Setting.biases])
     let model = MLP<Float>(shape, loss: .logistic, points: 8)
     model.parameters.flat.assign(try #require(result.kept.first).values)
     let gradients = model.makeGradients()

@@ -38,7 +38,7 @@ private func message(_ text: String) -> String {
     let usual = try trial(""), said = try trial("initialisation: he_glorot")
     let truncated = try trial("initialisation: truncated_normal")
     #expect(usual.id == said.id && usual.id != truncated.id)
-    #expect(truncated.settings.network.initialisation == .truncatedNormal)
+    #expect(truncated.settings.network[Setting.initialisation] == .truncatedNormal)
     #expect(usual.settings.json["initialisation"] == nil)
     // What is hashed piece by piece is the settings' canonical JSON.
     var identifier = TrialHasher()

@@ -67,15 +67,24 @@ struct GridPoint {
         let activation = Activation(
             rawValue: word("activation", default: kind.activation.rawValue))
         let width = integer("width") ?? (name == "cnn" ? 16 : kind.width)
-        let initialisation = Initialisation(
-            rawValue: isVIB ? "" : word("initialisation", default: "he_glorot"))
         let hidden =
             numbers("hidden")?.map { Int($0) }
             ?? [Int](repeating: width, count: (integer("depth") ?? GridPoint.defaultDepths[name] ?? 2) - 1)
-        return TrialSettings.Network(
-            hidden: hidden, activation: activation ?? .linear,
-            biases: isVIB || values["biases"]?.bool ?? kind.hasBiases,
-            initialisation: initialisation ?? .heGlorot)
+        var network = TrialSettings.Network(hidden: hidden, activation: activation ?? .linear)
+        network.stored = stored(Setting.storedOfNetwork)
+        return network
+    }
+
+    /// Values that differ from their defaults, of those settings that the point's trial uses.
+    private func stored(_ settings: [Setting]) -> StoredSettings {
+        var stored = StoredSettings()
+        for setting in settings {
+            guard let value = values[setting.path] ?? setting.storage?.ofData?(kind),
+                value != setting.fallback, setting.uses.allSatisfy(meets)
+            else { continue }
+            stored.set(setting, value)
+        }
+        return stored
     }
 
     // MARK: Data
@@ -188,7 +197,7 @@ struct GridPoint {
                 conflicts.append(PointConflict(path, .batchTooLarge(batch, points: points)))
             }
         }
-        return TrialSettings.Training(
+        var training = TrialSettings.Training(
             optimizer: OptimizerSettings(
                 method: optimizer, learningRate: number("training.learning_rate", default: 1e-3),
                 schedule: schedule(hasEpochs: data.facts.trainCount != nil, &conflicts),
@@ -196,6 +205,8 @@ struct GridPoint {
                 emaDecay: values["training.ema_decay"]?.number), batchSize: batch,
             duration: duration(hasEpochs: data.facts.trainCount != nil, &conflicts),
             loss: loss(data, &conflicts), logDet: logDet(&conflicts))
+        training.stored = stored(Setting.storedOfTraining)
+        return training
     }
 
     private var optimizer: Optimizer {

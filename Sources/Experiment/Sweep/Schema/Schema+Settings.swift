@@ -27,26 +27,26 @@ extension Setting {
     ]
 
     init(
-        _ path: String, _ kind: SettingType, default defaultText: String, uses: [Use] = [], _ meaning: String
+        _ path: String, _ kind: SettingType, default defaultText: String, fallback: JSONValue? = nil,
+        uses: [Use] = [], _ meaning: String
     ) {
         self.path = path
         self.kind = kind
+        key = String(path.split(separator: ".").last ?? "")
         self.defaultText = defaultText
-        fallback = nil
+        self.fallback = fallback
         self.uses = uses
         self.meaning = meaning
     }
 
-    /// A setting whose default is a value.
-    init(_ path: String, _ kind: SettingType, value fallback: JSONValue, uses: [Use] = [], _ meaning: String)
-    {
-        self.path = path
-        self.kind = kind
-        let text = fallback.string ?? fallback.canonicalText
-        defaultText = text.split(separator: ",", omittingEmptySubsequences: false).joined(separator: ", ")
-        self.fallback = fallback
-        self.uses = uses
-        self.meaning = meaning
+    /// A setting whose default is a value, which `text` describes where it isn't the default everywhere.
+    init(
+        _ path: String, _ kind: SettingType, value fallback: JSONValue, text: String? = nil, uses: [Use] = [],
+        _ meaning: String
+    ) {
+        let value = fallback.string ?? fallback.canonicalText
+        let list = value.split(separator: ",", omittingEmptySubsequences: false).joined(separator: ", ")
+        self.init(path, kind, default: text ?? list, fallback: fallback, uses: uses, meaning)
     }
 
     private static let vib = Use.vib
@@ -173,6 +173,21 @@ extension Setting {
             uses: [scaled], "Pixels and bits become 0 … 1 (unit) or −1 … 1 (symmetric)."),
     ]
 
+    /// Whether the layers of an MLP or CNN have biases.
+    package static let biases = StoredSetting(
+        "biases", .flag, default: true, text: "true, false (teacher)", ofData: \.hasBiases, isKept: true,
+        uses: [plain],
+        "Whether layers have biases; a ReLU network without is homogeneous in its weights.")
+
+    /// The initialisation of an MLP.
+    package static let initialisation = StoredSetting(
+        "initialisation", .word(Initialisation.allCases.map(\.rawValue)), default: Initialisation.heGlorot,
+        uses: [mlp],
+        "Weights before the first step, normal: `he_glorot`, of variance 2 / inputs before a ReLU and "
+            + "2 / (inputs + outputs) else; `truncated_normal`, of deviation 1/√inputs, drawn again beyond two "
+            + "deviations; `gaussian`, of deviation 1/√inputs. Or of the same deviation `uniform`; or "
+            + "`orthogonal`, a random matrix with orthonormal rows or columns.")
+
     private static let network: [Setting] = [
         Setting(
             "depth", .integer(1...1000), default: "2 (mlp, vib), 4 (cnn), 8 (resnet)",
@@ -189,16 +204,8 @@ extension Setting {
             default: "linear (gaussian), relu (images, teacher, modular-addition), tanh (symmetric)",
             uses: [layered],
             "The function after every hidden layer."),
-        Setting(
-            "biases", .flag, default: "true, false (teacher)", uses: [plain],
-            "Whether layers have biases; a ReLU network without is homogeneous in its weights."),
-        Setting(
-            "initialisation", .word(Initialisation.allCases.map(\.rawValue)),
-            default: "he_glorot", uses: [mlp],
-            "Weights before the first step, normal: `he_glorot`, of variance 2 / inputs before a ReLU and "
-                + "2 / (inputs + outputs) else; `truncated_normal`, of deviation 1/√inputs, drawn again beyond two "
-                + "deviations; `gaussian`, of deviation 1/√inputs. Or of the same deviation `uniform`; or "
-                + "`orthogonal`, a random matrix with orthonormal rows or columns."),
+        biases.setting,
+        initialisation.setting,
         Setting(
             "normalisation", .word(["none"] + Normalisation.words),
             default: "none (mlp, cnn), batch (resnet)", uses: [beyond],

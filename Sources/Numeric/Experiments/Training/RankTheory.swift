@@ -24,7 +24,8 @@ func promisedRanks(
 /// The singular values of products of normal weights in the limit of infinite depth, for layers that are all
 /// equally wide; nil for other networks, and where products are not measured.
 func productTheory(_ settings: TrialSettings) -> Metrics? {
-    guard settings.trainingSteps == 0, [.heGlorot, .gaussian].contains(settings.network.initialisation),
+    guard settings.trainingSteps == 0,
+        [.heGlorot, .gaussian].contains(settings.network[Setting.initialisation]),
         let measure = settings.measures.requested.first(where: {
             $0.name == MeasureDeclaration.weightProduct.name
         }),

@@ -188,11 +188,11 @@ public struct TrialRunner {
         for (settings, plan) in members {
             let shape = StackShape(
                 units: [source.inputs] + settings.network.hidden + [source.outputs],
-                activation: settings.network.activation, hasBiases: settings.network.biases)
+                activation: settings.network.activation, hasBiases: settings.network[Setting.biases])
             let model = MLP<Float>(
                 shape, loss: plan.loss, points: plan.batch, logDet: settings.training.logDet,
                 sharing: trainings.last?.trainer.model)
-            model.initialise(streams, settings.network.initialisation)
+            model.initialise(streams, settings.network[Setting.initialisation])
             let measures = MeasureSet(settings, model, source, streams, lastUnits: source.outputs)
             var evaluation = MLPEvaluation(
                 model: MLP(shape, loss: plan.loss, points: evaluationPoints, sharing: evaluated),
