@@ -134,7 +134,7 @@ private func trial(
     var network = TrialSettings.Network(hidden: hidden, activation: activation)
     network[Setting.biases] = biases
     return TrialSettings(
-        model: .mlp, dataset: .teacher(settings(task, depth: 2)), network: network, training: training,
+        model: .mlp, dataset: Dataset(settings(task, depth: 2)), network: network, training: training,
         measures: .init(
             localRank: .init(thresholds: [0.1, 1], relative: [0.01], noise: [], points: 30),
             weightNorms: norms, traceAt: .end, samples: 12),

@@ -37,7 +37,7 @@ private func trace(_ key: String, _ entries: [(step: Double, values: [Double?])]
     var runner = TrialRunner(data: DataDirectory(data: "/nowhere", cache: nil))
     let result = try runner.run(trial, keeping: .final)
     let streams = RandomStreams(seed: 0)
-    guard case .teacher(let teacher) = trial.dataset else { return }
+    let teacher = try #require(trial.dataset.description as? TeacherData)
     let source = BatchSource(try TeacherSource(teacher, streams: streams))
     let shape = StackShape(units: [6, 5, 4, 1], activation: .relu, hasBiases: trial.network[Setting.biases])
     let model = MLP<Float>(shape, loss: .logistic, points: 8)

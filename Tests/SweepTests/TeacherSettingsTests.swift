@@ -24,8 +24,8 @@ private func message(_ text: String) -> String {
     let settings = sweep.grid[0].settings
     #expect(
         settings.dataset
-            == .teacher(
-                .init(
+            == Dataset(
+                TeacherData(
                     task: .classification, inputs: 8, depth: 2, width: 4, norm: 5, seed: 0, trainPoints: 128,
                     testPoints: 1024)))
     #expect(settings.training.loss == .logistic)

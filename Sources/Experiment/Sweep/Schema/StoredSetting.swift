@@ -1,10 +1,9 @@
-import Model
 import Text
 
 /// A setting that trials hold without code of its own. The schema declares it, `GridPoint` fills it in, identifiers
 /// and files of kept weights have it where it differs from its default, and the part of a trial's settings that it
 /// belongs to gives its value: `network[Setting.biases]`, or `training[…]` for a path below `training`.
-package struct StoredSetting<Value: StorableValue>: Sendable {
+package struct StoredSetting<Value: SettingValue>: Sendable {
     /// The declaration, for the schema's lists.
     let setting: Setting
     /// The default that JSON leaves out.
@@ -71,39 +70,3 @@ extension StoringPart {
 
 extension TrialSettings.Network: StoringPart {}
 extension TrialSettings.Training: StoringPart {}
-
-/// A type that stored settings can have.
-package protocol StorableValue: Equatable, Sendable {
-    /// The value with this JSON form; nil for any other.
-    init?(json: JSONValue)
-    /// The value as in a sweep file.
-    var json: JSONValue { get }
-}
-
-extension Bool: StorableValue {
-    package init?(json: JSONValue) {
-        guard let flag = json.bool else { return nil }
-        self = flag
-    }
-    package var json: JSONValue { .bool(self) }
-}
-
-extension Double: StorableValue {
-    package init?(json: JSONValue) {
-        guard let number = json.number else { return nil }
-        self = number
-    }
-    package var json: JSONValue { .number(self) }
-}
-
-extension StorableValue where Self: RawRepresentable<String> {
-    /// The value with this word.
-    package init?(json: JSONValue) {
-        guard let word = json.string else { return nil }
-        self.init(rawValue: word)
-    }
-    /// The word.
-    package var json: JSONValue { .string(rawValue) }
-}
-
-extension Initialisation: StorableValue {}

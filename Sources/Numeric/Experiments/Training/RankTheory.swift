@@ -29,7 +29,7 @@ func productTheory(_ settings: TrialSettings) -> Metrics? {
         let measure = settings.measures.requested.first(where: {
             $0.name == MeasureDeclaration.weightProduct.name
         }),
-        case .gaussian(let data) = settings.dataset, case .mlp = settings.model,
+        let data = settings.dataset.description as? GaussianData, case .mlp = settings.model,
         !settings.network.hidden.isEmpty,
         settings.network.hidden.allSatisfy({ $0 == data.inputs })
     else { return nil }
