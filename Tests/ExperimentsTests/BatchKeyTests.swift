@@ -120,7 +120,8 @@ struct BatchKeyTests {
         #expect(BatchKey(lead)?.holds(lead) == true)
         var others = [TrialSettings](repeating: lead, count: 6)
         others[0].seed = 1
-        others[1].dataset = .gaussian(.init(covariance: Trials.covariance([0.5]), inputs: 1, testPoints: 300))
+        others[1].dataset = Dataset(
+            GaussianData(covariance: Trials.covariance([0.5]), inputs: 1, testPoints: 300))
         others[2].training.batchSize = 17
         others[3].training.loss = .meanSquaredError
         others[4].model = .mlp

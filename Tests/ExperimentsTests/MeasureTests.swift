@@ -147,13 +147,13 @@ func `A record has just the metrics that the catalogue declares`(text: String) t
         // The same by a model, a source and gradients of our own.
         let streams = RandomStreams(seed: 0)
         let source: BatchSource
-        switch trial.dataset {
-        case .teacher(let teacher):
+        switch trial.dataset.description {
+        case let teacher as TeacherData:
             source = BatchSource(try TeacherSource(teacher, streams: streams))
-        case .images(let images):
+        case let images as ImageData:
             let set = try ImageSet.open(images.name, in: folder.directory)
             source = BatchSource(try ImageSource(images, set: set, streams: streams))
-        case .gaussian, .symmetric, .modular: continue
+        default: continue
         }
         let units = [source.inputs] + trial.network.hidden
         func norms<M: TrainableNetwork>(_ model: M) -> [Double] where M.Scalar == Float {
@@ -175,7 +175,7 @@ func `A record has just the metrics that the catalogue declares`(text: String) t
             gradients = norms(model)
         } else {
             let shape = StackShape(
-                units: units + [source.outputs], activation: .relu, hasBiases: trial.network.biases)
+                units: units + [source.outputs], activation: .relu, hasBiases: trial.network[Setting.biases])
             let loss: Loss = source.outputs == 1 ? .logistic : .crossEntropy
             let model = MLP<Float>(shape, loss: loss, points: 8)
             model.initialise(streams)

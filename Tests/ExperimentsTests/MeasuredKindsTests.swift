@@ -115,7 +115,7 @@ import Text
         let path = files.folder.path + "/w.safetensors"
         let kept = try #require(result.kept.first)
         #expect(kept.write(of: trial, to: path) != nil)
-        guard case .gaussian(let gaussian) = trial.settings.dataset else {
+        guard let gaussian = trial.settings.dataset.description as? GaussianData else {
             Issue.record("other data")
             return
         }

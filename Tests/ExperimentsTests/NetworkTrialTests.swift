@@ -102,7 +102,7 @@ private let kinds: [String] =
         var runner = TrialRunner(data: nowhere)
         let result = try runner.run(settings, keeping: .steps(steps))
         let metrics = try #require(result.body["metrics"])
-        guard case .images(let images) = settings.dataset else { throw ExperimentError.settings("no images") }
+        let images = try #require(settings.dataset.description as? ImageData)
         let streams = RandomStreams(seed: settings.seed)
         let source = BatchSource(
             try ImageSource(images, set: GeneratedImages(images).make(), streams: streams))

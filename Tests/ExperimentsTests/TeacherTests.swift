@@ -130,9 +130,10 @@ private func trial(
     var training = Trials.training(
         task == .classification ? .logistic : .meanSquaredError, .steps(steps), rate: 5e-3, batch: 40)
     training.optimizer.weightDecay = decay
+    var network = TrialSettings.Network(hidden: hidden, activation: activation)
+    network[Setting.biases] = biases
     return TrialSettings(
-        model: .mlp, dataset: .teacher(settings(task, depth: 2)),
-        network: .init(hidden: hidden, activation: activation, biases: biases), training: training,
+        model: .mlp, dataset: Dataset(settings(task, depth: 2)), network: network, training: training,
         measures: .init(
             localRank: .init(thresholds: [0.1, 1], relative: [0.01], noise: [], points: 30),
             weightNorms: norms, traceAt: .end, samples: 12),

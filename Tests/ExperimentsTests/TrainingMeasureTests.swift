@@ -37,9 +37,9 @@ private func trace(_ key: String, _ entries: [(step: Double, values: [Double?])]
     var runner = TrialRunner(data: DataDirectory(data: "/nowhere", cache: nil))
     let result = try runner.run(trial, keeping: .final)
     let streams = RandomStreams(seed: 0)
-    guard case .teacher(let teacher) = trial.dataset else { throw ExperimentError.settings("no teacher") }
+    let teacher = try #require(trial.dataset.description as? TeacherData)
     let source = BatchSource(try TeacherSource(teacher, streams: streams))
-    let shape = StackShape(units: [6, 5, 4, 1], activation: .relu, hasBiases: trial.network.biases)
+    let shape = StackShape(units: [6, 5, 4, 1], activation: .relu, hasBiases: trial.network[Setting.biases])
     let model = MLP<Float>(shape, loss: .logistic, points: 8)
     model.parameters.flat.assign(try #require(result.kept.first).values)
     let gradients = model.makeGradients()

@@ -11,18 +11,21 @@ import Text
 /// Small images, few points and few steps: what a record has does not depend on how many.
 private func small(_ trial: TrialSettings) -> TrialSettings {
     var small = trial
-    switch trial.dataset {
-    case .images(let images):
-        small.dataset = .images(.init(name: .generated, scale: images.scale, trainPoints: 40, testPoints: 24))
-    case .gaussian(var data):
+    switch trial.dataset.description {
+    case let images as ImageData:
+        small.dataset = Dataset(
+            ImageData(name: .generated, scale: images.scale, trainPoints: 40, testPoints: 24))
+    case var data as GaussianData:
         data.testPoints = min(data.testPoints, 64)
-        small.dataset = .gaussian(data)
-    case .teacher(var teacher):
+        small.dataset = Dataset(data)
+    case var teacher as TeacherData:
         teacher.trainPoints = min(teacher.trainPoints, 40)
         teacher.testPoints = min(teacher.testPoints, 24)
-        small.dataset = .teacher(teacher)
-    case .symmetric(let data): small.dataset = .symmetric(.init(scale: data.scale, trainPoints: 4000))
-    case .modular: small.dataset = .modular(.init(modulus: 7, share: 0.5))
+        small.dataset = Dataset(teacher)
+    case let data as SymmetricData:
+        small.dataset = Dataset(SymmetricData(scale: data.scale, trainPoints: 4000))
+    case is ModularData: small.dataset = Dataset(ModularData(modulus: 7, share: 0.5))
+    default: break
     }
     small.training.batchSize = min(trial.training.batchSize, 8)
     if trial.trainingSteps > 0 { small.training.duration = .steps(3) }

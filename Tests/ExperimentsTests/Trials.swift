@@ -36,7 +36,7 @@ enum Trials {
     ) -> TrialSettings {
         TrialSettings(
             model: model,
-            dataset: .gaussian(.init(covariance: covariance, inputs: inputs, testPoints: testPoints)),
+            dataset: Dataset(GaussianData(covariance: covariance, inputs: inputs, testPoints: testPoints)),
             network: .init(hidden: hidden, activation: activation), training: training,
             measures: .init(localRank: localRank(), traceAt: every, samples: 12), seed: seed)
     }
@@ -48,7 +48,7 @@ enum Trials {
     ) -> TrialSettings {
         TrialSettings(
             model: model,
-            dataset: .images(.init(name: name, scale: scale, trainPoints: points, testPoints: nil)),
+            dataset: Dataset(ImageData(name: name, scale: scale, trainPoints: points, testPoints: nil)),
             network: .init(hidden: hidden, activation: .relu), training: training,
             measures: .init(localRank: localRank(points: 8), traceAt: every, samples: 12), seed: seed)
     }

@@ -40,7 +40,7 @@ struct SyntheticRecords {
         }
         var body: [String: JSONValue] = ["outcome": .string("measured")]
         body["metrics"] = metrics(trial, progress: 1)
-        if case .gaussian = trial.settings.dataset, let beta {
+        if trial.settings.dataset.description is GaussianData, let beta {
             body["theory"] = theory(beta(trial), trial)
         }
         if trial.settings.measures.traceAt != .end {
@@ -76,7 +76,7 @@ struct SyntheticRecords {
     private func metrics(_ trial: Trial, progress: Double) -> JSONValue {
         let noise = noise(trial.index, 1)
         let depth = trial.settings.network.depth
-        let isImages = if case .images = trial.settings.dataset { true } else { false }
+        let isImages = trial.settings.dataset.description is ImageData
         let isFashion = trial.axesObject["dataset"]?.string == "fashion-mnist"
         let price = beta?(trial) ?? 0.1
         var metrics: [String: JSONValue] = [

@@ -14,8 +14,7 @@ private func data(_ options: String, seed: Int = 0) throws -> GaussianData {
             training: {steps: 1}
             """, file: "s.yaml")
     let dataset = sweep.grid[0].settings.dataset
-    let gaussian: GaussianData? = if case .gaussian(let found) = dataset { found } else { nil }
-    return try #require(gaussian)
+    return try #require(dataset.description as? GaussianData)
 }
 
 /// C, [inputs][targets].

@@ -153,10 +153,7 @@ private func spec(
         training: {steps: 1}
         axes: {dataset: [mnist, fashion-mnist]}
         """)
-    guard case .images(let images) = sweep.grid[1].settings.dataset else {
-        Issue.record("not images")
-        return
-    }
+    let images = try #require(sweep.grid[1].settings.dataset.description as? ImageData)
     #expect(images.name == .fashionMNIST)
     #expect(images.trainPoints == 1000)
 }

@@ -17,7 +17,7 @@ private func message(_ text: String) -> String {
 @Test func `The symmetric set's trial has its defaults`() throws {
     let sweep = try SweepSpec(parsing: file("training: {epochs: 2, batch_size: 256}"), file: "s.yaml")
     let settings = sweep.grid[0].settings
-    #expect(settings.dataset == .symmetric(.init(scale: .unit, trainPoints: 3277)))
+    #expect(settings.dataset == Dataset(SymmetricData(scale: .unit, trainPoints: 3277)))
     #expect(settings.network == .init(hidden: [64], activation: .tanh))
     #expect(settings.training.loss == .crossEntropy && settings.trainingSteps == 24)
     #expect(settings.parameterBytes == 4 * (13 * 64 + 65 * 2))
@@ -27,7 +27,7 @@ private func message(_ text: String) -> String {
         parsing: file(
             "training: {epochs: 2}", dataset: "{name: symmetric, scale: symmetric, train_points: 4000}"),
         file: "s.yaml")
-    #expect(other.grid[0].settings.dataset == .symmetric(.init(scale: .symmetric, trainPoints: 4000)))
+    #expect(other.grid[0].settings.dataset == Dataset(SymmetricData(scale: .symmetric, trainPoints: 4000)))
     #expect(other.grid[0].settings.measures.localRank?.points == 96)
 }
 
@@ -38,7 +38,7 @@ private func message(_ text: String) -> String {
     let usual = try trial(""), said = try trial("initialisation: he_glorot")
     let truncated = try trial("initialisation: truncated_normal")
     #expect(usual.id == said.id && usual.id != truncated.id)
-    #expect(truncated.settings.network.initialisation == .truncatedNormal)
+    #expect(truncated.settings.network[Setting.initialisation] == .truncatedNormal)
     #expect(usual.settings.json["initialisation"] == nil)
     // The pieces that are hashed are the settings' canonical JSON.
     var identifier = TrialHasher()

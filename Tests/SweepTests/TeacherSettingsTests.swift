@@ -24,12 +24,13 @@ private func message(_ text: String) -> String {
     let settings = sweep.grid[0].settings
     #expect(
         settings.dataset
-            == .teacher(
-                .init(
+            == Dataset(
+                TeacherData(
                     task: .classification, inputs: 8, depth: 2, width: 4, norm: 5, seed: 0, trainPoints: 128,
                     testPoints: 1024)))
     #expect(settings.training.loss == .logistic)
-    #expect(settings.network == .init(hidden: [64], activation: .relu, biases: false))
+    #expect(settings.network.hidden == [64] && settings.network.activation == .relu)
+    #expect(!settings.network[Setting.biases])
     #expect(settings.measures.weightNorms == nil)
     let again = try SweepSpec(parsing: sweep.canonicalJSON.canonicalText, file: "sweep.json")
     #expect(again == sweep)

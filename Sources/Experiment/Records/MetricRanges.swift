@@ -58,7 +58,7 @@ extension MetricForms {
     /// The largest entropy that the classes of the measured points can have, in nats; for the whole symmetric
     /// set, the exact entropy.
     private func classEntropy(_ request: RequestedMeasure?) -> Double {
-        if case .symmetric = settings.dataset, request?.settings["points"] == .string("all") {
+        if settings.dataset.description is SymmetricData, request?.settings["points"] == .string("all") {
             let share = Double(SymmetricData.positives) / Double(SymmetricData.patterns)
             return -share * log(share) - (1 - share) * log(1 - share)
         }

@@ -27,7 +27,7 @@ struct TheoryForms {
 
     /// The optimum of a VIB on Gaussian data.
     private static func optimum(_ settings: TrialSettings, _ sizes: RecordSizes) -> ValueForm? {
-        guard case .gaussian = settings.dataset, case .vib = settings.model,
+        guard settings.dataset.description is GaussianData, case .vib = settings.model,
             settings.training.loss == .gaussianNLL
         else { return nil }
         let directions = ValueForm.number(0...Double(sizes.inputs), orNull: false)
@@ -47,7 +47,7 @@ struct TheoryForms {
 
     /// The bounds for a network that learns from a teacher.
     private static func bounds(_ settings: TrialSettings, _ sizes: RecordSizes) -> [String: ValueForm] {
-        guard case .teacher = settings.dataset, case .mlp = settings.model else { return [:] }
+        guard settings.dataset.description is TeacherData, case .mlp = settings.model else { return [:] }
         let layers = ValueForm.tuple(sizes.units.map { _ in atLeastNothing })
         let layer = ValueForm.number(1...Double(max(1, sizes.layers)), orNull: false)
         var members: [TheoryKey: ValueForm] = [
@@ -69,7 +69,7 @@ struct TheoryForms {
 
     /// The predicted products of an untrained linear network.
     private static func products(_ settings: TrialSettings, _ sizes: RecordSizes) -> [String: ValueForm] {
-        guard settings.trainingSteps == 0, case .gaussian = settings.dataset,
+        guard settings.trainingSteps == 0, settings.dataset.description is GaussianData,
             let request = settings.measures.requested.first(where: {
                 $0.name == MeasureDeclaration.weightProduct.name
             })

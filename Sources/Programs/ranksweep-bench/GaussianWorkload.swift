@@ -14,7 +14,7 @@ func measureGaussianVIB(_ options: Options) throws(BenchError) -> Measurement {
     let (points, steps, d) = (256, options.steps ?? 1000, 5)
     let lead = TrialSettings(
         model: .vib(beta: 0.1, bottleneck: d, sigmaShift: 0),
-        dataset: .gaussian(.init(correlations: [0.4, 0.5, 0.9, 0.92, 0.95], testPoints: 65_536)),
+        dataset: Dataset(GaussianData(correlations: [0.4, 0.5, 0.9, 0.92, 0.95], testPoints: 65_536)),
         network: .init(hidden: [], activation: .linear),
         training: .init(
             optimizer: OptimizerSettings(

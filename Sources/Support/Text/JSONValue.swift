@@ -5,7 +5,7 @@ import Glibc
 /// depend on these bytes.
 ///
 /// All numbers are doubles, so integers are exact up to 2^53.
-public enum JSONValue: Equatable, Sendable {
+public enum JSONValue: Hashable, Sendable {
     case null
     case bool(Bool)
     case number(Double)

@@ -156,7 +156,9 @@ extension CostEstimate {
             // Double precision has half the speed.
             products += steps * (6 * batch * units * small + small * small * small)
         }
-        if case .gaussian = trial.dataset { variates += Double(shape.inputs + shape.outputs) * steps * batch }
+        if trial.dataset.facts.trainCount == nil {
+            variates += Double(shape.inputs + shape.outputs) * steps * batch
+        }
         if case .vib(_, let bottleneck, _) = trial.model {
             variates += Double(bottleneck) * steps * batch
         }
@@ -164,7 +166,7 @@ extension CostEstimate {
 
     private mutating func add(evaluationOf trial: TrialSettings, _ shape: Shape) {
         let times = Double(shape.measurements)
-        if case .gaussian = trial.dataset {
+        if trial.dataset.facts.trainCount == nil {
             variates += Double(shape.inputs + shape.outputs) * Double(shape.testPoints)
         }
         products += 2 * times * Double(shape.testPoints) * Double(shape.weights.reduce(0, +))

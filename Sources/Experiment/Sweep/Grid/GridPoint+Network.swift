@@ -34,7 +34,7 @@ extension GridPoint {
         }
         let isResidual = values["residual"]?.bool ?? false
         guard normalisation != nil || isResidual else { return nil }
-        if network.initialisation != .heGlorot {
+        if network[Setting.initialisation] != .heGlorot {
             conflicts.append(PointConflict("initialisation", .plainOnly))
         }
         return .mlp(normalisation, isResidual: isResidual)

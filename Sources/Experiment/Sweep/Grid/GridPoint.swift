@@ -4,26 +4,26 @@ import Text
 /// One point of the grid as settings by path, and their conversion to `TrialSettings` with all defaults.
 struct GridPoint {
     private(set) var values: [String: JSONValue]
+    /// The kind of the point's data set.
+    private let type: any DatasetDescription.Type
+    private let kind: DataKind
 
     init(fixed: [String: JSONValue], axes: [Axis], positions: [Int]) {
         values = fixed
         for (axis, position) in zip(axes, positions) {
             let value = axis.values[position]
-            if axis.path == "dataset" { set(dataset: value) } else { values[axis.path] = value }
+            values[axis.path] = value
+            guard axis.path == "dataset", let members = value.object else { continue }
+            for (key, option) in members { values[key == "name" ? "dataset" : "dataset." + key] = option }
         }
-    }
-
-    private mutating func set(dataset value: JSONValue) {
-        values["dataset"] = value["name"] ?? value
-        for (key, option) in value.object ?? [:] where key != "name" { values["dataset." + key] = option }
+        type = Dataset.kind(of: values["dataset"]?.string ?? "")
+        kind = type.kind
     }
 
     var dataset: String { word("dataset", default: "") }
     var name: String { word("model", default: "") }
     var isVIB: Bool { name == "vib" }
     var isConvolutional: Bool { name == "cnn" || name == "resnet" }
-    /// The kind of the point's data set.
-    private var kind: DataKind { Dataset.kind(of: dataset) }
 
     func number(_ path: String, default value: Double) -> Double { values[path]?.number ?? value }
     func integer(_ path: String) -> Int? { values[path]?.number.flatMap { Int(exactly: $0) } }
@@ -33,9 +33,9 @@ struct GridPoint {
     /// The settings with all defaults filled in. Incompatible settings are added to `conflicts`; the result
     /// is then the nearest settings that can be expressed.
     func settings(_ conflicts: inout [PointConflict]) -> TrialSettings {
-        let data = datasetSettings(&conflicts)
+        let data = Dataset(type.init(DataOptions(of: self), &conflicts))
         if isVIB, let objection = kind.vibObjection {
-            conflicts.append(PointConflict("model", .noVIB(objection)))
+            conflicts.append(PointConflict("model", .data(objection)))
         }
         let settings = TrialSettings(
             model: model(inputs: data.facts.input.count, &conflicts), dataset: data, network: network,
@@ -67,112 +67,24 @@ struct GridPoint {
         let activation = Activation(
             rawValue: word("activation", default: kind.activation.rawValue))
         let width = integer("width") ?? (name == "cnn" ? 16 : kind.width)
-        let initialisation = Initialisation(
-            rawValue: isVIB ? "" : word("initialisation", default: "he_glorot"))
         let hidden =
             numbers("hidden")?.map { Int($0) }
             ?? [Int](repeating: width, count: (integer("depth") ?? GridPoint.defaultDepths[name] ?? 2) - 1)
-        return TrialSettings.Network(
-            hidden: hidden, activation: activation ?? .linear,
-            biases: isVIB || values["biases"]?.bool ?? kind.hasBiases,
-            initialisation: initialisation ?? .heGlorot)
+        var network = TrialSettings.Network(hidden: hidden, activation: activation ?? .linear)
+        network.stored = stored(Setting.storedOfNetwork)
+        return network
     }
 
-    // MARK: Data
-
-    private func datasetSettings(_ conflicts: inout [PointConflict]) -> Dataset {
-        if let set = ImageSetDescription(rawValue: dataset) { return .images(images(of: set, &conflicts)) }
-        switch dataset {
-        case TeacherData.kind.names[0]: return .teacher(teacher(&conflicts))
-        case SymmetricData.kind.names[0]: return .symmetric(symmetric(&conflicts))
-        case ModularData.kind.names[0]:
-            return .modular(
-                ModularData(
-                    modulus: integer("dataset.modulus") ?? 97,
-                    share: number("dataset.train_fraction", default: 0.4)))
-        default: return .gaussian(gaussian(&conflicts))
+    /// Values that differ from their defaults, of those settings that the point's trial uses.
+    private func stored(_ settings: [Setting]) -> StoredSettings {
+        var stored = StoredSettings()
+        for setting in settings {
+            guard let value = values[setting.path] ?? setting.storage?.ofData?(kind),
+                value != setting.fallback, setting.uses.allSatisfy(meets)
+            else { continue }
+            stored.set(setting, value)
         }
-    }
-
-    private func images(of set: ImageSetDescription, _ conflicts: inout [PointConflict]) -> ImageData {
-        let scale = InputScale(
-            rawValue: word("dataset.scale", default: name == "mlp" ? "unit" : "symmetric"))
-        var testPoints = integer("dataset.test_points")
-        if let points = testPoints, points > set.testPoints {
-            conflicts.append(PointConflict("dataset.test_points", .tooManyTestPoints(points)))
-            testPoints = set.testPoints
-        }
-        if let points = integer("dataset.train_points"), points > set.trainPoints {
-            conflicts.append(
-                PointConflict("dataset.train_points", .tooManyTrainPoints(points, of: set.trainPoints)))
-        }
-        return ImageData(
-            name: set, scale: scale ?? .unit, trainPoints: integer("dataset.train_points"),
-            testPoints: testPoints)
-    }
-
-    private func gaussian(_ conflicts: inout [PointConflict]) -> GaussianData {
-        let testPoints = integer("dataset.test_points") ?? 65536
-        if let correlations = numbers("dataset.correlations") {
-            return gaussian(correlations, testPoints: testPoints, &conflicts)
-        }
-        guard let rows = values["dataset.covariance"]?.array else {
-            conflicts.append(PointConflict("dataset", .noCovariance))
-            return GaussianData(correlations: [0], testPoints: testPoints)
-        }
-        let covariance = rows.map { $0.array?.compactMap(\.number) ?? [] }
-        var inputs = integer("dataset.inputs") ?? 0
-        if inputs == 0 { conflicts.append(PointConflict("dataset.covariance", .noInputs)) }
-        if inputs >= covariance.count {
-            conflicts.append(
-                PointConflict("dataset.inputs", .noTargets(inputs: inputs, of: covariance.count)))
-        }
-        inputs = min(max(inputs, 1), covariance.count - 1)
-        return GaussianData(covariance: covariance, inputs: inputs, testPoints: testPoints)
-    }
-
-    private func gaussian(
-        _ correlations: [Double], testPoints: Int, _ conflicts: inout [PointConflict]
-    ) -> GaussianData {
-        guard let inputs = integer("dataset.inputs"), let targets = integer("dataset.targets") else {
-            for path in ["dataset.inputs", "dataset.targets", "dataset.directions_seed"]
-            where values[path] != nil {
-                conflicts.append(PointConflict(path, .noSizes))
-            }
-            return GaussianData(correlations: correlations, testPoints: testPoints)
-        }
-        let maximum = min(inputs, targets)
-        if correlations.count > maximum {
-            conflicts.append(
-                PointConflict("dataset.correlations", .tooManyCorrelations(correlations.count, max: maximum)))
-        }
-        return GaussianData(
-            correlations: Array(correlations.prefix(maximum)), inputs: inputs, targets: targets,
-            directions: UInt64(integer("dataset.directions_seed") ?? 0), testPoints: testPoints)
-    }
-
-    private func teacher(_ conflicts: inout [PointConflict]) -> TeacherData {
-        let (inputs, norm) = (integer("dataset.inputs"), values["dataset.norm"]?.number)
-        if inputs == nil || norm == nil { conflicts.append(PointConflict("dataset", .noTeacher)) }
-        return TeacherData(
-            task: TeacherData.Task(rawValue: word("dataset.task", default: "")) ?? .classification,
-            inputs: inputs ?? 1, depth: integer("dataset.teacher_depth") ?? 2,
-            width: integer("dataset.teacher_width") ?? 4, norm: norm ?? 1,
-            seed: UInt64(integer("dataset.teacher_seed") ?? 0),
-            trainPoints: integer("dataset.train_points") ?? 128,
-            testPoints: integer("dataset.test_points") ?? 1024)
-    }
-
-    /// The symmetric set. By default 80 % of the patterns train, rounded: the public setting.
-    private func symmetric(_ conflicts: inout [PointConflict]) -> SymmetricData {
-        let maximum = SymmetricData.patterns - 1
-        var points = integer("dataset.train_points") ?? 3277
-        if points > maximum {
-            conflicts.append(PointConflict("dataset.train_points", .noTestPatterns(points, max: maximum)))
-            points = maximum
-        }
-        let scale = InputScale(rawValue: word("dataset.scale", default: "unit"))
-        return SymmetricData(scale: scale ?? .unit, trainPoints: points)
+        return stored
     }
 
     // MARK: Training
@@ -188,7 +100,7 @@ struct GridPoint {
                 conflicts.append(PointConflict(path, .batchTooLarge(batch, points: points)))
             }
         }
-        return TrialSettings.Training(
+        var training = TrialSettings.Training(
             optimizer: OptimizerSettings(
                 method: optimizer, learningRate: number("training.learning_rate", default: 1e-3),
                 schedule: schedule(hasEpochs: data.facts.trainCount != nil, &conflicts),
@@ -196,6 +108,8 @@ struct GridPoint {
                 emaDecay: values["training.ema_decay"]?.number), batchSize: batch,
             duration: duration(hasEpochs: data.facts.trainCount != nil, &conflicts),
             loss: loss(data, &conflicts), logDet: logDet(&conflicts))
+        training.stored = stored(Setting.storedOfTraining)
+        return training
     }
 
     private var optimizer: Optimizer {
@@ -340,7 +254,7 @@ struct GridPoint {
 }
 
 /// A conflict between settings of one point.
-struct PointConflict: Equatable {
+package struct PointConflict: Equatable {
     /// The setting to report; empty where the problem is a missing one.
     let path: String
     let conflict: SweepError.Conflict

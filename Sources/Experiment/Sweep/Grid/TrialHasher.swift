@@ -8,42 +8,65 @@ public struct TrialHasher: Sendable {
     private var training = Memo<TrialSettings.Training>()
     private var measures = Memo<TrialSettings.Measures>()
     private var model = Memo<TrialSettings.Model>()
-    private var network = Memo<TrialSettings.Network>()
 
     /// A hasher that has seen no trial.
     public init() {}
 
     /// The identifier of trials with these settings.
     public mutating func id(of settings: TrialSettings) -> TrialID {
-        // Keys are sorted, as in canonical JSON.
-        var text: [UInt8] = []
-        text.reserveCapacity(2048)
-        text += #"{"content":"#.utf8
-        JSONValue(TrialID.contentVersion).write(to: &text)
-        text += #","settings":{"#.utf8
-        network.append(settings.network, to: &text) { network, text in
-            text += #""activation":"#.utf8
-            JSONValue.string(network.activation.rawValue).write(to: &text)
-            if !network.biases { text += #","biases":false"#.utf8 }
+        var text = Members(settings.network.stored)
+        text.begin("activation")
+        JSONValue.string(settings.network.activation.rawValue).write(to: &text.bytes)
+        text.begin("dataset")
+        dataset.append(settings.dataset, to: &text.bytes) { $0.json.write(to: &$1) }
+        text.begin("hidden")
+        JSONValue(settings.network.hidden).write(to: &text.bytes)
+        text.begin("measures")
+        measures.append(settings.measures, to: &text.bytes) { $0.json.write(to: &$1) }
+        text.begin("model")
+        model.append(settings.model, to: &text.bytes) { $0.json.write(to: &$1) }
+        text.begin("seed")
+        JSONValue.number(Double(settings.seed)).write(to: &text.bytes)
+        text.begin("training")
+        training.append(settings.training, to: &text.bytes) { $0.json.write(to: &$1) }
+        text.writeStored(before: nil)
+        text.bytes += "}}".utf8
+        return TrialID(hashing: text.bytes)
+    }
+
+    /// The text of the settings. Keys are sorted, as in canonical JSON, so stored settings stand among the others.
+    private struct Members {
+        var bytes: [UInt8] = []
+        private var stored: ArraySlice<(key: String, value: JSONValue)>
+
+        init(_ stored: StoredSettings) {
+            self.stored = stored.values.isEmpty ? [] : stored.values.sorted { $0.key < $1.key }[...]
+            bytes.reserveCapacity(2048)
+            bytes += #"{"content":"#.utf8
+            JSONValue(TrialID.contentVersion).write(to: &bytes)
+            bytes += #","settings":{"#.utf8
         }
-        text += #","dataset":"#.utf8
-        dataset.append(settings.dataset, to: &text) { $0.json.write(to: &$1) }
-        text += #","hidden":"#.utf8
-        JSONValue(settings.network.hidden).write(to: &text)
-        if settings.network.initialisation != .heGlorot {
-            text += #","initialisation":"#.utf8
-            JSONValue.string(settings.network.initialisation.rawValue).write(to: &text)
+
+        /// Writes the stored settings before a key, and the key.
+        mutating func begin(_ key: String) {
+            writeStored(before: key)
+            write(key)
         }
-        text += #","measures":"#.utf8
-        measures.append(settings.measures, to: &text) { $0.json.write(to: &$1) }
-        text += #","model":"#.utf8
-        model.append(settings.model, to: &text) { $0.json.write(to: &$1) }
-        text += #","seed":"#.utf8
-        JSONValue.number(Double(settings.seed)).write(to: &text)
-        text += #","training":"#.utf8
-        training.append(settings.training, to: &text) { $0.json.write(to: &$1) }
-        text += "}}".utf8
-        return TrialID(hashing: text)
+
+        mutating func writeStored(before key: String?) {
+            while let next = stored.first, key.map({ next.key < $0 }) ?? true {
+                write(next.key)
+                next.value.write(to: &bytes)
+                stored.removeFirst()
+            }
+        }
+
+        private mutating func write(_ key: String) {
+            if bytes.last != UInt8(ascii: "{") { bytes.append(UInt8(ascii: ",")) }
+            bytes.append(UInt8(ascii: "\""))
+            bytes += key.utf8
+            bytes += #"":"#.utf8
+        }
     }
 
     /// The canonical text of the last value.

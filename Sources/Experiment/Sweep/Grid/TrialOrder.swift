@@ -38,7 +38,7 @@ public struct TrialOrder: Sendable {
     }
 
     private static func depends(on path: String) -> Bool {
-        CostEstimate.depends(on: path) || ["training.loss", "biases"].contains(path)
+        CostEstimate.depends(on: path) || path == "training.loss" || Setting[path: path]?.storage != nil
     }
 
     /// The trial at a position, followed by those in its window that may be trained with it; where it is trained

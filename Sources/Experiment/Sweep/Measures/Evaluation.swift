@@ -4,11 +4,13 @@ extension Setting.Use {
     static let perceptron = Setting.Use(path: "model", words: ["mlp"])
     static let vib = Setting.Use(path: "model", words: ["vib"])
     static let mlp = Setting.Use(path: "model", words: ["mlp"])
-    static let images = Setting.Use(
-        path: "dataset", words: ImageData.kind.names)
     static let teacher = Setting.Use(path: "dataset", words: TeacherData.kind.names)
     static let classes = Setting.Use(
-        path: "dataset", words: Dataset.kinds.filter(\.mayHaveClasses).flatMap(\.names))
+        path: "dataset", words: Dataset.allKinds.filter(\.mayHaveClasses).flatMap(\.names))
+    /// Data whose classes a VIB can learn.
+    static let vibClasses = Setting.Use(
+        path: "dataset",
+        words: Dataset.allKinds.filter { $0.mayHaveClasses && $0.vibObjection == nil }.flatMap(\.names))
     static let convolutional = Setting.Use(path: "model", words: ["cnn", "resnet"])
     /// Data with classes. A teacher's regression has none.
     static let ofClasses = [classes, Setting.Use(path: "dataset.task", words: ["classification"])]
@@ -22,9 +24,11 @@ extension Metric {
     package static let trainAccuracy = Metric(
         "train_accuracy", label: "training accuracy", uses: [.classes], limit: .share)
     package static let accuracyOneSample = Metric(
-        "accuracy_one_sample", label: "test accuracy (one sample of z)", uses: [.vib, .images], limit: .share)
+        "accuracy_one_sample", label: "test accuracy (one sample of z)", uses: [.vib, .vibClasses],
+        limit: .share)
     package static let accuracySampled = Metric(
-        "accuracy_sampled", label: "test accuracy (averaged over z)", uses: [.vib, .images], limit: .share)
+        "accuracy_sampled", label: "test accuracy (averaged over z)", uses: [.vib, .vibClasses], limit: .share
+    )
     package static let klNats = Metric(
         "kl_nats", label: "KL(q(z|x) ‖ r(z))", unit: .nats, uses: [.vib], hasTheory: true, limit: .nonNegative
     )

@@ -185,7 +185,7 @@ public enum MeasureCatalogue {
 }
 
 /// A measure of the table that a trial requests, with all its settings.
-public struct RequestedMeasure: Equatable, Sendable {
+public struct RequestedMeasure: Hashable, Sendable {
     /// The measure's name.
     public let name: String
     /// The values of its settings by key, without the measure's name.
@@ -215,11 +215,4 @@ public struct RequestedMeasure: Equatable, Sendable {
 
     /// The number of test points to measure at; nil where the measure takes all points, or none.
     public var testPoints: Int? { settings["points"]?.number.flatMap { Int(exactly: $0) } }
-}
-
-extension RequestedMeasure: Hashable {
-    public func hash(into hasher: inout Hasher) {
-        hasher.combine(name)
-        hasher.combine(JSONValue.object(settings).canonicalBytes)
-    }
 }

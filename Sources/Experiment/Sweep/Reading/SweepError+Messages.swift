@@ -98,17 +98,10 @@ extension SweepError {
 extension SweepError {
     /// Settings that are valid on their own but not together.
     public enum Conflict: Equatable, Sendable {
-        case noCovariance, noInputs, noDecayEvery
+        /// A data set's own conflict, in its description's words.
+        case data(String)
+        case noDecayEvery
         case noDuration(gaussian: Bool)
-        case noTargets(inputs: Int, of: Int)
-        case noSizes
-        case noTeacher
-        /// No VIB can learn from this data, for the reason given.
-        case noVIB(String)
-        case noTestPatterns(Int, max: Int)
-        case tooManyCorrelations(Int, max: Int)
-        case tooManyTestPoints(Int)
-        case tooManyTrainPoints(Int, of: Int)
         // Networks.
         case needsImages(String)
         case depthOfResnet(Int)
@@ -139,25 +132,10 @@ extension SweepError {
 
         var words: String {
             switch self {
-            case .noCovariance: "gaussian data need 'correlations', or 'covariance' with 'inputs'"
-            case .noInputs: "a covariance needs 'inputs', the number of its variables that are x"
+            case .data(let words): words
             case .noDecayEvery: "with schedule decay, gaussian data need 'training.decay_every', in steps"
             case .noDuration(gaussian: true): "gaussian data have no epochs: training.steps is required"
             case .noDuration(gaussian: false): "missing: training.steps or training.epochs is required"
-            case .noTargets(let inputs, let count):
-                "\(inputs) inputs of a covariance of \(count) variables leave no target"
-            case .noSizes:
-                "random directions need 'inputs' and 'targets', the numbers of x's and y's components"
-            case .noTeacher:
-                "a teacher needs 'inputs', the number of x's components, and 'norm', its weights' norm"
-            case .noVIB(let objection): objection
-            case .noTestPatterns(let points, let maximum):
-                "\(points) training points leave none of the 4096 patterns to test: take at most \(maximum)"
-            case .tooManyCorrelations(let count, let maximum):
-                "\(count) correlations, and the smaller of inputs and targets is \(maximum)"
-            case .tooManyTestPoints(let points): "\(points) test points, and the data set has 10000"
-            case .tooManyTrainPoints(let points, let count):
-                "\(points) training points, and the data set has \(count)"
             case .needsImages(let model):
                 "a \(model) needs images: "
                     + listed(ImageSetDescription.allCases.map(\.rawValue), "or")

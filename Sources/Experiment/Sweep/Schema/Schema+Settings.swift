@@ -4,7 +4,7 @@ import Text
 extension Setting {
     /// All settings, in the order of the documentation. `seed` and integers stay below 2^53, so that JSON's
     /// numbers are exact.
-    public static let all: [Setting] = basic + dataset + network + training + measures
+    public static let all: [Setting] = basic + Dataset.settings + network + training + measures
 
     private static let byPath: [String: Setting] = Dictionary(uniqueKeysWithValues: all.map { ($0.path, $0) })
 
@@ -19,48 +19,38 @@ extension Setting {
         + MeasureCatalogue.all.filter { !$0.options.isEmpty }.map(\.path)
 
     /// Settings that exclude each other. Each pair of sets allows settings from only one of them.
-    static let exclusive: [(one: [String], other: [String])] = [
-        (["training.steps"], ["training.epochs"]),
-        (["hidden"], ["depth", "width"]),
-        (["dataset.correlations"], ["dataset.covariance"]),
-        (["dataset.covariance"], ["dataset.targets", "dataset.directions_seed"]),
-    ]
+    static let exclusive: [(one: [String], other: [String])] =
+        [
+            (["training.steps"], ["training.epochs"]),
+            (["hidden"], ["depth", "width"]),
+        ] + Dataset.allKinds.flatMap(\.exclusive)
 
     init(
-        _ path: String, _ kind: SettingType, default defaultText: String, uses: [Use] = [], _ meaning: String
+        _ path: String, _ kind: SettingType, default defaultText: String, fallback: JSONValue? = nil,
+        uses: [Use] = [], _ meaning: String
     ) {
         self.path = path
         self.kind = kind
+        key = String(path.split(separator: ".").last ?? "")
         self.defaultText = defaultText
-        fallback = nil
-        self.uses = uses
-        self.meaning = meaning
-    }
-
-    /// A setting whose default is a value.
-    init(_ path: String, _ kind: SettingType, value fallback: JSONValue, uses: [Use] = [], _ meaning: String)
-    {
-        self.path = path
-        self.kind = kind
-        let text = fallback.string ?? fallback.canonicalText
-        defaultText = text.split(separator: ",", omittingEmptySubsequences: false).joined(separator: ", ")
         self.fallback = fallback
         self.uses = uses
         self.meaning = meaning
     }
 
+    /// A setting whose default is a value, which `text` describes where it isn't the default everywhere.
+    init(
+        _ path: String, _ kind: SettingType, value fallback: JSONValue, text: String? = nil, uses: [Use] = [],
+        _ meaning: String
+    ) {
+        let value = fallback.string ?? fallback.canonicalText
+        let list = value.split(separator: ",", omittingEmptySubsequences: false).joined(separator: ", ")
+        self.init(path, kind, default: text ?? list, fallback: fallback, uses: uses, meaning)
+    }
+
     private static let vib = Use.vib
-    private static let gaussian = Use(path: "dataset", words: GaussianData.kind.names)
-    private static let images = Use.images
-    private static let teacher = Use.teacher
-    private static let finite = Use.classes
-    private static let scaled = Use(path: "dataset", words: images.words + SymmetricData.kind.names)
-    private static let modular = Use(path: "dataset", words: ModularData.kind.names)
-    private static let chosen = Use(
-        path: "dataset", words: images.words + TeacherData.kind.names + SymmetricData.kind.names)
-    private static let withTests = Use(
-        path: "dataset", words: GaussianData.kind.names + images.words + TeacherData.kind.names)
-    private static let drawn = Use(path: "dataset", words: GaussianData.kind.names + TeacherData.kind.names)
+    private static let finite = Use(
+        path: "dataset", words: Dataset.allKinds.filter(\.hasEpochs).flatMap(\.names))
     private static let mlp = Use.mlp
     private static let plain = Use(path: "model", words: ["mlp", "cnn"])
     private static let layered = Use(path: "model", words: ["mlp", "vib", "cnn"])
@@ -98,8 +88,7 @@ extension Setting {
             "model", .word(modelNames), default: "required", "What a trial trains. Never an axis."),
         Setting(
             "dataset", .dataset, default: "required",
-            "What it trains on: gaussian, mnist, fashion-mnist, cifar-10, generated-images, teacher, symmetric or "
-                + "modular-addition."),
+            "What it trains on: \(listed(Dataset.names, "or"))."),
         Setting(
             "beta", .number(factor), default: "required", uses: [vib],
             "The weight of the compression term, β in `task loss + β · KL`."),
@@ -117,61 +106,21 @@ extension Setting {
                 + "axis."),
     ]
 
-    private static let dataset: [Setting] = [
-        Setting(
-            "dataset.correlations", .numbers(Bounds(.open(-1), .open(1)), limit: 512),
-            default: "required, or `covariance`", uses: [gaussian],
-            "x and y have as many standard normal components, correlated pair by pair; with `inputs` and "
-                + "`targets`, along random directions."),
-        Setting(
-            "dataset.covariance", .matrix(limit: 1024), default: "none", uses: [gaussian],
-            "The joint covariance of (x, y): symmetric and positive definite."),
-        Setting(
-            "dataset.inputs", .integer(1...1023),
-            default: "required with `covariance` or `targets`, and with teacher", uses: [drawn],
-            "How many of the covariance's variables, from the first, are x; or x's components."),
-        Setting(
-            "dataset.targets", .integer(1...1023), default: "none", uses: [gaussian],
-            "y's components, with `correlations` and `inputs`: a random cross-covariance."),
-        Setting(
-            "dataset.directions_seed", .integer(0...seedLimit), default: "0", uses: [gaussian],
-            "The seed of that cross-covariance: not the trial's, so that all seeds learn the same map."),
-        Setting(
-            "dataset.task", .word(TeacherData.Task.allCases.map(\.rawValue)),
-            default: "classification", uses: [teacher],
-            "The teacher's output's sign, with margin 1; or the output itself, which is never negative."),
-        Setting(
-            "dataset.teacher_depth", .integer(1...100), default: "2", uses: [teacher],
-            "K, the teacher's weight layers."),
-        Setting(
-            "dataset.teacher_width", .integer(1...1024), default: "4", uses: [teacher],
-            "Units of each of the teacher's hidden layers."),
-        Setting(
-            "dataset.norm", .number(Bounds(.open(0), .closed(1e6))), default: "required", uses: [teacher],
-            "B, the Frobenius norm of each of the teacher's weight matrices."),
-        Setting(
-            "dataset.teacher_seed", .integer(0...seedLimit), default: "0", uses: [teacher],
-            "The seed of the teacher's weights: not the trial's, so that all seeds learn from one teacher."),
-        Setting(
-            "dataset.train_points", .integer(1...60000),
-            default: "all 60000 or 50000 (images), 128 (teacher), 3277 of 4096 (symmetric)", uses: [chosen],
-            "Train on the first so many images; or so many points that the teacher labels; or so many patterns "
-                + "that the seed chooses, the others being the test set."),
-        Setting(
-            "dataset.test_points", .integer(2...10_000_000),
-            default: "65536 (gaussian), all 10000 (images), 1024 (teacher)", uses: [withTests],
-            "Points that the final measures are taken on."),
-        Setting(
-            "dataset.modulus", .integer(2...499), default: "97", uses: [modular],
-            "p of the table of (a + b) mod p: 2 p inputs, p classes, p² points."),
-        Setting(
-            "dataset.train_fraction", .number(Bounds(.open(0), .open(1))), default: "0.4", uses: [modular],
-            "The share of the table's pairs that train, which the seed chooses; the others test."),
-        Setting(
-            "dataset.scale", .word(InputScale.allCases.map(\.rawValue)),
-            default: "unit (mlp), symmetric (others)",
-            uses: [scaled], "Pixels and bits become 0 … 1 (unit) or −1 … 1 (symmetric)."),
-    ]
+    /// Whether the layers of an MLP or CNN have biases.
+    package static let biases = StoredSetting(
+        "biases", .flag, default: true, text: Dataset.text { $0.hasBiases ? "true" : "false" },
+        ofData: \.hasBiases, isKept: true,
+        uses: [plain],
+        "Whether layers have biases; a ReLU network without is homogeneous in its weights.")
+
+    /// The initialisation of an MLP.
+    package static let initialisation = StoredSetting(
+        "initialisation", .word(Initialisation.allCases.map(\.rawValue)), default: Initialisation.heGlorot,
+        uses: [mlp],
+        "Weights before the first step, normal: `he_glorot`, of variance 2 / inputs before a ReLU and "
+            + "2 / (inputs + outputs) else; `truncated_normal`, of deviation 1/√inputs, drawn again beyond two "
+            + "deviations; `gaussian`, of deviation 1/√inputs. Or of the same deviation `uniform`; or "
+            + "`orthogonal`, a random matrix with orthonormal rows or columns.")
 
     private static let network: [Setting] = [
         Setting(
@@ -179,26 +128,17 @@ extension Setting {
             "Weight layers; of a VIB the encoder's, its μ/σ head included; of a resnet 6n + 2."),
         Setting(
             "width", .integer(1...65536),
-            default: "64 (gaussian, teacher, symmetric), 200 (images, modular-addition), 16 (cnn, resnet)",
+            default: Dataset.text { String($0.width) } + ", 16 (cnn, resnet)",
             "Units of every hidden layer; channels of a cnn's convolutions, and of a resnet's first stage."),
         Setting(
             "hidden", .integers(1...65536, limit: 999), default: "`depth` − 1 layers of `width`",
             uses: [layered], "Units (of a cnn channels) of each hidden layer, in place of depth and width."),
         Setting(
             "activation", .word(Activation.allCases.map(\.rawValue)),
-            default: "linear (gaussian), relu (images, teacher, modular-addition), tanh (symmetric)",
-            uses: [layered],
+            default: Dataset.text { $0.activation.rawValue }, uses: [layered],
             "The function after every hidden layer."),
-        Setting(
-            "biases", .flag, default: "true, false (teacher)", uses: [plain],
-            "Whether layers have biases; a ReLU network without is homogeneous in its weights."),
-        Setting(
-            "initialisation", .word(Initialisation.allCases.map(\.rawValue)),
-            default: "he_glorot", uses: [mlp],
-            "Weights before the first step, normal: `he_glorot`, of variance 2 / inputs before a ReLU and "
-                + "2 / (inputs + outputs) else; `truncated_normal`, of deviation 1/√inputs, drawn again beyond two "
-                + "deviations; `gaussian`, of deviation 1/√inputs. Or of the same deviation `uniform`; or "
-                + "`orthogonal`, a random matrix with orthonormal rows or columns."),
+        biases.setting,
+        initialisation.setting,
         Setting(
             "normalisation", .word(["none"] + Normalisation.words),
             default: "none (mlp, cnn), batch (resnet)", uses: [beyond],
@@ -211,11 +151,14 @@ extension Setting {
             "residual", .flag, default: "false", uses: [mlp],
             "Whether each hidden layer that is as wide as its input has that added to its output."),
         Setting(
-            "bottleneck", .integer(1...4096), default: "number of inputs (gaussian), 32 (images)",
-            uses: [vib],
+            "bottleneck", .integer(1...4096),
+            default: Dataset.text { kind in
+                kind.vibObjection == nil ? kind.bottleneck.map { String($0) } ?? "number of inputs" : nil
+            }, uses: [vib],
             "K, the latent variables."),
         Setting(
-            "sigma_shift", .number(Bounds(.closed(-50), .closed(50))), default: "0 (gaussian), −5 (images)",
+            "sigma_shift", .number(Bounds(.closed(-50), .closed(50))),
+            default: Dataset.text { $0.vibObjection == nil ? numberText($0.sigmaShift) : nil },
             uses: [vib], "s0 of σ = softplus(s + s0), the scale of the latent noise."),
     ]
 
@@ -261,9 +204,7 @@ extension Setting {
             "Length in passes over the training points."),
         Setting(
             "training.loss", .word(Loss.allCases.map(\.rawValue)),
-            default: "cross_entropy (images, symmetric, modular-addition), gaussian_nll (vib, gaussian), "
-                + "mean_squared_error (mlp, gaussian; teacher's regression), logistic (teacher's classification)",
-            "The task loss."),
+            default: Dataset.text { $0.lossText }, "The task loss."),
         Setting(
             "training.log_det.weight", .number(factorOrZero), default: "0",
             "λ: adds λ · −ln det(HᵀH + ε I) to the objective, H the batch's activations [points, units] of a "

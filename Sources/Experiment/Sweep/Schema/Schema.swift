@@ -13,6 +13,8 @@ public struct Setting: Sendable {
     let fallback: JSONValue?
     /// Conditions that a trial must all meet to use the setting.
     let uses: [Use]
+    /// What trials that store it need; nil for a setting with code of its own.
+    var storage: Storage?
     /// The meaning, in one sentence.
     public let meaning: String
 
@@ -36,7 +38,7 @@ public struct Setting: Sendable {
     var fallbackNumbers: [Double]? { fallback?.array?.compactMap(\.number) }
 
     /// The last part of the path.
-    var key: String { String(path.split(separator: ".").last ?? "") }
+    let key: String
 
     /// The group that contains the setting in a file, as "training"; nil at the top level.
     var group: Substring? {

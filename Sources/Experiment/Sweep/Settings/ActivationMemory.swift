@@ -16,7 +16,7 @@ extension TrialSettings {
     /// The different numbers of points, each with a measure. Measures of equally many points share their
     /// activations.
     private var samples: [(measure: String, points: Int)] {
-        guard case .images = dataset else { return [] }
+        guard dataset.description is ImageData else { return [] }
         let all = (dataset.facts.trainCount ?? 0) + dataset.facts.testCount
         var samples: [(measure: String, points: Int)] = []
         for measure in measures.requested where measure.settings["points"] != nil {

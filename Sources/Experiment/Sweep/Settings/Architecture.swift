@@ -20,11 +20,11 @@ extension TrialSettings {
             case .mlp(let normalisation, let isResidual):
                 try .mlp(
                     units: [input.count] + network.hidden + [outputs], activation: network.activation,
-                    normalisation: normalisation, isResidual: isResidual, hasBiases: network.biases)
+                    normalisation: normalisation, isResidual: isResidual, hasBiases: network[Setting.biases])
             case .cnn(let normalisation):
                 try .cnn(
                     channels: network.hidden, activation: network.activation, classes: outputs, input: input,
-                    normalisation: normalisation, hasBiases: network.biases)
+                    normalisation: normalisation, hasBiases: network[Setting.biases])
             case .resnet(let depth, let width, let normalisation):
                 try .resnet(
                     depth: depth, width: width, classes: outputs, input: input, normalisation: normalisation)

@@ -6,7 +6,7 @@ import Text
 public struct NetworkDescription: Equatable, Sendable {
     /// The model.
     public var model: TrialSettings.Model
-    /// The hidden layers, their activation, biases and initialisation.
+    /// The hidden layers and their activation.
     public var network: TrialSettings.Network
     /// The size of a point. Points that aren't images are 1 × 1 pixels with as many channels as inputs.
     public var input: ImageSize
@@ -51,12 +51,16 @@ extension TrialSettings {
 extension NetworkDescription {
     /// The description as JSON, for a file's metadata.
     public var json: JSONValue {
-        .object([
-            "activation": .string(network.activation.rawValue), "biases": .bool(network.biases),
+        let kept = Setting.keptOfNetwork.compactMap { setting in
+            network.stored.values[setting.key].map { (setting.key, $0) }
+        }
+        let members: [String: JSONValue] = [
+            "activation": .string(network.activation.rawValue), "biases": .bool(network[Setting.biases]),
             "classes": JSONValue(classes), "model": model.json, "hidden": JSONValue(network.hidden),
             "input": JSONValue([input.height, input.width, input.channels]), "loss": .string(loss.rawValue),
             "outputs": JSONValue(outputs), "samples": JSONValue(samples), "seed": .number(Double(seed)),
-        ])
+        ]
+        return .object(members.merging(kept) { own, _ in own })
     }
 
     /// The most units of a layer in a sweep, doubled for a head of means and scales.
@@ -72,7 +76,7 @@ extension NetworkDescription {
         guard let model = json["model"].flatMap(TrialSettings.Model.init(json:)),
             let activation = json["activation"]?.string.flatMap({
                 Activation(rawValue: $0)
-            }), let biases = json["biases"]?.bool,
+            }), json["biases"] != nil,
             let loss = json["loss"]?.string.flatMap({ Loss(rawValue: $0) }),
             let outputs = whole(json["outputs"], 1...NetworkDescription.widest),
             let classes = whole(json["classes"], 0...NetworkDescription.widest),
@@ -89,9 +93,14 @@ extension NetworkDescription {
             }
         if case .vib = model, classes > 0, loss != .crossEntropy { return nil }
         guard fits else { return nil }
+        var network = TrialSettings.Network(hidden: hidden, activation: activation)
+        for setting in Setting.keptOfNetwork {
+            guard let value = json[setting.key] else { continue }
+            guard setting.storage?.isValid(value) ?? false else { return nil }
+            network.stored.set(setting, value)
+        }
         self.init(
-            model: model,
-            network: TrialSettings.Network(hidden: hidden, activation: activation, biases: biases),
+            model: model, network: network,
             input: ImageSize(height: sizes[0], width: sizes[1], channels: sizes[2]), outputs: outputs,
             classes: classes, loss: loss,
             samples: samples, seed: UInt64(seed))
@@ -147,7 +156,8 @@ extension NetworkDescription {
             case .mlp:
                 return [
                     try .mlp(
-                        units: units + [outputs], activation: network.activation, hasBiases: network.biases)
+                        units: units + [outputs], activation: network.activation,
+                        hasBiases: network[Setting.biases])
                 ]
             case .vib(_, let bottleneck, _):
                 return [

@@ -5,18 +5,14 @@ extension TrialSettings {
     /// All settings as JSON, each under its own key: two settings are equal exactly where their JSON is.
     /// Trial identifiers hash it, so its form is a contract (`TrialID.contentVersion`).
     public var json: JSONValue {
-        var members: [String: JSONValue] = [
+        let members: [String: JSONValue] = [
             "model": model.json, "dataset": dataset.json,
             "hidden": JSONValue(network.hidden), "activation": .string(network.activation.rawValue),
             "training": training.json, "measures": measures.json, "seed": .number(Double(seed)),
         ]
         // Settings added later are written only where they differ from the default, so that identifiers stay
         // the same.
-        if !network.biases { members["biases"] = .bool(false) }
-        if network.initialisation != .heGlorot {
-            members["initialisation"] = .string(network.initialisation.rawValue)
-        }
-        return .object(members)
+        return .object(members.merging(network.stored.values) { own, _ in own })
     }
 }
 
@@ -49,7 +45,7 @@ extension TrialSettings.Training {
                 "layers": JSONValue(logDet.layers),
             ])
         }
-        return .object(members)
+        return .object(members.merging(stored.values) { own, _ in own })
     }
 }
 

@@ -50,22 +50,15 @@ public struct TrialSettings: Hashable, Sendable {
         public var hidden: [Int]
         /// The function after each hidden layer.
         public var activation: Activation
-        /// Whether the layers of an MLP have biases.
-        public var biases: Bool
-        /// The initialisation of an MLP.
-        public var initialisation: Initialisation
+        /// The settings of the network that the schema alone declares.
+        package var stored = StoredSettings()
         /// Number of weight layers.
         public var depth: Int { hidden.count + 1 }
 
         /// Hidden layers.
-        public init(
-            hidden: [Int], activation: Activation, biases: Bool = true,
-            initialisation: Initialisation = .heGlorot
-        ) {
+        public init(hidden: [Int], activation: Activation) {
             self.hidden = hidden
             self.activation = activation
-            self.biases = biases
-            self.initialisation = initialisation
         }
     }
 
@@ -87,6 +80,8 @@ public struct TrialSettings: Hashable, Sendable {
         public var loss: Loss
         /// The log-determinant regulariser; nil where λ is 0.
         public var logDet: LogDetSettings?
+        /// The settings of the training that the schema alone declares.
+        package var stored = StoredSettings()
 
         /// The training's settings.
         public init(

@@ -1,10 +1,18 @@
 import Learning
 import LinearAlgebra
+import Measures
 import Model
+import Sweep
 
 /// The points of a data set, as a trial reads them. It is a class because it holds working memory and the
 /// order of the epoch.
-protocol PointSource: AnyObject {
+protocol PointSource: AnyObject, SendableMetatype {
+    /// The description of the data sets that it has the points of.
+    associatedtype Description: DatasetDescription
+
+    /// The points of a data set in a trial.
+    static func make(_ description: Description, for trial: TrialData) throws(ExperimentError) -> Self
+
     /// Number of inputs of a point.
     var inputs: Int { get }
     /// Number of outputs of a network that learns from the points.
@@ -41,6 +49,36 @@ extension PointSource {
     var losses: [Loss] { [.crossEntropy, .meanSquaredError] }
 }
 
+/// The source of each kind of data set. A test finds a description without one.
+let pointSources: [any PointSource.Type] = [
+    GaussianSource.self,
+    ImageSource.self,
+    TeacherSource.self,
+    SymmetricSource.self,
+    ModularSource.self,
+]
+
+/// A trial as sources of points see it.
+struct TrialData {
+    let settings: TrialSettings
+    /// The closed form of a VIB on Gaussian data; nil for any other trial.
+    let theory: GaussianIB?
+    let streams: RandomStreams
+    /// The image sets that earlier trials opened.
+    let images: ImageSets
+}
+
+extension PointSource {
+    /// The kind of data set that it has the points of.
+    static var description: any DatasetDescription.Type { Description.self }
+
+    /// The points of the trial's data set; nil where it is of another kind.
+    fileprivate static func make(for trial: TrialData) throws(ExperimentError) -> (any PointSource)? {
+        guard let description = trial.settings.dataset.description as? Description else { return nil }
+        return try make(description, for: trial)
+    }
+}
+
 /// Test points, which a network does not learn from, or training points.
 enum DataPart { case test, train }
 
@@ -52,6 +90,16 @@ struct BatchSource {
 
     init(_ points: any PointSource, isOneHot: Bool = false) {
         (self.points, self.isOneHot) = (points, isOneHot)
+    }
+
+    /// The points of a trial's data set.
+    init(_ trial: TrialData) throws(ExperimentError) {
+        for source in pointSources {
+            guard let points = try source.make(for: trial) else { continue }
+            self.init(points, isOneHot: trial.settings.training.loss == .meanSquaredError)
+            return
+        }
+        throw .settings("the data set has no source of points")
     }
 
     var inputs: Int { points.inputs }

@@ -1,5 +1,6 @@
 import Glibc
 import Model
+import Sweep
 
 /// CIFAR-10's binary version (Krizhevsky 2009): five batches of training images and one of test images. Each
 /// is a sequence of records: a byte with the label, then 1024 bytes of red, of green and of blue, row by row.

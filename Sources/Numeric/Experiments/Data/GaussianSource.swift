@@ -17,6 +17,20 @@ final class GaussianSource: PointSource {
     private let targetFactor: Matrix<Float>
     private let variates: Matrix<Float>
 
+    static func make(_ description: GaussianData, for trial: TrialData) throws(ExperimentError)
+        -> GaussianSource
+    {
+        // A decoder of diagonal variance loses nothing only where its targets are y's canonical
+        // variables. The decoder of a squared error has no variance, and keeps y.
+        let training = trial.settings.training
+        let targetMap = training.loss == .gaussianNLL ? trial.theory?.canonicalTargets : nil
+        do {
+            return try GaussianSource(
+                description, targetMap: targetMap, streams: trial.streams,
+                points: max(training.batchSize, evaluationPoints))
+        } catch { throw .settings("the joint covariance is not positive definite") }
+    }
+
     /// - Parameters:
     ///   - targetMap: T, [targets, targets]; targets are T y in place of y.
     ///   - points: the largest batch that `fill` is asked for.

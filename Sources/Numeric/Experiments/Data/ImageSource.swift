@@ -16,6 +16,13 @@ final class ImageSource: PointSource {
     let classes: Int
     var testLabels: [Int32] { Array(self.set.test.labels.prefix(testCount)) }
 
+    static func make(_ description: ImageData, for trial: TrialData) throws(ExperimentError) -> ImageSource {
+        do throws(DataError) {
+            return try ImageSource(
+                description, set: trial.images.set(of: description), streams: trial.streams)
+        } catch { throw .data(error) }
+    }
+
     init(_ settings: ImageData, set: ImageSet, streams: RandomStreams) throws(DataError) {
         self.set = set
         classes = settings.name.classes
@@ -41,5 +48,28 @@ final class ImageSource: PointSource {
     private func gather(_ batch: inout Batch<Float>, _ part: ImageSet.Part, _ rows: ArraySlice<UInt32>) {
         batch.inputs.gather(part.pixels, rows: rows, scale: scale, offset: offset)
         for (position, row) in rows.enumerated() { batch.set(label: part.labels[Int(row)], at: position) }
+    }
+}
+
+/// The image sets that trials opened, kept for the trials to come.
+final class ImageSets {
+    private let directory: DataDirectory
+    private var sets: [ImageSetDescription: ImageSet] = [:]
+    private var generated: (settings: ImageData, set: ImageSet)?
+
+    init(in directory: DataDirectory) { self.directory = directory }
+
+    /// The set that a trial's images are taken from.
+    func set(of images: ImageData) throws(DataError) -> ImageSet {
+        if images.name == .generated {
+            if let generated, generated.settings == images { return generated.set }
+            let set = GeneratedImages(images).make()
+            generated = (images, set)
+            return set
+        }
+        if let open = sets[images.name] { return open }
+        let set = try ImageSet.open(images.name, in: directory)
+        sets[images.name] = set
+        return set
     }
 }

@@ -18,6 +18,10 @@ final class ModularSource: PointSource {
     var trainCount: Int? { train.count }
     var testCount: Int { test.count }
 
+    static func make(_ description: ModularData, for trial: TrialData) -> ModularSource {
+        ModularSource(description, streams: trial.streams)
+    }
+
     init(_ settings: ModularData, streams: RandomStreams) {
         self.settings = settings
         var numbers = [UInt32](repeating: 0, count: settings.modulus * settings.modulus)

@@ -19,6 +19,10 @@ final class SymmetricSource: PointSource {
     var trainCount: Int? { train.count }
     var testCount: Int { test.count }
 
+    static func make(_ description: SymmetricData, for trial: TrialData) -> SymmetricSource {
+        SymmetricSource(description, streams: trial.streams)
+    }
+
     init(_ settings: SymmetricData, streams: RandomStreams) {
         self.settings = settings
         points = PointSample(

@@ -39,6 +39,14 @@ final class TeacherSource: PointSource {
     /// Limit on the candidates drawn for each point asked for.
     private static let patience = 1000
 
+    static func make(_ description: TeacherData, for trial: TrialData) throws(ExperimentError)
+        -> TeacherSource
+    {
+        do {
+            return try TeacherSource(description, streams: trial.streams)
+        } catch { throw .settings(error.words(norm: description.norm)) }
+    }
+
     init(_ settings: TeacherData, streams: RandomStreams) throws(Fault) {
         self.settings = settings
         teacher = TeacherSource.teacher(settings)

@@ -29,7 +29,7 @@ func boundsJSON(
     _ teacher: TeacherData, _ settings: TrialSettings, _ metrics: Metrics
 ) -> JSONValue? {
     let network = settings.network
-    guard network.activation == .relu, !network.biases,
+    guard network.activation == .relu, !network[Setting.biases],
         let bounds = RankBounds(
             teacher.task == .classification ? .classification : .interpolation, teacherDepth: teacher.depth,
             norm: teacher.norm, depth: network.depth)

@@ -24,11 +24,12 @@ func promisedRanks(
 /// The singular values of products of normal weights in the limit of infinite depth, for layers that are all
 /// equally wide; nil for other networks, and where products are not measured.
 func productTheory(_ settings: TrialSettings) -> Metrics? {
-    guard settings.trainingSteps == 0, [.heGlorot, .gaussian].contains(settings.network.initialisation),
+    guard settings.trainingSteps == 0,
+        [.heGlorot, .gaussian].contains(settings.network[Setting.initialisation]),
         let measure = settings.measures.requested.first(where: {
             $0.name == MeasureDeclaration.weightProduct.name
         }),
-        case .gaussian(let data) = settings.dataset, case .mlp = settings.model,
+        let data = settings.dataset.description as? GaussianData, case .mlp = settings.model,
         !settings.network.hidden.isEmpty,
         settings.network.hidden.allSatisfy({ $0 == data.inputs })
     else { return nil }

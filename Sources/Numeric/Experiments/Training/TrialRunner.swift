@@ -32,15 +32,13 @@ public struct TrialResult: Equatable, Sendable {
 
 /// Runs trials one after another, and keeps data sets open between them. A slot has one.
 public struct TrialRunner {
-    private let directory: DataDirectory
-    private var sets: [ImageSetDescription: ImageSet] = [:]
-    private var generated: (settings: ImageData, set: ImageSet)?
+    private let images: ImageSets
 
     /// Creates a runner. From here on this process uses one BLAS thread, since the bits of records depend on
     /// it.
     public init(data: DataDirectory) {
         BLAS.useOneThread()
-        directory = data
+        images = ImageSets(in: data)
     }
 
     /// Trains and measures. Returns the record's body (metrics, outcome, theory, trace), a function of
@@ -86,7 +84,8 @@ public struct TrialRunner {
         for settings in group { try check(settings, keeping) }
         let streams = RandomStreams(seed: lead.seed)
         let theory = try theory(of: lead)
-        let source = try makeSource(lead, theory, streams)
+        let source = try BatchSource(
+            TrialData(settings: lead, theory: theory, streams: streams, images: images))
         var plans: [TrainingPlan] = []
         for settings in group {
             plans.append(
@@ -123,59 +122,12 @@ public struct TrialRunner {
 
     /// The closed form of a VIB on Gaussian data; nil for any other trial.
     private func theory(of settings: TrialSettings) throws(ExperimentError) -> GaussianIB? {
-        guard case .gaussian(let gaussian) = settings.dataset, case .vib = settings.model else {
+        guard let gaussian = settings.dataset.description as? GaussianData, case .vib = settings.model else {
             return nil
         }
         do {
             return try GaussianIB(covariance: gaussian.covariance, inputs: gaussian.inputs)
         } catch { throw .settings("the joint covariance is not positive definite") }
-    }
-
-    private mutating func makeSource(
-        _ settings: TrialSettings, _ theory: GaussianIB?, _ streams: RandomStreams
-    ) throws(ExperimentError) -> BatchSource {
-        switch settings.dataset {
-        case .gaussian(let gaussian):
-            // A decoder of diagonal variance loses nothing only where its targets are y's canonical
-            // variables. The decoder of a squared error has no variance, and keeps y.
-            let targetMap = settings.training.loss == .gaussianNLL ? theory?.canonicalTargets : nil
-            do {
-                let source = try GaussianSource(
-                    gaussian, targetMap: targetMap, streams: streams,
-                    points: max(settings.training.batchSize, evaluationPoints))
-                return BatchSource(source)
-            } catch { throw .settings("the joint covariance is not positive definite") }
-        case .teacher(let teacher):
-            do {
-                return BatchSource(try TeacherSource(teacher, streams: streams))
-            } catch { throw .settings(error.words(norm: teacher.norm)) }
-        case .symmetric(let symmetric):
-            return BatchSource(
-                SymmetricSource(symmetric, streams: streams),
-                isOneHot: settings.training.loss != .crossEntropy)
-        case .modular(let modular):
-            return BatchSource(
-                ModularSource(modular, streams: streams),
-                isOneHot: settings.training.loss != .crossEntropy)
-        case .images(let images):
-            do throws(DataError) {
-                let source = try ImageSource(images, set: imageSet(images), streams: streams)
-                return BatchSource(source, isOneHot: settings.training.loss != .crossEntropy)
-            } catch { throw .data(error) }
-        }
-    }
-
-    private mutating func imageSet(_ images: ImageData) throws(DataError) -> ImageSet {
-        if images.name == .generated {
-            if let generated, generated.settings == images { return generated.set }
-            let set = GeneratedImages(images).make()
-            generated = (images, set)
-            return set
-        }
-        if let open = sets[images.name] { return open }
-        let set = try ImageSet.open(images.name, in: directory)
-        sets[images.name] = set
-        return set
     }
 
     private func trainMLPs(
@@ -188,11 +140,11 @@ public struct TrialRunner {
         for (settings, plan) in members {
             let shape = StackShape(
                 units: [source.inputs] + settings.network.hidden + [source.outputs],
-                activation: settings.network.activation, hasBiases: settings.network.biases)
+                activation: settings.network.activation, hasBiases: settings.network[Setting.biases])
             let model = MLP<Float>(
                 shape, loss: plan.loss, points: plan.batch, logDet: settings.training.logDet,
                 sharing: trainings.last?.trainer.model)
-            model.initialise(streams, settings.network.initialisation)
+            model.initialise(streams, settings.network[Setting.initialisation])
             let measures = MeasureSet(settings, model, source, streams, lastUnits: source.outputs)
             let other = MLP(shape, loss: plan.loss, points: evaluationPoints, sharing: evaluated)
             let ranks = settings.measures.localRank.map { rank in
@@ -288,7 +240,7 @@ public struct TrialRunner {
             body["theory"] = .object(products.byKey)
         }
         // Plain networks only: the bounds do not cover what lies between the layers of others.
-        if case .teacher(let teacher) = settings.dataset, case .mlp = settings.model,
+        if let teacher = settings.dataset.description as? TeacherData, case .mlp = settings.model,
             history.divergedAt == nil
         {
             body["theory"] = boundsJSON(teacher, settings, history.metrics)

@@ -131,8 +131,7 @@ struct Plan {
     /// The kinds of theory that the figure shows: closed forms, bounds for networks that learn from a
     /// teacher, …
     private func theoryNames(_ figure: FigureSpec) -> String {
-        var hasTeacher = false
-        if spec.grid.count > 0, case .teacher = spec.grid[0].settings.dataset { hasTeacher = true }
+        let hasTeacher = spec.grid.count > 0 && spec.grid[0].settings.dataset.description is TeacherData
         var names: [String] = []
         for metric in figure.y.map(\.metric) {
             let name = hasTeacher && metric.hasBound ? "bound" : metric.hasTheory ? metric.theoryName : nil

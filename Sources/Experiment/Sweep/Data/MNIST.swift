@@ -1,3 +1,5 @@
+import Model
+
 extension ImageSetDescription {
     /// Handwritten digits (LeCun, Cortes & Burges 1998).
     public static let mnist = ImageSetDescription(

@@ -1,3 +1,5 @@
+import Model
+
 extension ImageSetDescription {
     /// Small photographs of ten kinds of things, in colour (Krizhevsky 2009).
     public static let cifar10 = ImageSetDescription(

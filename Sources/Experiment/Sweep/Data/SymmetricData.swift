@@ -1,3 +1,4 @@
+import Model
 import Text
 
 /// All patterns of 12 bits, with a class that the icosahedron's symmetries preserve (Shwartz-Ziv & Tishby
@@ -23,18 +24,38 @@ public struct SymmetricData: Hashable, Sendable, DatasetDescription {
         self.trainPoints = trainPoints
     }
 
-    /// The kind of the symmetric set.
-    public static let kind = DataKind(
-        names: ["symmetric"], activation: .tanh, width: 64,
+    private static let givenScale = InputScale.option(default: .unit)
+    // 80 % of the patterns, rounded: the public setting.
+    private static let givenPoints = DataOption(
+        "train_points", .integer(1...60000), default: 3277, text: "3277 of 4096",
+        "Or train on so many patterns that the seed chooses; the others test.")
+
+    package static let kind = DataKind(
+        names: ["symmetric"], options: [givenPoints.setting, givenScale.setting], activation: .tanh,
+        width: 64,
         vibObjection: "the symmetric set is for an mlp")
 
-    var facts: DataFacts {
+    package init(_ options: DataOptions, _ conflicts: inout [PointConflict]) {
+        let (points, most) = (options[Self.givenPoints], SymmetricData.patterns - 1)
+        if points > most {
+            conflicts.append(
+                PointConflict(
+                    "dataset.train_points",
+                    .data(
+                        "\(points) training points leave none of the 4096 patterns to test: take at most \(most)"
+                    ))
+            )
+        }
+        self.init(scale: options[Self.givenScale], trainPoints: min(points, most))
+    }
+
+    package var facts: DataFacts {
         DataFacts(
             input: .vector(SymmetricData.bits), outputs: 2, classes: 2, trainCount: trainPoints,
             testCount: testPoints)
     }
 
-    var json: JSONValue {
+    package var json: JSONValue {
         .object([
             "name": .string("symmetric"), "scale": .string(scale.rawValue),
             "train_points": JSONValue(trainPoints),

@@ -1,3 +1,4 @@
+import Model
 import Text
 
 /// Jointly Gaussian inputs and targets. Every batch is drawn anew.
@@ -16,18 +17,107 @@ public struct GaussianData: Hashable, Sendable, DatasetDescription {
         self.testPoints = testPoints
     }
 
-    /// The kind of all Gaussian data.
-    public static let kind = DataKind(
-        names: ["gaussian"], activation: .linear, width: 64, mayHaveClasses: false, bottleneck: nil,
-        sigmaShift: 0)
+    private static let givenCorrelations = DataOption(
+        "correlations", .numbers(Bounds(.open(-1), .open(1)), limit: 512), default: [0.0],
+        text: "required, or `covariance`",
+        "x and y have as many standard normal components, correlated pair by pair; with `inputs` and `targets`, along "
+            + "random directions.")
+    private static let givenCovariance = DataOption(
+        "covariance", .matrix(limit: 1024), default: [[Double]](), text: "none",
+        "The joint covariance of (x, y): symmetric and positive definite.")
+    private static let givenInputs = DataOption(
+        "inputs", .integer(1...1023), default: 0, text: "required with `covariance` or `targets`",
+        "How many of the covariance's variables, from the first, are x; or x's components.")
+    private static let givenTargets = DataOption(
+        "targets", .integer(1...1023), default: 0, text: "none",
+        "y's components, with `correlations` and `inputs`: a random cross-covariance.")
+    private static let directionsSeed = DataOption(
+        "directions_seed", .integer(0...Setting.seedLimit), default: 0,
+        "The seed of that cross-covariance: not the trial's, so that all seeds learn the same map.")
+    private static let evaluationPoints = DataOption(
+        "test_points", .integer(2...10_000_000), default: 65536,
+        "Points that the final measures are taken on.")
 
-    var facts: DataFacts {
+    package static let kind = DataKind(
+        names: ["gaussian"],
+        options: [
+            givenCorrelations.setting, givenCovariance.setting, givenInputs.setting, givenTargets.setting,
+            directionsSeed.setting, evaluationPoints.setting,
+        ],
+        exclusive: [
+            (["dataset.correlations"], ["dataset.covariance"]),
+            (["dataset.covariance"], ["dataset.targets", "dataset.directions_seed"]),
+        ], activation: .linear, width: 64, mayHaveClasses: false, hasEpochs: false,
+        lossText: "gaussian_nll for a vib and mean_squared_error for others", bottleneck: nil, sigmaShift: 0)
+
+    package init(_ options: DataOptions, _ conflicts: inout [PointConflict]) {
+        let testPoints = options[Self.evaluationPoints]
+        if let correlations = options.given(Self.givenCorrelations) {
+            self.init(correlations, options, testPoints: testPoints, &conflicts)
+            return
+        }
+        guard let covariance = options.given(Self.givenCovariance) else {
+            conflicts.append(
+                PointConflict(
+                    "dataset", .data("gaussian data need 'correlations', or 'covariance' with 'inputs'")))
+            self.init(correlations: [0], testPoints: testPoints)
+            return
+        }
+        let inputs = options[Self.givenInputs]
+        if inputs == 0 {
+            conflicts.append(
+                PointConflict(
+                    "dataset.covariance",
+                    .data("a covariance needs 'inputs', the number of its variables that are x")))
+        }
+        if inputs >= covariance.count {
+            conflicts.append(
+                PointConflict(
+                    "dataset.inputs",
+                    .data("\(inputs) inputs of a covariance of \(covariance.count) variables leave no target")
+                ))
+        }
+        self.init(
+            covariance: covariance, inputs: min(max(inputs, 1), covariance.count - 1), testPoints: testPoints)
+    }
+
+    private init(
+        _ correlations: [Double], _ options: DataOptions, testPoints: Int, _ conflicts: inout [PointConflict]
+    ) {
+        let sizes = [Self.givenInputs, Self.givenTargets]
+        guard let inputs = options.given(sizes[0]), let targets = options.given(sizes[1]) else {
+            for option in sizes + [Self.directionsSeed] where options.given(option) != nil {
+                conflicts.append(
+                    PointConflict(
+                        option.setting.path,
+                        .data(
+                            "random directions need 'inputs' and 'targets', the numbers of x's and y's components"
+                        )))
+            }
+            self.init(correlations: correlations, testPoints: testPoints)
+            return
+        }
+        let most = min(inputs, targets)
+        if correlations.count > most {
+            conflicts.append(
+                PointConflict(
+                    "dataset.correlations",
+                    .data(
+                        "\(correlations.count) correlations, and the smaller of inputs and targets is \(most)"
+                    )))
+        }
+        self.init(
+            correlations: Array(correlations.prefix(most)), inputs: inputs, targets: targets,
+            directions: UInt64(options[Self.directionsSeed]), testPoints: testPoints)
+    }
+
+    package var facts: DataFacts {
         DataFacts(
             input: .vector(inputs), outputs: covariance.count - inputs, classes: 0, trainCount: nil,
             testCount: testPoints, losses: [.meanSquaredError], vibLosses: [.gaussianNLL, .meanSquaredError])
     }
 
-    var json: JSONValue {
+    package var json: JSONValue {
         .object([
             "name": .string("gaussian"), "covariance": .array(covariance.map { JSONValue($0) }),
             "inputs": JSONValue(inputs), "test_points": JSONValue(testPoints),

@@ -1,3 +1,5 @@
+import Model
+
 extension ImageSetDescription {
     /// Computed images of CIFAR-10's shape, for machines without the real ones.
     public static let generated = ImageSetDescription(

@@ -1,3 +1,5 @@
+import Model
+
 extension ImageSetDescription {
     /// Articles of clothing, in MNIST's form (Xiao, Rasul & Vollgraf 2017).
     public static let fashionMNIST = ImageSetDescription(

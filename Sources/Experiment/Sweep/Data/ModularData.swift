@@ -1,3 +1,4 @@
+import Model
 import Text
 
 /// The table of addition modulo p. An input is a pair of numbers, each one-hot; its class is their sum.
@@ -24,18 +25,29 @@ public struct ModularData: Hashable, Sendable, DatasetDescription {
         self.init(modulus: modulus, trainPoints: min(max(asked, 1), pairs - 2))
     }
 
-    /// The kind of all tables of modular addition.
-    public static let kind = DataKind(
-        names: ["modular-addition"], activation: .relu, width: 200,
-        vibObjection: "modular addition is for an mlp")
+    private static let givenModulus = DataOption(
+        "modulus", .integer(2...499), default: 97,
+        "p of the table of (a + b) mod p: 2 p inputs, p classes, p² points.")
+    private static let trainFraction = DataOption(
+        "train_fraction", .number(Bounds(.open(0), .open(1))), default: 0.4,
+        "The share of the table's pairs that train, which the seed chooses; the others test.")
 
-    var facts: DataFacts {
+    package static let kind = DataKind(
+        names: ["modular-addition"], options: [givenModulus.setting, trainFraction.setting],
+        activation: .relu,
+        width: 200, vibObjection: "modular addition is for an mlp")
+
+    package init(_ options: DataOptions, _ conflicts: inout [PointConflict]) {
+        self.init(modulus: options[Self.givenModulus], share: options[Self.trainFraction])
+    }
+
+    package var facts: DataFacts {
         DataFacts(
             input: .vector(2 * modulus), outputs: modulus, classes: modulus, trainCount: trainPoints,
             testCount: testPoints)
     }
 
-    var json: JSONValue {
+    package var json: JSONValue {
         .object([
             "name": .string("modular-addition"), "modulus": JSONValue(modulus),
             "train_points": JSONValue(trainPoints),

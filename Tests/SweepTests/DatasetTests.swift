@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Model
+@testable import Sweep
 
 @Suite struct DatasetTests {
     @Test func `Every name is of one kind`() {
@@ -9,9 +9,31 @@ import Testing
                 "gaussian", "mnist", "fashion-mnist", "cifar-10", "generated-images", "teacher", "symmetric",
                 "modular-addition",
             ])
-        for kind in Dataset.kinds {
-            for name in kind.names { #expect(Dataset.kind(of: name).names == kind.names) }
+        for kind in Dataset.allKinds {
+            for name in kind.names { #expect(Dataset.kind(of: name).kind.names == kind.names) }
         }
+    }
+
+    @Test func `Options of several kinds with one name have one type`() {
+        let options = Dataset.allKinds.flatMap(\.options)
+        for setting in Dataset.settings {
+            let same = options.filter { $0.path == setting.path }
+            #expect(same.allSatisfy { $0.kind == setting.kind }, "\(setting.path)")
+            let names = Dataset.allKinds.filter { $0.options.contains { $0.path == setting.path } }.flatMap(
+                \.names)
+            #expect(setting.uses == [Setting.Use(path: "dataset", words: names)])
+        }
+        #expect(Set(options.map(\.path)) == Set(Dataset.settings.map(\.path)))
+        let points = Setting[path: "dataset.train_points"]
+        #expect(points?.defaultText == "all 60000 or 50000 (images), 128 (teacher), 3277 of 4096 (symmetric)")
+    }
+
+    @Test func `Data sets are equal where kind and options are`() {
+        let table = Dataset(ModularData(modulus: 7, trainPoints: 20))
+        let bits = Dataset(SymmetricData(scale: .unit, trainPoints: 20))
+        #expect(table == Dataset(ModularData(modulus: 7, trainPoints: 20)))
+        #expect(table != Dataset(ModularData(modulus: 7, trainPoints: 21)) && table != bits)
+        #expect(Set([table, bits, table]).count == 2)
     }
 
     @Test func `An image set is found by its name`() {
@@ -30,22 +52,22 @@ import Testing
     }
 
     @Test func `Sizes are those of the points asked for`() {
-        let few = Dataset.images(
+        let few = Dataset(
             ImageData(name: .generated, scale: .unit, trainPoints: 60, testPoints: nil)
         ).facts
         #expect(few.input.count == 3072 && few.outputs == 10 && few.trainCount == 60)
         #expect(few.testCount == 10_000 && !few.isSizeOfFiles && few.maxCount == 20_060)
-        let all = Dataset.images(ImageData(name: .mnist, scale: .unit, trainPoints: nil, testPoints: 5)).facts
+        let all = Dataset(ImageData(name: .mnist, scale: .unit, trainPoints: nil, testPoints: 5)).facts
         #expect(all.trainCount == 60_000 && all.isSizeOfFiles && all.maxCount == 140_000)
-        let table = Dataset.modular(ModularData(modulus: 7, share: 0.4)).facts
+        let table = Dataset(ModularData(modulus: 7, share: 0.4)).facts
         #expect(table.input.count == 14 && table.classes == 7 && table.maxCount == 49)
-        let drawn = Dataset.gaussian(GaussianData(correlations: [0.5, 0.2], testPoints: 9)).facts
+        let drawn = Dataset(GaussianData(correlations: [0.5, 0.2], testPoints: 9)).facts
         #expect(drawn.trainCount == nil && drawn.classes == 0 && drawn.maxCount == 9 && drawn.outputs == 2)
         #expect(drawn.vibLosses == [.gaussianNLL, .meanSquaredError])
         let teacher = TeacherData(
             task: .classification, inputs: 6, depth: 2, width: 4, norm: 8, seed: 0, trainPoints: 40,
             testPoints: 30)
-        let labelled = Dataset.teacher(teacher).facts
+        let labelled = Dataset(teacher).facts
         #expect(labelled.outputs == 1 && labelled.classes == 2 && labelled.losses == [.logistic])
     }
 }

@@ -1,3 +1,4 @@
+import Model
 import Text
 
 /// Labelled images, read from files or computed.
@@ -19,11 +20,40 @@ public struct ImageData: Hashable, Sendable, DatasetDescription {
         self.testPoints = testPoints
     }
 
-    /// The kind of all image data.
-    public static let kind = DataKind(
-        names: ImageSetDescription.allCases.map(\.rawValue), activation: .relu, width: 200)
+    private static let givenScale = InputScale.option(default: .symmetric)
+    private static let givenTrainPoints = DataOption(
+        "train_points", .integer(1...60000), default: 0, text: "all 60000 or 50000",
+        "Train on the first so many images.")
+    private static let givenTestPoints = DataOption(
+        "test_points", .integer(2...10_000_000), default: 0, text: "all 10000",
+        "Points that the final measures are taken on.")
 
-    var facts: DataFacts {
+    package static let kind = DataKind(
+        names: ImageSetDescription.allCases.map(\.rawValue), plural: "images",
+        options: [givenTrainPoints.setting, givenTestPoints.setting, givenScale.setting], activation: .relu,
+        width: 200)
+
+    package init(_ options: DataOptions, _ conflicts: inout [PointConflict]) {
+        let set = ImageSetDescription(rawValue: options.name) ?? .mnist
+        let (train, test) = (options.given(Self.givenTrainPoints), options.given(Self.givenTestPoints))
+        if let test, test > set.testPoints {
+            conflicts.append(
+                PointConflict(
+                    "dataset.test_points",
+                    .data("\(test) test points, and the data set has \(set.testPoints)")))
+        }
+        if let train, train > set.trainPoints {
+            conflicts.append(
+                PointConflict(
+                    "dataset.train_points",
+                    .data("\(train) training points, and the data set has \(set.trainPoints)")))
+        }
+        self.init(
+            name: set, scale: options.given(Self.givenScale) ?? (options.model == "mlp" ? .unit : .symmetric),
+            trainPoints: train, testPoints: test.map { min($0, set.testPoints) })
+    }
+
+    package var facts: DataFacts {
         DataFacts(
             input: name.size, outputs: name.classes, classes: name.classes,
             trainCount: trainPoints ?? name.trainPoints, testCount: testPoints ?? name.testPoints,
@@ -31,7 +61,7 @@ public struct ImageData: Hashable, Sendable, DatasetDescription {
             largestCount: (trainPoints ?? 2 * name.trainPoints) + 2 * name.testPoints)
     }
 
-    var json: JSONValue {
+    package var json: JSONValue {
         .object([
             "name": .string(name.rawValue), "scale": .string(scale.rawValue),
             "train_points": trainPoints.map { JSONValue($0) } ?? .null,
@@ -126,5 +156,21 @@ extension ImageSetDescription.Storage {
         return .idx(
             zip(names, facts).map { .init(name: $0, digest: $1.digest, compressedSize: $1.size) },
             mirrors: mirrors)
+    }
+}
+
+/// The interval that bytes or bits are mapped to as inputs.
+public enum InputScale: String, CaseIterable, Sendable, SettingValue {
+    /// 0 … 1.
+    case unit
+    /// −1 … 1.
+    case symmetric
+
+    /// The option `scale` of images and patterns.
+    static func option(default fallback: InputScale) -> DataOption<InputScale> {
+        DataOption(
+            "scale", .word(allCases.map(\.rawValue)), default: fallback,
+            text: "unit (mlp), symmetric (others)",
+            "Pixels and bits become 0 … 1 (unit) or −1 … 1 (symmetric).")
     }
 }

@@ -1,0 +1,54 @@
+import Model
+import Text
+
+/// A type of settings that are read by their declaration.
+package protocol SettingValue: Equatable, Sendable {
+    /// The value with this JSON form; nil for any other.
+    init?(json: JSONValue)
+    /// The value as in a sweep file.
+    var json: JSONValue { get }
+}
+
+extension Bool: SettingValue {
+    package init?(json: JSONValue) {
+        guard let flag = json.bool else { return nil }
+        self = flag
+    }
+    package var json: JSONValue { .bool(self) }
+}
+
+extension Int: SettingValue {
+    package init?(json: JSONValue) {
+        guard let number = json.number else { return nil }
+        self.init(exactly: number)
+    }
+    package var json: JSONValue { JSONValue(self) }
+}
+
+extension Double: SettingValue {
+    package init?(json: JSONValue) {
+        guard let number = json.number else { return nil }
+        self = number
+    }
+    package var json: JSONValue { .number(self) }
+}
+
+extension Array: SettingValue where Element: SettingValue {
+    package init?(json: JSONValue) {
+        guard let elements = json.array else { return nil }
+        self = elements.compactMap(Element.init(json:))
+    }
+    package var json: JSONValue { .array(map(\.json)) }
+}
+
+extension SettingValue where Self: RawRepresentable<String> {
+    /// The value with this word.
+    package init?(json: JSONValue) {
+        guard let word = json.string else { return nil }
+        self.init(rawValue: word)
+    }
+    /// The word.
+    package var json: JSONValue { .string(rawValue) }
+}
+
+extension Initialisation: SettingValue {}

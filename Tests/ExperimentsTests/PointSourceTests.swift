@@ -1,0 +1,14 @@
+import Sweep
+import Testing
+
+@testable import Experiments
+
+@Suite struct PointSourceTests {
+    @Test func `every kind of data set has one source of points`() {
+        let described = pointSources.map { ObjectIdentifier($0.description) }
+        for kind in Dataset.kinds {
+            #expect(described.count { $0 == ObjectIdentifier(kind) } == 1, "\(kind)")
+        }
+        #expect(described.count == Dataset.kinds.count)
+    }
+}
