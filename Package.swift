@@ -131,7 +131,7 @@ let package = Package(
             name: "ExperimentsTests",
             dependencies: [
                 "Experiments", "Measures", "Learning", "LinearAlgebra", "Records", "Model", "Sweep", "Text",
-                "CZlib",
+                "CZlib", "TestSupport",
             ]),
         .testTarget(name: "WireTests", dependencies: ["Wire", "Sweep", "TestSupport"]),
         .testTarget(name: "SchedulingTests", dependencies: ["Scheduling", "Wire", "Sweep", "TestSupport"]),
