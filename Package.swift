@@ -130,7 +130,7 @@ let package = Package(
             name: "ExperimentsTests",
             dependencies: [
                 "Experiments", "Measures", "Learning", "LinearAlgebra", "Records", "Model", "Sweep", "Text",
-                "CZlib",
+                "CZlib", "TestSupport",
             ]),
         .testTarget(name: "WireTests", dependencies: ["Wire", "Records", "Sweep", "TestSupport"]),
         .testTarget(

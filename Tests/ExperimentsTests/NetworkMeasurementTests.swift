@@ -3,6 +3,7 @@ import LinearAlgebra
 import Measures
 import Model
 import Sweep
+import TestSupport
 import Testing
 import Text
 
@@ -38,11 +39,8 @@ private struct PlainNetwork {
     }
 
     private func apply(_ p: Double) -> (value: Double, slope: Double) {
-        switch activation {
-        case .linear: (p, 1)
-        case .relu: p > 0 ? (p, 1) : (0, 0)
-        case .tanh: (tanh(p), 1 - tanh(p) * tanh(p))
-        }
+        let value = activation.plain(p)
+        return (value, activation.plainGradient(1, at: value))
     }
 
     /// Outputs, Jacobians of each layer and active units of each hidden one, at a point.

@@ -110,7 +110,8 @@ import Testing
                     beta == 0 ? [T](repeating: .nan, count: m * n) : draws.numbers(m * n), rows: m, columns: n
                 )
                 let expected = naive(a, b, c.matrix, transposeA: ta, transposeB: tb, alpha: alpha, beta: beta)
-                c.matrix.setProduct(a, b, transposeA: ta, transposeB: tb, alpha: alpha, beta: beta)
+                c.matrix.setProduct(
+                    a, b, transposeA: ta, transposeB: tb, alpha: Double(alpha), beta: Double(beta))
                 // Any order of summation of k products is within (k + 2) ulp of the sum of sizes.
                 let unit = Double(k + 2) * Double(T.ulpOfOne)
                 let good = zip(c.values, expected).allSatisfy { abs(Double($0) - $1.value) <= unit * $1.size }

@@ -1,3 +1,5 @@
+import CKernels
+
 /// The loss of a batch: the sum over its points, in nats (or squared units), and the number of
 /// correct guesses.
 public struct LossSum: Sendable, Equatable {
@@ -20,7 +22,10 @@ extension Matrix {
         precondition(labels.count >= rows)
         precondition(labels.prefix(rows).allSatisfy { $0 >= 0 && Int($0) < columns })
         var correct: Int64 = 0
-        let loss = Scalar.kernels.crossEntropy(base, labels, rows, columns, scale, &correct)
+        let loss =
+            Self.isSingle
+            ? ck_cross_entropy_f32(f32, labels, rows, columns, Float(scale), &correct)
+            : ck_cross_entropy_f64(f64, labels, rows, columns, Double(scale), &correct)
         return LossSum(loss: loss, correct: Int(correct))
     }
 
@@ -29,14 +34,21 @@ extension Matrix {
     public func logistic(labels: [Int32], scale: Scalar) -> LossSum {
         precondition(columns == 1 && labels.count >= rows)
         var correct: Int64 = 0
-        let loss = Scalar.kernels.logistic(base, labels, rows, scale, &correct)
+        let loss =
+            Self.isSingle
+            ? ck_logistic_f32(f32, labels, rows, Float(scale), &correct)
+            : ck_logistic_f64(f64, labels, rows, Double(scale), &correct)
         return LossSum(loss: loss, correct: Int(correct))
     }
 
     /// probabilities += softmax(self), row by row; overwrites self.
     public func addSoftmax(to probabilities: Matrix) {
         precondition(rows == probabilities.rows && columns == probabilities.columns)
-        Scalar.kernels.softmaxAdd(base, probabilities.base, rows, columns)
+        if Self.isSingle {
+            ck_softmax_add_f32(f32, probabilities.f32, rows, columns)
+        } else {
+            ck_softmax_add_f64(f64, probabilities.f64, rows, columns)
+        }
     }
 
     /// Number of rows whose (first) largest entry is at their label.
@@ -56,7 +68,10 @@ extension Matrix {
     @_specialize(where Scalar == Float)
     public func squaredError(_ target: Matrix, scale: Scalar) -> LossSum {
         precondition(rows == target.rows && columns == target.columns)
-        return LossSum(loss: Scalar.kernels.squaredError(base, target.base, count, scale))
+        return LossSum(
+            loss: Self.isSingle
+                ? ck_squared_error_f32(f32, target.f32, count, Float(scale))
+                : ck_squared_error_f64(f64, target.f64, count, Double(scale)))
     }
 
     /// −Σ ln N(target; self, diag e^v), v one row. On return self is scale · d(sum)/d(self) and `gradient`
@@ -70,8 +85,13 @@ extension Matrix {
         precondition(rows == target.rows && columns == target.columns)
         precondition(logVariance.count == columns && gradient.count == columns)
         return LossSum(
-            loss: Scalar.kernels.gaussianNLL(
-                base, target.base, logVariance.base, gradient.base, rows, columns, scale, inOrder))
+            loss: Self.isSingle
+                ? ck_gaussian_nll_f32(
+                    f32, target.f32, logVariance.f32, gradient.f32, rows, columns, Float(scale),
+                    inOrder ? 1 : 0)
+                : ck_gaussian_nll_f64(
+                    f64, target.f64, logVariance.f64, gradient.f64, rows, columns, Double(scale),
+                    inOrder ? 1 : 0))
     }
 
     /// Reparameterisation of an encoder's head, self = (μ | s), rows × 2K: σ = softplus(s + shift),
@@ -81,8 +101,9 @@ extension Matrix {
         let latent = columns / 2
         precondition(columns == 2 * latent && noise.columns == latent && noise.rows == rows)
         precondition(sigma.count == noise.count && z.count == noise.count)
-        return Scalar.kernels.reparameterise(
-            base, noise.base, shift, sigma.base, z.base, rows, latent)
+        return Self.isSingle
+            ? ck_reparameterise_f32(f32, noise.f32, Float(shift), sigma.f32, z.f32, rows, latent)
+            : ck_reparameterise_f64(f64, noise.f64, Double(shift), sigma.f64, z.f64, rows, latent)
     }
 
     /// Sets self (rows × 2K) to the gradient in the head, given dz and klScale · dKL.
@@ -93,8 +114,13 @@ extension Matrix {
         let latent = columns / 2
         precondition(head.count == count && dz.count == rows * latent && sigma.count == dz.count)
         precondition(noise.count == dz.count)
-        Scalar.kernels.reparameteriseBackward(
-            head.base, noise.base, sigma.base, dz.base, shift, klScale, base, rows, latent)
+        if Self.isSingle {
+            ck_reparameterise_backward_f32(
+                head.f32, noise.f32, sigma.f32, dz.f32, Float(shift), Float(klScale), f32, rows, latent)
+        } else {
+            ck_reparameterise_backward_f64(
+                head.f64, noise.f64, sigma.f64, dz.f64, Double(shift), Double(klScale), f64, rows, latent)
+        }
     }
 }
 
@@ -110,9 +136,14 @@ extension Matrix {
         epsilon: Double, decay: Double
     ) {
         precondition(gradient.count == count && first.count == count && second.count == count)
-        Scalar.kernels.adam(
-            base, gradient.base, first.base, second.base, count, Scalar(rate), Scalar(1 - beta1),
-            Scalar(1 - beta2), Scalar(epsilon), Scalar(decay))
+        if Self.isSingle {
+            ck_adam_f32(
+                f32, gradient.f32, first.f32, second.f32, count, Float(rate), Float(1 - beta1),
+                Float(1 - beta2), Float(epsilon), Float(decay))
+        } else {
+            ck_adam_f64(
+                f64, gradient.f64, first.f64, second.f64, count, rate, 1 - beta1, 1 - beta2, epsilon, decay)
+        }
     }
 
     /// One step of gradient descent with momentum: v = momentum · v + g + decay · w; w −= rate · v.
@@ -121,18 +152,32 @@ extension Matrix {
         gradient: Matrix, velocity: Matrix, rate: Double, momentum: Double, decay: Double
     ) {
         precondition(gradient.count == count && velocity.count == count)
-        Scalar.kernels.sgd(
-            base, gradient.base, velocity.base, count, Scalar(rate), Scalar(1 - momentum), Scalar(decay))
+        if Self.isSingle {
+            ck_sgd_f32(
+                f32, gradient.f32, velocity.f32, count, Float(rate), Float(1 - momentum), Float(decay))
+        } else {
+            ck_sgd_f64(f64, gradient.f64, velocity.f64, count, rate, 1 - momentum, decay)
+        }
     }
 
     /// self −= share · self.
     @_specialize(where Scalar == Float)
-    public func shrink(by share: Double) { Scalar.kernels.shrink(base, count, Scalar(share)) }
+    public func shrink(by share: Double) {
+        if Self.isSingle {
+            ck_shrink_f32(f32, count, Float(share))
+        } else {
+            ck_shrink_f64(f64, count, share)
+        }
+    }
 
     /// self += (1 − keep) (other − self): an exponential moving average.
     @_specialize(where Scalar == Float)
     public func moveAverage(towards other: Matrix, keep: Double) {
         precondition(other.count == count)
-        Scalar.kernels.average(base, other.base, count, Scalar(1 - keep))
+        if Self.isSingle {
+            ck_average_f32(f32, other.f32, count, Float(1 - keep))
+        } else {
+            ck_average_f64(f64, other.f64, count, 1 - keep)
+        }
     }
 }

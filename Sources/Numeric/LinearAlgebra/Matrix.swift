@@ -172,7 +172,12 @@ extension Matrix where Scalar == Double {
     /// Copies numbers of either scalar type.
     public func assign<Other: Real>(widening other: Matrix<Other>) {
         precondition(rows == other.rows && columns == other.columns)
-        Other.kernels.widen(other.base, base, count)
+        if Matrix<Other>.isSingle {
+            let (source, target) = (other.f32, base)
+            for index in 0..<count { target[index] = Double(source[index]) }
+        } else {
+            base.update(from: other.f64, count: count)
+        }
     }
 
     /// self[i] = other[indices[i]], row by row.

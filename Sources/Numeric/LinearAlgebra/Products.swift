@@ -1,11 +1,13 @@
+import CKernels
+import COpenBLAS
 import Model
 
 extension Matrix {
     /// self = alpha · op(a) op(b) + beta · self, by OpenBLAS. op transposes if asked to.
     @_specialize(where Scalar == Float)
     public func setProduct(
-        _ a: Matrix, _ b: Matrix, transposeA: Bool = false, transposeB: Bool = false, alpha: Scalar = 1,
-        beta: Scalar = 0
+        _ a: Matrix, _ b: Matrix, transposeA: Bool = false, transposeB: Bool = false, alpha: Double = 1,
+        beta: Double = 0
     ) {
         let (m, k) = transposeA ? (a.columns, a.rows) : (a.rows, a.columns)
         let (kb, n) = transposeB ? (b.columns, b.rows) : (b.rows, b.columns)
@@ -13,11 +15,21 @@ extension Matrix {
         guard count > 0 else { return }
         guard k > 0 else {
             // The sum is empty, and BLAS would refuse empty operands.
-            if beta == 0 { fill(0) } else { assign(self, times: beta) }
+            if beta == 0 { fill(0) } else { assign(self, times: Scalar(beta)) }
             return
         }
-        Scalar.kernels.gemm(
-            transposeA, transposeB, m, n, k, alpha, a.base, a.columns, b.base, b.columns, beta, base, columns)
+        let (opA, opB) = (transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans)
+        let (height, inner, width) = (Int32(m), Int32(k), Int32(n))
+        let (strideA, strideB) = (Int32(a.columns), Int32(b.columns))
+        if Self.isSingle {
+            cblas_sgemm(
+                CblasRowMajor, opA, opB, height, width, inner, Float(alpha), a.f32, strideA, b.f32, strideB,
+                Float(beta), f32, width)
+        } else {
+            cblas_dgemm(
+                CblasRowMajor, opA, opB, height, width, inner, alpha, a.f64, strideA, b.f64, strideB,
+                beta, f64, width)
+        }
     }
 
     /// op(a) op(b) in a new matrix: for set-up and tests, not for training steps.
@@ -33,21 +45,33 @@ extension Matrix {
     @_specialize(where Scalar == Float)
     public func addBiasAndActivate(_ bias: Matrix, _ activation: Activation) {
         precondition(bias.count == columns)
-        Scalar.kernels.biasActivation(base, bias.base, rows, columns, activation.code)
+        if Self.isSingle {
+            ck_bias_activation_f32(f32, bias.f32, rows, columns, activation.code)
+        } else {
+            ck_bias_activation_f64(f64, bias.f64, rows, columns, activation.code)
+        }
     }
 
     /// self *= φ'(p), computed from `activated` = φ(p).
     @_specialize(where Scalar == Float)
     public func scaleByDerivative(of activated: Matrix, _ activation: Activation) {
         precondition(count == activated.count)
-        Scalar.kernels.activationBackward(base, activated.base, count, activation.code)
+        if Self.isSingle {
+            ck_activation_backward_f32(f32, activated.f32, count, activation.code)
+        } else {
+            ck_activation_backward_f64(f64, activated.f64, count, activation.code)
+        }
     }
 
     /// self (one row) = the column sums of `other`.
     @_specialize(where Scalar == Float)
     public func setColumnSums(of other: Matrix) {
         precondition(count == other.columns)
-        Scalar.kernels.columnSums(other.base, other.rows, other.columns, base)
+        if Self.isSingle {
+            ck_column_sums_f32(other.f32, other.rows, other.columns, f32)
+        } else {
+            ck_column_sums_f64(other.f64, other.rows, other.columns, f64)
+        }
     }
 
     /// Gathers rows of a byte matrix: self[i] = scale · bytes[indices[i]] + offset.
@@ -61,7 +85,11 @@ extension Matrix {
         guard let start = bytes.baseAddress else { return }
         indices.withUnsafeBufferPointer { indices in
             guard let first = indices.baseAddress else { return }
-            Scalar.kernels.gatherBytes(start, first, rows, columns, scale, offset, base)
+            if Self.isSingle {
+                ck_gather_bytes_f32(start, first, rows, columns, Float(scale), Float(offset), f32)
+            } else {
+                ck_gather_bytes_f64(start, first, rows, columns, Double(scale), Double(offset), f64)
+            }
         }
     }
 }

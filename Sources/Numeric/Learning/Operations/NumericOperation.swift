@@ -79,7 +79,7 @@ struct Pass<Scalar: Real> {
         let isAdded: Bool
 
         /// The factor of what is there in a sum with the gradient.
-        var beta: Scalar { isAdded ? 1 : 0 }
+        var beta: Double { isAdded ? 1 : 0 }
         /// The matrix to add the gradient to, set to zero where it holds nothing yet.
         var accumulator: Matrix<Scalar> {
             if !isAdded { matrix.fill(0) }
