@@ -49,7 +49,7 @@ private func arrayFile(_ header: String, _ data: Int, version: UInt8 = 1) -> [UI
         }
     }
 
-    @Test func `safetensors`() throws {
+    @Test func `Safetensors files`() throws {
         let folder = try TemporaryFolder()
         let numbers = (0..<12).map { Float($0) / 8 }
         let network = WeightsFile.bytes(of: [
@@ -81,7 +81,7 @@ private func arrayFile(_ header: String, _ data: Int, version: UInt8 = 1) -> [UI
         }
     }
 
-    @Test func `npy`() throws {
+    @Test func `Arrays of NumPy`() throws {
         let folder = try TemporaryFolder()
         let corpus = [
             arrayFile("{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }   \n", 48),

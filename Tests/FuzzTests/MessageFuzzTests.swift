@@ -101,7 +101,7 @@ private func slotReplies(_ id: TrialID) -> [SlotReply] {
     }
 
     /// However a stream is cut, its frames are the same, and so is the place where it is given up.
-    @Test func `Frames`() throws {
+    @Test func `Frames of a stream`() throws {
         func frames(_ bytes: [UInt8], chunk: Int) -> (frames: [[UInt8]], isLost: Bool) {
             var (buffer, frames) = (FrameBuffer(), [[UInt8]]())
             for start in stride(from: 0, to: bytes.count, by: chunk) {

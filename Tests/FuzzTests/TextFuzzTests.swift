@@ -59,7 +59,7 @@ private let jsonWords = [
 ]
 
 @Suite(.timeLimit(.minutes(30))) struct TextFuzzTests {
-    @Test func `JSON`() throws {
+    @Test func `JSON values`() throws {
         let deep = String(repeating: "[", count: 120) + String(repeating: "]", count: 120)
         let corpus = [record, diverged, attempt, deep, "[1,-2.5,1e-7,123456789012345678]"].map {
             Array($0.utf8)
@@ -122,7 +122,7 @@ private let jsonWords = [
         #expect(accepted > 50)
     }
 
-    @Test func `Overrides`() throws {
+    @Test func `Overrides of a sweep`() throws {
         let corpus = [
             "beta=0.1,1", "training.epochs=3", "beta={log: [1e-3, 1], count: 5}", "seed={range: [0, 5]}",
             "dataset=gaussian", "hidden=[10,5],[7]", "training.schedule=cosine", "measures.trace_at={log: 4}",
@@ -142,7 +142,7 @@ private let jsonWords = [
         }
     }
 
-    @Test func `Records`() throws {
+    @Test func `Lines of records`() throws {
         try fuzz([record, diverged].map { Array($0.utf8) }, words: jsonWords, rounds: 10_000) { bytes in
             guard let read = try? Record(parsing: bytes) else { return }
             var body: [String: JSONValue] = ["metrics": read.metrics, "trace": .array(read.trace)]
@@ -161,7 +161,7 @@ private let jsonWords = [
         }
     }
 
-    @Test func `Provenance`() throws {
+    @Test func `Lines of provenance`() throws {
         try fuzz([attempt, record].map { Array($0.utf8) }, words: jsonWords, rounds: 5000) { bytes in
             var provenance = RunProvenance()
             for line in bytes.split(separator: UInt8(ascii: "\n")) { provenance.add(line) }
