@@ -175,6 +175,15 @@ import Testing
         }
     }
 
+    /// So NO_COLOR has nothing to turn off.
+    @Test func nothingIsColoured() throws {
+        let color = try Regex(#"(\\u\{1[bB]\}|\\x1b|\\033|\\e)\[[0-9;]*m"#)
+        #expect(#"\u{1b}[31m"#.contains(color))
+        for file in Self.files(under: "Sources", withExtension: "swift") {
+            #expect(!(try String(contentsOf: file, encoding: .utf8)).contains(color), "\(Self.name(file))")
+        }
+    }
+
     @Test func sourcesCallNothingBanned() throws {
         let banned = ["try!", "as!", "fatalError(", ".random(", "Date()", ": Any ", "[Any", "TODO", "FIXME"]
         for file in Self.files(under: "Sources", withExtension: "swift") {
