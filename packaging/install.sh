@@ -3,6 +3,7 @@
 # PREFIX/share/ranksweep/installed, which uninstall.sh reads. `make install` runs this.
 #     install.sh FOLDER-OF-THE-PROGRAMS ROOT PREFIX      ROOT is empty, or the folder of a package that is being made
 set -eu
+umask 022
 cd "$(dirname "$0")/.."
 binaries=$1 root=$2 prefix=$3
 case $prefix in

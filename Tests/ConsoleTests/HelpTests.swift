@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Helps, completions and manual pages") struct HelpTests {
     private static let command = CommandSpec(
-        "tool run", "runs", operands: ["FILE", "new|old", "[DIR…]"],
+        "tool run", "runs", operands: ["FILE", "new|old", "DIR…"],
         options: [
             OptionSpec("--out", "DIR", "where to"), OptionSpec("--set", "K=V", "sets", isRepeatable: true),
             OptionSpec("--size", "small|large", "how big, which is one of two words, as this long line says"),
@@ -19,7 +19,7 @@ import Testing
             Self.command.help(width: 44) == """
                 tool run - runs
 
-                usage: tool run FILE new|old [DIR…]
+                usage: tool run FILE new|old DIR…
                        [options]
 
                 options:
@@ -86,7 +86,7 @@ import Testing
                 tool\-run \- runs
                 .SH SYNOPSIS
                 .B tool run
-                \&FILE new|old [DIR\[u2026]] [options]
+                \&FILE new|old DIR\[u2026] [options]
                 .SH DESCRIPTION
                 \&A paragraph that was written on two lines.
                 .PP

@@ -201,11 +201,21 @@ import Testing
     func zsh() throws { try expectReadable(by: "zsh") }
 
     @Test("Fish reads its script", .enabled(if: has("fish"), "fish is not installed"))
-    func fish() throws { try expectReadable(by: "fish") }
+    func fish() throws {
+        try expectReadable(by: "fish")
+        let work = try Workspace()
+        for (line, word) in [("ranksweep pla", "plan"), ("ranksweep plan grok", "grokking")] {
+            let end = try work.shell(
+                "HOME=$PWD fish -c 'ranksweep completions fish | source; complete -C \"\(line)\"'")
+            #expect(
+                end.output.hasPrefix(word + "\t") && end.output.split(separator: "\n").count == 1,
+                "\(end.all)")
+        }
+    }
 
     private func expectReadable(by shell: String) throws {
         let work = try Workspace()
-        let end = try work.shell("ranksweep completions \(shell) > script && \(shell) --no-execute script")
+        let end = try work.shell("ranksweep completions \(shell) > script && \(shell) -n script")
         #expect(end.code == 0 && end.errors.isEmpty, "\(end.all)")
     }
 

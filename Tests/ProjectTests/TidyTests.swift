@@ -117,7 +117,8 @@ import Testing
         }
     }
 
-    /// Keys of files, records and JSON are snake_case: the table of old names alone has others.
+    /// Keys of files, records and JSON are snake_case: the table of old names has others, and JSON Schema's keywords are
+    /// not ours.
     @Test func noNameInAStringIsCamelCase() throws {
         let units = ["2GiB", "2G", "500M", "500MB", "9P", "kB"]
         func isCamelCase(_ text: Substring) -> Bool {
@@ -133,7 +134,9 @@ import Testing
                 } && !units.contains(String(text))
         }
         for file in Self.files(under: "Sources", withExtension: "swift") {
-            guard file.lastPathComponent != "RenamedNames.swift" else { continue }
+            guard !["RenamedNames.swift", "SweepSchema.swift"].contains(file.lastPathComponent) else {
+                continue
+            }
             for (number, line) in try Self.lines(of: file).enumerated() where line.utf8.contains(34) {
                 // Between two quotes, inside a string or outside: outside there are operators or spaces.
                 for part in line.split(separator: "\"").dropFirst().dropLast() where isCamelCase(part) {

@@ -46,7 +46,7 @@ private let zshScript = #"""
             case $line in
             :files) _files ;;
             :folders) _files -/ ;;
-            *=) open+=("$line") ;;
+            *=$'\t'*) open+=("${line%%$'\t'*}") ;;
             ?*) found+=("${${line%%$'\t'*}//:/\\:}:${line#*$'\t'}") ;;
             esac
         done

@@ -5,7 +5,7 @@ import Text
 public struct SweepTemplate: Sendable {
     /// The model's name.
     public let model: String
-    /// What the file's sweep does, in one line.
+    /// A description of the file's sweep, in one line.
     public let summary: String
     /// The data set, which decides with the model which settings apply.
     private let dataset: String

@@ -61,7 +61,7 @@ var overview: String {
         """
 }
 
-let programSummary = "sweeps of small training runs over many hosts, and the figures from them"
+let programSummary = "sweeps of small trainings over many hosts, and their figures"
 
 let overviewDetails = """
     'ranksweep COMMAND --help' explains a command; 'ranksweep --version' prints the versions.

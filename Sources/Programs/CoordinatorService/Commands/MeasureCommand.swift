@@ -13,7 +13,7 @@ private let measureNames = MeasureRequest.Measure.allCases.filter {
 private let ofWeightsNames = listed(MeasureRequest.Measure.ofWeights.map(\.rawValue), "and")
 
 let measureCommand = Command(
-    "measure", "measures a network trained anywhere, from its .safetensors file: one line of JSON",
+    "measure", "measures a network from its .safetensors file: a line of JSON",
     operands: ["[FILE.safetensors]"],
     options: [
         OptionSpec(

@@ -3,7 +3,7 @@ import Model
 import Sweep
 
 let completionsCommand = Command(
-    "completions", "prints the script that makes a shell complete these programs' command lines",
+    "completions", "prints the script by which a shell completes command lines",
     operands: [Shell.allCases.map(\.rawValue).joined(separator: "|")],
     details: """
         The script completes commands, options, recipes, settings after --set, and files, for ranksweep and

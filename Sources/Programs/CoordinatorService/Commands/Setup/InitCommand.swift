@@ -5,7 +5,7 @@ import Sweep
 import Text
 
 let initCommand = Command(
-    "init", "writes a commented sweep file to begin with, for one of the models",
+    "init", "writes a commented sweep file to begin with",
     operands: ["[NAME]"],
     options: [
         OptionSpec(

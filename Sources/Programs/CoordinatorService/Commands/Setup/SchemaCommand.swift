@@ -2,7 +2,7 @@ import Console
 import Sweep
 
 let schemaCommand = Command(
-    "schema", "prints the JSON Schema of sweep files, with which editors complete and check them",
+    "schema", "prints the JSON Schema of sweep files, for editors",
     details: """
         An editor that knows YAML finds the schema by a line at the top of the sweep file, which 'ranksweep
         init' writes. An installed ranksweep has the schema in share/ranksweep/sweep.schema.json. The schema
