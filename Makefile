@@ -2,9 +2,15 @@
 
 PACKAGES := libopenblas-dev liblapacke-dev libzmq3-dev libsodium-dev libsqlite3-dev zlib1g-dev libyaml-dev gnuplot-nox \
     curl ca-certificates binutils
-# The tests of several hosts and of a real Slurm need these, and root; without root those tests are skipped.
-TEST_PACKAGES := openssh-server openssh-client iproute2 util-linux slurm-wlm munge
+# The tests of several hosts, of a real Slurm and of the manual pages need these; without root those tests are skipped.
+TEST_PACKAGES := groff-base openssh-server openssh-client iproute2 util-linux slurm-wlm munge
 BIN := .build/release
+# Where install puts everything; a package's folder is put before it.
+PREFIX := /usr/local
+DESTDIR :=
+# The programs that are installed: those with Swift linked into them.
+BINARIES := .build/static/release
+SWIFT := 6.2
 # A target imports only what Package.swift says. There a warning is an error, if this variable is set.
 STRICT := --explicit-target-dependency-import-check error
 # Suites that start no programs.
@@ -19,8 +25,12 @@ help:
 	@echo "make sanitize set up, build and run the suites that train little under the address and the thread sanitizer"
 	@echo "make build    set up and build: $(BIN)/ranksweep and $(BIN)/ranksweep-worker"
 	@echo "make bundle   set up, build, and pack the worker for hosts that have neither Swift nor its libraries"
+	@echo "make install  build and install to $(PREFIX) (PREFIX=…): programs, recipes, man pages, completions"
+	@echo "make uninstall remove what install made there"
+	@echo "make deb      build a Debian package; make try-deb tries it in a bare Debian, make image puts it into an OCI image"
 	@echo "make format   format the sources with swift format"
 	@echo "make help     this text"
+	@command -v swift >/dev/null || { echo; packaging/swift-is-missing.sh $(SWIFT) || true; }
 
 demo: build
 	@rm -rf runs/demo
@@ -52,6 +62,28 @@ build: setup commit
 bundle: setup commit
 	cluster/bundle.sh
 
+static: bundle
+	cluster/static.sh ranksweep
+
+# Root often lacks Swift: `make static && sudo make install` installs what is built.
+install:
+	@if command -v swift >/dev/null && [ $(BINARIES) = .build/static/release ]; then $(MAKE) static; fi
+	packaging/install.sh $(BINARIES) "$(DESTDIR)" "$(PREFIX)"
+
+uninstall:
+	packaging/uninstall.sh "$(DESTDIR)" "$(PREFIX)"
+
+deb: static
+	packaging/deb.sh $(BINARIES)
+
+# The newest package.
+DEB = $$(ls -t .build/ranksweep_*.deb | head -n 1)
+try-deb: deb
+	packaging/try-deb.sh $(DEB)
+
+image: deb
+	packaging/image.sh $(DEB)
+
 lint:
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests
 
@@ -59,8 +91,8 @@ format:
 	swift format --in-place --recursive --parallel Package.swift Sources Tests
 
 setup:
-	@command -v swift >/dev/null || { \
-	    echo "ranksweep needs Swift 6.2 or newer: https://www.swift.org/install/linux"; exit 1; }
+	@found=$$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9]*[.][0-9]*\).*/\1/p'); \
+	[ -n "$$found" ] && printf '%s\n' $(SWIFT) "$$found" | sort -CV || packaging/swift-is-missing.sh $(SWIFT) $$found
 	@missing=""; \
 	for package in $(PACKAGES); do \
 	    dpkg-query -W -f '$${db:Status-Status}' $$package 2>/dev/null | grep -qx installed || missing="$$missing $$package"; \
@@ -84,4 +116,4 @@ commit:
 	fi; \
 	echo "\"$$hash\"" | cmp -s - $$file || echo "\"$$hash\"" > $$file
 
-.PHONY: help demo test test-fast lint sanitize build bundle format setup commit
+.PHONY: help demo test test-fast lint sanitize build bundle static install uninstall deb try-deb image format setup commit

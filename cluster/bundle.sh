@@ -9,13 +9,10 @@
 set -eu
 cd "$(dirname "$0")/.."
 name=ranksweep-worker
-scratch=.build/static   # of its own: `swift build` with other flags would undo this build, and this one that
 stage=.build/bundle/stage
+program=.build/static/release/$name
 
-# shellcheck disable=SC2016 # $ORIGIN is the loader's; the second is for a copy that followed the link
-swift build -c release --product $name --scratch-path $scratch --static-swift-stdlib \
-    -Xlinker --disable-new-dtags -Xlinker -rpath -Xlinker '$ORIGIN/../lib' -Xlinker -rpath -Xlinker '$ORIGIN/lib'
-program=$scratch/release/$name
+cluster/static.sh $name
 
 rm -rf $stage
 mkdir -p $stage/bin $stage/lib

@@ -23,7 +23,7 @@ package struct WorkerBundle {
         let candidates =
             asked.map { [$0] } ?? [
                 "\(folder)/\(fileName)", "\(folder)/../bundle/\(fileName)",
-                "\(folder)/../../bundle/\(fileName)",
+                "\(folder)/../../bundle/\(fileName)", "\(folder)/../lib/ranksweep/\(fileName)",
             ]
         guard let path = candidates.first(where: { access($0, F_OK) == 0 }) else {
             if let asked { throw .input("\(asked): no such file; 'make bundle' makes the worker's bundle") }

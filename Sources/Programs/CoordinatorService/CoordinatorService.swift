@@ -69,6 +69,9 @@ private func perform(_ words: [String]) throws(CommandFailure) -> ExitCode {
     case "--version", "version":
         printOut(versionText)
         return .done
+    case completionWord:
+        printOut(completion(of: Array(words.dropFirst())).text)
+        return .done
     default: break
     }
     guard let command = commands.first(where: { $0.word == first }) else {

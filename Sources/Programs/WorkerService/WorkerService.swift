@@ -20,6 +20,10 @@ public func runWorkerCommand(
     _ words: [String], insteadOfTraining body: ((TrialSettings) -> JSONValue)? = nil
 ) -> Never {
     beginProgram()
+    if words.first == "--complete" {
+        printOut(workerCommand.completion(of: Array(words.dropFirst())).text)
+        endProgram(.done)
+    }
     do throws(UsageError) {
         let arguments = try Arguments(words, for: workerCommand)
         if arguments.wantsHelp {
@@ -28,6 +32,10 @@ public func runWorkerCommand(
         }
         if arguments.has("--version") {
             printOut(workerVersion)
+            endProgram(.done)
+        }
+        if arguments.has("--man") {
+            printOut(workerCommand.manPage(version: "ranksweep \(programVersion)", related: ["ranksweep"]))
             endProgram(.done)
         }
         let options = try WorkerOptions(arguments)
@@ -88,6 +96,7 @@ let workerCommand = CommandSpec(
             "stop when standard input ends: a worker started by ssh ends with its connection"),
         OptionSpec("--keys-descriptor", "N", "read keys from this descriptor", isHidden: true),
         OptionSpec("--parent", "PROCESS", "end with this process", isHidden: true),
+        OptionSpec(flag: "--man", "print the manual page", isHidden: true),
         OptionSpec(flag: "--slot", "be a slot, over descriptor 3", isHidden: true),
         OptionSpec("--measure", "JSON", "measure a network, print its measures", isHidden: true),
     ],

@@ -206,49 +206,4 @@ extension CommandSpec {
             options.contains { $0.name == known } || known.hasPrefix("ranksweep ")
         }
     }
-
-    /// The text that `--help` shows, at most 100 columns wide.
-    public var help: String {
-        var lines = ["\(name) - \(summary)", ""]
-        let visible = options.filter { !$0.isHidden }
-        lines.append(
-            "usage: " + ([name] + operands + (visible.isEmpty ? [] : ["[options]"])).joined(separator: " "))
-        if !visible.isEmpty {
-            lines += ["", "options:"]
-            let heads = visible.map { $0.name + ($0.value.map { " \($0)" } ?? "") }
-            let width = min(26, heads.map(\.count).max() ?? 0)
-            for (head, option) in zip(heads, visible) {
-                lines += columns(head, wrap(option.help, 96 - width), width: width)
-            }
-            lines += columns("--help", ["this text"], width: width)
-        }
-        if !details.isEmpty { lines += ["", details] }
-        if !examples.isEmpty { lines += ["", "examples:"] + examples.map { "  \($0)" } }
-        return lines.joined(separator: "\n")
-    }
-
-    private func columns(_ head: String, _ text: [String], width: Int) -> [String] {
-        let space = String(repeating: " ", count: width + 4)
-        var lines = text.map { space + $0 }
-        if head.count <= width, let first = text.first {
-            lines[0] = "  " + head + String(repeating: " ", count: width - head.count + 2) + first
-        } else {
-            lines.insert("  " + head, at: 0)
-        }
-        return lines
-    }
-}
-
-/// Breaks text at spaces into lines of at most `width` characters, unless a single word is longer.
-func wrap(_ text: String, _ width: Int) -> [String] {
-    var lines: [String] = []
-    var line = ""
-    for word in text.split(separator: " ") {
-        if !line.isEmpty, line.count + 1 + word.count > width {
-            lines.append(line)
-            line = ""
-        }
-        line += (line.isEmpty ? "" : " ") + word
-    }
-    return lines + [line]
 }

@@ -24,14 +24,10 @@ public struct Terminal {
     private var foot = ""
 
     /// Creates a terminal without a foot.
-    public init() { isTerminal = isatty(STDERR_FILENO) == 1 }
+    public init() { isTerminal = obeysEscapes(STDERR_FILENO) }
 
     /// The width in columns; 80 if unknown.
-    public var width: Int {
-        var size = winsize()
-        guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
-        return Int(size.ws_col)
-    }
+    public var width: Int { terminalColumns(STDERR_FILENO) ?? 80 }
 
     /// Writes a line above the foot.
     public mutating func print(_ line: String) {
@@ -59,7 +55,7 @@ public struct Terminal {
 /// A page on standard output whose next version overwrites it on a terminal. Elsewhere the versions follow
 /// each other, with an empty line between.
 public struct TerminalPage {
-    private let isTerminal = isatty(STDOUT_FILENO) == 1
+    private let isTerminal = obeysEscapes(STDOUT_FILENO)
     private var shown: Int?
 
     /// Creates a page that has not been shown yet.
@@ -72,16 +68,33 @@ public struct TerminalPage {
             defer { shown = 0 }
             return printOut((shown == nil ? "" : "\n") + text)
         }
-        var size = winsize()
-        let isKnown = ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
         // A line that wraps, or more lines than the screen has, could not be overwritten.
-        lines = lines.prefix(isKnown ? max(2, Int(size.ws_row) - 1) : 23).map {
-            String($0.prefix(isKnown ? Int(size.ws_col) - 1 : 79))
-        }
+        let rows = terminalSize(STDOUT_FILENO).map { max(2, Int($0.ws_row) - 1) } ?? 23
+        let columns = max(1, (terminalColumns(STDOUT_FILENO) ?? 80) - 1)
+        lines = lines.prefix(rows).map { String($0.prefix(columns)) }
         let back = shown.map { "\u{1b}[\($0)A\u{1b}[J" } ?? ""
         shown = lines.count
         return printOut(back + lines.joined(separator: "\n"))
     }
+}
+
+// Nothing here or elsewhere is coloured, so there is nothing for NO_COLOR to turn off.
+
+/// Whether a descriptor is a terminal that understands what moves the cursor.
+private func obeysEscapes(_ descriptor: Int32) -> Bool {
+    isatty(descriptor) == 1 && environmentValue("TERM") != "dumb"
+}
+
+/// The columns of the terminal behind a descriptor: $COLUMNS if it is a number, else what the terminal says;
+/// nil if neither is known.
+func terminalColumns(_ descriptor: Int32) -> Int? {
+    if let asked = environmentValue("COLUMNS").flatMap({ Int($0) }), asked > 0 { return asked }
+    return terminalSize(descriptor).map { Int($0.ws_col) }
+}
+
+private func terminalSize(_ descriptor: Int32) -> winsize? {
+    var size = winsize()
+    return ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? size : nil
 }
 
 /// The text with each control character replaced by "·", so that text from elsewhere cannot steer a terminal.

@@ -1,7 +1,7 @@
 import Console
 
 let cancelCommand = Command(
-    "cancel", "ends a running sweep at once: stops its running trials, keeps every record",
+    "cancel", "ends a running sweep at once; keeps every record",
     operands: ["DIR"],
     details: """
         Like Ctrl-C in the run's own terminal: the run ends with exit code 3, and 'ranksweep resume DIR'

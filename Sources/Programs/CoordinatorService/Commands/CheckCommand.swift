@@ -2,7 +2,7 @@ import Console
 import Text
 
 let checkCommand = Command(
-    "check", "verifies everything in a run directory, and says how to fix what is wrong",
+    "check", "verifies everything in a run directory",
     operands: ["DIR"],
     options: [jsonOption],
     details: """

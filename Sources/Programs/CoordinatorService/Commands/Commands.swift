@@ -39,26 +39,37 @@ let commands = [
     measureCommand,
     dataCommand,
     keysCommand,
+    initCommand,
+    schemaCommand,
+    completionsCommand,
+    manCommand,
 ]
 
 var overview: String {
-    let width = commands.map(\.word.count).max() ?? 0
-    let lines = commands.map { command in
-        let space = String(repeating: " ", count: width - command.word.count + 2)
-        return "  \(command.word)\(space)\(command.spec.summary)"
-    }
+    let width = helpWidth()
+    let rows = commands.map { (head: $0.word, text: $0.spec.summary) }
     return """
-        ranksweep - sweeps of small training runs over many hosts, and the figures from them
+        ranksweep - \(programSummary)
 
         usage: ranksweep COMMAND …
 
-        \(lines.joined(separator: "\n"))
+        \(table(rows, width: width).joined(separator: "\n"))
 
-        'ranksweep COMMAND --help' explains a command; 'ranksweep --version' prints the versions.
+        \(paragraphs(overviewDetails, width: width))
 
-        exit codes: 0 done, 1 some trials failed or were quarantined, 2 wrong use or wrong input (nothing was
-        started), 3 interrupted and resumable, 4 internal, or a fault of the system, such as a full disk
-
-        example: ranksweep run sweeps/demo.yaml
+        example: ranksweep run demo
         """
 }
+
+let programSummary = "sweeps of small trainings over many hosts, and their figures"
+
+let overviewDetails = """
+    'ranksweep COMMAND --help' explains a command; 'ranksweep --version' prints the versions.
+
+    \(exitCodes)
+    """
+
+let exitCodes = """
+    exit codes: 0 done, 1 some trials failed or were quarantined, 2 wrong use or wrong input (nothing was
+    started), 3 interrupted and resumable, 4 internal, or a fault of the system, such as a full disk
+    """

@@ -1,7 +1,7 @@
 import Console
 
 let drainCommand = Command(
-    "drain", "ends a running sweep after its running trials; starts no new ones",
+    "drain", "ends a running sweep after the trials that are running",
     operands: ["DIR"],
     details: """
         The command waits until the run has ended, with exit code 3; Ctrl-C ends the waiting, not the

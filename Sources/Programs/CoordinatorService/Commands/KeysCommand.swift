@@ -5,7 +5,7 @@ import Text
 import Transport
 
 let keysCommand = Command(
-    "keys", "makes, lists, installs and revokes the keys of a coordinator and its workers",
+    "keys", "makes, lists, installs and revokes the keys of workers",
     operands: [keyVerbs.joined(separator: "|"), "DIR", "[NAME]"],
     options: [
         OptionSpec("--host", "HOST", "with install: the machine as ssh knows it (default: NAME)"),

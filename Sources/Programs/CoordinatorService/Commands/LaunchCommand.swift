@@ -8,7 +8,7 @@ import Text
 import Transport
 
 let launchCommand = Command(
-    "launch", "starts workers on many hosts by ssh or Slurm, then runs a sweep on them",
+    "launch", "starts workers on many hosts by ssh or Slurm, and runs a sweep",
     operands: ["CLUSTER", "SWEEP|DIR"],
     options: [outOption] + overrideOptions + [
         OptionSpec(flag: "--follow-hosts", "read the cluster file again whenever it changes (SIGHUP: once)"),

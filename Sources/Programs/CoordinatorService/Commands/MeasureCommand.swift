@@ -13,7 +13,7 @@ private let measureNames = MeasureRequest.Measure.allCases.filter {
 private let ofWeightsNames = listed(MeasureRequest.Measure.ofWeights.map(\.rawValue), "and")
 
 let measureCommand = Command(
-    "measure", "measures a network trained anywhere, from its .safetensors file: one line of JSON",
+    "measure", "measures a network from its .safetensors file: a line of JSON",
     operands: ["[FILE.safetensors]"],
     options: [
         OptionSpec(
@@ -72,10 +72,10 @@ let measureCommand = Command(
     examples: [
         "ranksweep measure mlp.safetensors --measures weight_norms",
         "ranksweep measure mlp.safetensors --dataset mnist --activation relu",
-        "ranksweep measure mlp.safetensors --inputs x.npy --labels y.npy --activation tanh \\\n"
-            + "      --measures local_rank,accuracy --thresholds 0.001,0.01,0.1 --points 1000",
-        "ranksweep measure mlp.safetensors --dataset mnist --activation relu \\\n"
-            + "      --measures independence_deficit --set independence_deficit.penalty=10",
+        "ranksweep measure mlp.safetensors --inputs x.npy --labels y.npy --activation tanh "
+            + "--measures local_rank,accuracy --thresholds 0.001,0.01,0.1 --points 1000",
+        "ranksweep measure mlp.safetensors --dataset mnist --activation relu "
+            + "--measures independence_deficit --set independence_deficit.penalty=10",
         "ranksweep measure mlp.safetensors --layers stem,body,top --inputs x.npy --activation relu",
         "ranksweep measure --features h.npy --head head.safetensors --labels y.npy",
         "ranksweep measure runs/r/weights/TRIAL.safetensors --dataset mnist",

@@ -2,7 +2,7 @@ import Console
 import Text
 
 let pauseCommand = Command(
-    "pause", "stops a running sweep from starting new trials until 'ranksweep unpause'",
+    "pause", "keeps a running sweep from starting trials until 'unpause'",
     operands: ["DIR"],
     details: """
         Running trials continue to their end, and are kept. Use the command on the coordinator's machine, as

@@ -5,7 +5,7 @@ import Sweep
 import Text
 
 let planCommand = Command(
-    "plan", "shows what a sweep would run: axes, trials, shards, core-hours; starts nothing",
+    "plan", "shows what a sweep would run, and its cost; starts nothing",
     operands: ["SWEEP"],
     options: overrideOptions + [jsonOption],
     examples: [

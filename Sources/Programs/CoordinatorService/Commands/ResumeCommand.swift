@@ -4,7 +4,7 @@ import Text
 import Transport
 
 let resumeCommand = Command(
-    "resume", "continues a run that was interrupted or crashed, with the options it had",
+    "resume", "continues a run that was interrupted or crashed",
     operands: ["DIR"],
     options: [
         OptionSpec(

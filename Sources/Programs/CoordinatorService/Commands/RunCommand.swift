@@ -4,7 +4,7 @@ import Sweep
 import Transport
 
 let runCommand = Command(
-    "run", "runs a sweep with workers started here or elsewhere, then writes tables and figures",
+    "run", "runs a sweep, then writes tables and figures",
     operands: ["SWEEP"],
     options: [outOption] + overrideOptions + workerOptions,
     details: """

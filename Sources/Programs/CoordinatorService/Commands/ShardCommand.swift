@@ -27,8 +27,8 @@ let shardCommand = Command(
         """,
     examples: [
         "ranksweep shard sweeps/demo.yaml --index 0 --count 7 --out parts/0.ndjson",
-        "ranksweep shard sweeps/demo.yaml --index $SLURM_ARRAY_TASK_ID --count 7 \\\n"
-            + "      --out parts/$SLURM_ARRAY_TASK_ID.ndjson --slots $SLURM_CPUS_PER_TASK",
+        "ranksweep shard sweeps/demo.yaml --index $SLURM_ARRAY_TASK_ID --count 7 "
+            + "--out parts/$SLURM_ARRAY_TASK_ID.ndjson --slots $SLURM_CPUS_PER_TASK",
     ],
     run: runShard)
 

@@ -3,7 +3,7 @@ import Glibc
 import Text
 
 let statusCommand = Command(
-    "status", "shows how far a run is: while it runs, from another terminal, or afterwards",
+    "status", "shows how far a run is, while it runs or afterwards",
     operands: ["DIR"],
     options: [
         OptionSpec(flag: "--follow", "print it again every two seconds until the run ends"),

@@ -20,8 +20,9 @@ func readSweep(
 ) throws(CommandFailure) -> [UInt8] {
     var status = stat()
     guard stat(path, &status) == 0 else {
-        let why = errno == ENOENT ? "no such file" : String(cString: strerror(errno))
-        throw .input("\(path): \(why)\(suggestion(for: path))")
+        guard errno == ENOENT else { throw .input("\(path): \(systemMessage(errno))") }
+        let hint = suggestion(for: path) ?? (mayBePipe ? Recipes.suggestion(for: path) : nil)
+        throw .input("\(path): no such file\(hint.map { "; \($0)" } ?? "")")
     }
     let found = FileKind(mode: status.st_mode)
     guard found != .folder else {
@@ -71,8 +72,8 @@ private func readPipe(_ path: String, atMost limit: Int) throws(FileError) -> [U
     return Array(bytes[..<filled])
 }
 
-/// "; did you mean 'sweeps/demo.yaml'?" where there is a sweep file with a similar name.
-private func suggestion(for path: String) -> String {
+/// "did you mean 'sweeps/demo.yaml'?" where there is a sweep file with a similar name.
+private func suggestion(for path: String) -> String? {
     let slash = path.lastIndex(of: "/")
     let folder = slash.map { String(path[...$0]) } ?? ""
     let name = slash.map { String(path[path.index(after: $0)...]) } ?? path
@@ -80,15 +81,15 @@ private func suggestion(for path: String) -> String {
         $0.hasSuffix(".yaml") || $0.hasSuffix(".yml")
     }
     if let exact = names.first(where: { $0.hasPrefix(name + ".") }) {
-        return "; did you mean '\(folder)\(exact)'?"
+        return "did you mean '\(folder)\(exact)'?"
     }
-    return nearestSpelling(to: name, among: names).map { "; did you mean '\(folder)\($0)'?" } ?? ""
+    return nearestSpelling(to: name, among: names).map { "did you mean '\(folder)\($0)'?" }
 }
 
 /// The sweep file and the overrides that a run began with. Kept in the run's journal, so that a later edit of
 /// the file is noticed.
 struct SweepSource: Equatable {
-    /// The file as the user named it, or an absolute path.
+    /// The file as the user named it, or an absolute path: that of a recipe named without its folder, too.
     let file: String
     private let overrides: [String]
     private let isQuick: Bool
@@ -98,7 +99,9 @@ struct SweepSource: Equatable {
     private static let setting = "sweep_file"
 
     init(_ file: String, _ arguments: Arguments) {
-        self.file = file
+        let recipe = access(file, F_OK) == 0 ? nil : Recipes.path(named: file)
+        if let recipe { printError("\(file): the recipe \(recipe)") }
+        self.file = recipe ?? file
         overrides = arguments.all("--set")
         isQuick = arguments.has("--quick")
     }

@@ -1,0 +1,175 @@
+import Model
+import Text
+
+/// The JSON Schema of sweep files, from the declarations of the settings: every key, with its type, its bounds,
+/// its default and its meaning. What depends on several settings is left to the reader of sweep files.
+public let sweepSchema: JSONValue = {
+    var members = groupMembers(nil)
+    for key in Draft.keys where members[key] == nil { members[key] = .object([:]) }
+    for group in ["training", "measures"] { members[group] = group.schema }
+    members["name"] = described(
+        typed("string", ["pattern": .string("^[A-Za-z0-9_][A-Za-z0-9._-]*$")]),
+        "The sweep's name, and the run directory's.")
+    members["axes"] = axesSchema
+    members["zip"] = described(
+        typed("array"), "Axes that advance together: [[width, training.batch_size]].")
+    members["where"] = described(
+        anyOf(string, list(of: string)), "Conditions; a point stays in the grid if all of them hold.")
+    members["figures"] = list(of: figureSchema)
+    members["quick"] = object(
+        byPath { anyOf($0.kind.schema, axisSchema($0.kind), list(of: $0.kind.schema)) },
+        "The values that --quick applies, by path: a smaller sweep of the same shape.")
+    let head: [String: JSONValue] = [
+        "$schema": .string("http://json-schema.org/draft-07/schema#"),
+        "title": .string("a sweep file of ranksweep"),
+    ]
+    return .object((object(members, "", required: ["name", "model"]).object ?? [:]).merging(head) { $1 })
+}()
+
+// MARK: Parts
+
+private let axesSchema: JSONValue = {
+    let paths = byPath { axisSchema($0.kind) }.filter { !Setting.neverAxes.contains($0.key) }
+    let axes = object(paths, "")
+    let text = "The axes: settings with several values. The grid is their product; the first changes slowest."
+    return described(anyOf(axes, list(of: axes)), text)
+}()
+
+/// Every setting by its path, as under `axes`.
+private func byPath(_ schema: (Setting) -> JSONValue) -> [String: JSONValue] {
+    Dictionary(uniqueKeysWithValues: Setting.all.map { ($0.path, described(schema($0), $0.meaning)) })
+}
+
+private func axisSchema(_ kind: SettingType) -> JSONValue {
+    let values = list(of: kind.schema)
+    guard kind.isNumeric else { return values }
+    let ends = typed("array", ["items": anyNumber, "minItems": JSONValue(2), "maxItems": JSONValue(2)])
+    func rule(_ name: String, _ other: String, isRequired: Bool) -> JSONValue {
+        object(
+            [name: ends, other: typed("integer", ["minimum": JSONValue(1)])], "",
+            required: isRequired ? [name, other] : [name])
+    }
+    return anyOf(
+        values, rule("linear", "count", isRequired: true), rule("log", "count", isRequired: true),
+        rule("range", "step", isRequired: false))
+}
+
+/// Figures have the keys that their reader knows.
+private let figureSchema: JSONValue = {
+    var members: [String: JSONValue] = [:]
+    for key in FigureReader.keys { members[key] = .object([:]) }
+    let metric = anyOf(
+        words(Metric.all.map(\.key)), typed("object", ["required": .array([.string("metric")])]))
+    members["y"] = described(anyOf(metric, list(of: metric)), "The metrics drawn, a row of panels each.")
+    members["xscale"] = words(FigureSpec.Scale.allCases.map(\.rawValue))
+    members["yscale"] = words(FigureSpec.Scale.allCases.map(\.rawValue))
+    members["fit"] = words(FigureSpec.Fit.allCases.map(\.rawValue))
+    members["theory"] = SettingType.flag.schema
+    return object(members, "A figure: metrics against x, averaged over seeds.", required: ["name", "x", "y"])
+}()
+
+/// The settings of a group by their keys, and the groups in it.
+private func groupMembers(_ group: String?) -> [String: JSONValue] {
+    var members: [String: JSONValue] = [:]
+    for setting in Setting.all where setting.group.map(String.init) == group {
+        members[setting.key] = setting.schema
+    }
+    for path in Setting.groups where path.parentPath == group {
+        members[path.lastPart] = Setting[path: path].map { anyOf($0.schema, path.schema) } ?? path.schema
+    }
+    return members
+}
+
+extension String {
+    fileprivate var lastPart: String { String(split(separator: ".").last ?? "") }
+    fileprivate var parentPath: String? { lastIndex(of: ".").map { String(self[..<$0]) } }
+
+    /// The mapping of a group of settings.
+    fileprivate var schema: JSONValue { object(groupMembers(self), "") }
+}
+
+extension Setting {
+    fileprivate var schema: JSONValue {
+        described(kind.schema, "\(meaning) Default: \(defaultText). For: \(usedBy).")
+    }
+}
+
+extension SettingType {
+    /// One value of this type.
+    fileprivate var schema: JSONValue {
+        switch self {
+        case .integer(let range): whole(range)
+        case .number(let bounds): bounds.schema
+        case .numberOrOff(let bounds): anyOf(bounds.schema, words(["off"]))
+        case .word(let list): words(list)
+        case .flag: typed("boolean")
+        case .dataset:
+            anyOf(
+                words(Dataset.names),
+                object(
+                    groupMembers("dataset").merging(["name": words(Dataset.names)]) { $1 },
+                    "A data set with its options."))
+        case .integers(let range, _): list(of: whole(range))
+        case .numbers(let bounds, _): list(of: bounds.schema)
+        case .matrix: list(of: list(of: anyNumber))
+        case .times:
+            anyOf(
+                words(["end", "log", "linear"]), list(of: whole(1...1_000_000_000)),
+                object(["linear": whole(1...100_000), "log": whole(1...100_000)], ""))
+        case .points: anyOf(whole(SettingType.pointRange), words(["all"]))
+        case .weights: anyOf(words(["none", "final", "best"]), list(of: whole(1...1_000_000_000)))
+        }
+    }
+}
+
+extension Bounds {
+    fileprivate var schema: JSONValue {
+        var schema: [String: JSONValue] = [:]
+        switch lower {
+        case .open(let end): schema["exclusiveMinimum"] = .number(end)
+        case .closed(let end): schema["minimum"] = .number(end)
+        case .none: break
+        }
+        switch upper {
+        case .open(let end): schema["exclusiveMaximum"] = .number(end)
+        case .closed(let end): schema["maximum"] = .number(end)
+        case .none: break
+        }
+        return typed("number", schema)
+    }
+}
+
+// MARK: JSON
+
+private let string = typed("string")
+private let anyNumber = typed("number")
+
+private func typed(_ type: String, _ more: [String: JSONValue] = [:]) -> JSONValue {
+    .object(more.merging(["type": .string(type)]) { $1 })
+}
+
+private func whole(_ range: ClosedRange<Int>) -> JSONValue {
+    typed(
+        "integer", ["minimum": JSONValue(range.lowerBound), "maximum": JSONValue(range.upperBound)])
+}
+
+private func words(_ words: [String]) -> JSONValue {
+    .object(["enum": .array(words.map(JSONValue.string))])
+}
+
+private func list(of items: JSONValue) -> JSONValue { typed("array", ["items": items]) }
+
+private func anyOf(_ schemas: JSONValue...) -> JSONValue { .object(["anyOf": .array(schemas)]) }
+
+private func described(_ schema: JSONValue, _ text: String) -> JSONValue {
+    .object((schema.object ?? [:]).merging(["description": .string(text)]) { $1 })
+}
+
+private func object(_ members: [String: JSONValue], _ text: String, required: [String] = []) -> JSONValue {
+    var more: [String: JSONValue] = [
+        "properties": .object(members), "additionalProperties": .bool(false),
+    ]
+    if !text.isEmpty { more["description"] = .string(text) }
+    if !required.isEmpty { more["required"] = .array(required.map(JSONValue.string)) }
+    return typed("object", more)
+}
