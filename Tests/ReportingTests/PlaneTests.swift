@@ -89,7 +89,11 @@ private struct Plane {
 @Test func aPlanesTableHasBothNumbersByStepABlockForEachLayer() throws {
     try withFolder { folder in
         let outcome = try Plane().report(folder)
-        #expect(outcome.tables == ["tables/plane.dat", "tables/plane-phases.dat", "tables/summary.dat"])
+        #expect(
+            outcome.tables == [
+                "tables/trials.csv", "tables/traces.csv", "tables/traces-layers.csv", "tables/plane.dat",
+                "tables/plane-phases.dat", "tables/summary.dat",
+            ])
         let table = try text(of: folder + "/tables/plane.dat")
         #expect(
             try columns(of: table) == ["step"]
