@@ -61,6 +61,22 @@ public struct ReportOutcome: Equatable, Sendable {
     public internal(set) var unmeasured: [String] = []
     /// Warnings for readers of the figures: gnuplot's, and characters that no font has.
     public internal(set) var warnings: [String] = []
+    /// The differences of runs from the first run; empty for a single run.
+    public internal(set) var differences: [Difference] = []
+
+    /// The differences of one run from the first one in one metric, counted over points.
+    public struct Difference: Equatable, Sendable {
+        /// The run's name.
+        public let run: String
+        /// The metric's column.
+        public let metric: String
+        /// Number of points at which both runs have the metric.
+        public internal(set) var points = 0
+        /// Number of points at which the 95 % interval is above 0.
+        public internal(set) var higher = 0
+        /// Number of points at which it is below 0.
+        public internal(set) var lower = 0
+    }
 }
 
 /// Writes reports: tables, scripts and pictures.
@@ -70,45 +86,91 @@ public enum Reports {
         GnuplotProcess(program: "gnuplot", milliseconds: 10_000).run(["--version"]) != .missing
     }
 
-    /// Writes the tables and figures of a sweep from the records so far.
+    /// Writes the tables and figures of a single run's sweep; see `write(_:to:)`.
+    public static func write(
+        spec: SweepSpec, recordsAt path: String, to directory: String,
+        formats: [FigureFormat] = FigureFormat.defaults, provenance: RunProvenance? = nil,
+        gnuplot: String = "gnuplot", fault: @escaping ([UInt8]) -> String? = { _ in nil },
+        note: (String) -> Void = { _ in }
+    ) throws(ReportError) -> ReportOutcome {
+        let source = ReportSource(spec: spec, recordsAt: path, provenance: provenance, fault: fault)
+        return try write([source], to: directory, formats: formats, gnuplot: gnuplot, note: note)
+    }
+
+    /// Writes the tables and figures of a run, or of several with the run as one more axis, from the records
+    /// so far.
     ///
     /// Reads the records once. Keeps the points of the figures, not the records.
     ///
     /// - Parameters:
-    ///   - path: the path of `records.ndjson`.
-    ///   - directory: the directory for `tables/NAME.dat` for each figure, `tables/NAME-fall.dat` for each
-    ///     figure of ranks along training, `tables/NAME-phases.dat` for each information plane,
-    ///     `tables/summary.dat`, `figures/NAME.gp` and, drawn by gnuplot, `figures/NAME.FORMAT`. Made where
-    ///     it is missing.
-    ///   - provenance: tells which trials failed and have no record; nil: unknown.
+    ///   - sources: the runs, at least one.
+    ///   - directory: the directory for the tables of trials (`TrialTables`), `tables/NAME.dat` for each
+    ///     figure, `tables/NAME-fall.dat` for each figure of ranks along training, `tables/NAME-phases.dat`
+    ///     for each information plane, `tables/summary.dat`, `figures/NAME.gp` and, drawn by gnuplot,
+    ///     `figures/NAME.FORMAT`. Made where it is missing.
     ///   - gnuplot: the program, looked up on PATH.
-    ///   - fault: why the sweep can't produce a line; called before the line is read.
     ///   - note: called with each figure before it is drawn.
     /// - Throws: `ReportError` for a line that isn't a record, or for a file that can't be read or written.
     ///   gnuplot's failures are in the outcome, not thrown.
     public static func write(
-        spec: SweepSpec, recordsAt path: String, to directory: String,
-        formats: [FigureFormat] = FigureFormat.defaults, provenance: RunProvenance? = nil,
-        gnuplot: String = "gnuplot", fault: ([UInt8]) -> String? = { _ in nil },
-        note: (String) -> Void = { _ in }
+        _ sources: [ReportSource], to directory: String, formats: [FigureFormat] = FigureFormat.defaults,
+        gnuplot: String = "gnuplot", note: (String) -> Void = { _ in }
     ) throws(ReportError) -> ReportOutcome {
-        let content = try ReportContent(
-            spec: spec, recordsAt: path, failed: provenance?.failedTrials ?? [], fault: fault)
         for folder in ["tables", "figures"] {
             try filed { () throws(FileError) in try makeFolder(directory + "/" + folder) }
         }
+        let scope = ReportScope.of(sources)
+        var trials = try filed { () throws(FileError) in
+            try TrialTables(sources, of: scope, in: directory + "/tables")
+        }
+        var differences = scope.hasRuns ? DifferenceTable(sources, of: scope) : nil
+        let content = try ReportContent(sources, scope, &trials, &differences)
+        var tables = try filed { () throws(FileError) in
+            try trials.commit()
+            let hasAttempts = try AttemptTable.write(sources, in: directory + "/tables")
+            return (trials.names + (hasAttempts ? [AttemptTable.name] : [])).map { "tables/" + $0 }
+        }
+        var counts: [ReportOutcome.Difference] = []
+        if let differences {
+            counts = try filed { () throws(FileError) in
+                try DifferenceTable.writeSweeps(sources, to: directory + "/tables")
+                return try differences.write(to: directory + "/tables")
+            }
+            tables += [DifferenceTable.name, DifferenceTable.sweeps].map { "tables/" + $0 }
+        }
+        let (scripts, figures) = try write(content, scope, to: directory, &tables)
+        let drawable = Set(figures.map(\.name))
+        let unmeasured = scope.figures.map(\.name).filter { content.records > 0 && !drawable.contains($0) }
+        var drawn = Drawing(
+            folder: directory + "/figures", formats: formats,
+            gnuplot: GnuplotProcess(program: gnuplot, milliseconds: 120_000))
+        try drawn.draw(figures, note)
+        return ReportOutcome(
+            records: content.records, diverged: content.diverged, tables: tables, scripts: scripts,
+            pictures: drawn.pictures.map { "figures/" + $0 }, drawing: drawn.result, svgs: drawn.svgs,
+            figureData: pageData(content.tables.filter { drawn.svgs[$0.data.figure.name] != nil }),
+            summary: content.summary.table(limit: 200, squaredLoss: content.squaredLoss),
+            trials: content.trials.trials(squaredLoss: content.squaredLoss),
+            unmeasured: unmeasured, warnings: drawn.warnings, differences: counts)
+    }
+
+    /// Writes the tables and scripts of figures, and the summary.
+    ///
+    /// - Parameter tables: the names of the tables are added.
+    /// - Returns: the names of the scripts, and the figures that have something to draw.
+    private static func write(
+        _ content: ReportContent, _ scope: ReportScope, to directory: String, _ tables: inout [String]
+    ) throws(ReportError) -> (scripts: [String], figures: [Drawing.Figure]) {
         func write(_ text: String, _ name: String) throws(ReportError) {
             try filed { () throws(FileError) in try writeFile(text.utf8, to: "\(directory)/\(name)") }
         }
-        var tables: [String] = []
-        var scripts: [String] = []
-        var figures: [Drawing.Figure] = []
+        var (scripts, figures): ([String], [Drawing.Figure]) = ([], [])
         for table in content.tables {
             let name = table.data.figure.name
             tables.append("tables/\(name).dat")
             try write(table.text, "tables/\(name).dat")
             if table.data.hasFalls {
-                let fall = free(name + "-fall", in: spec)
+                let fall = free(name + "-fall", in: scope)
                 tables.append("tables/\(fall).dat")
                 try write(PeakToFinalDropTable(table: table).text, "tables/\(fall).dat")
             }
@@ -120,27 +182,14 @@ public enum Reports {
             }
         }
         for phases in content.phases where !phases.isEmpty {
-            let name = free(phases.figure + "-phases", in: spec)
+            let name = free(phases.figure + "-phases", in: scope)
             tables.append("tables/\(name).dat")
             try write(phases.text, "tables/\(name).dat")
         }
-        let summary = free("summary", in: spec)
+        let summary = free("summary", in: scope)
         tables.append("tables/\(summary).dat")
         try write(content.summary.text, "tables/\(summary).dat")
-
-        let drawable = Set(figures.map(\.name))
-        let unmeasured = spec.figures.map(\.name).filter { content.records > 0 && !drawable.contains($0) }
-        var drawn = Drawing(
-            folder: directory + "/figures", formats: formats,
-            gnuplot: GnuplotProcess(program: gnuplot, milliseconds: 120_000))
-        try drawn.draw(figures, note)
-        return ReportOutcome(
-            records: content.records, diverged: content.diverged, tables: tables, scripts: scripts,
-            pictures: drawn.pictures.map { "figures/" + $0 }, drawing: drawn.result, svgs: drawn.svgs,
-            figureData: pageData(content.tables.filter { drawn.svgs[$0.data.figure.name] != nil }),
-            summary: content.summary.table(limit: 200, squaredLoss: content.squaredLoss),
-            trials: content.trials.trials(squaredLoss: content.squaredLoss),
-            unmeasured: unmeasured, warnings: drawn.warnings)
+        return (scripts, figures)
     }
 
     private static func pageData(_ tables: [Table]) -> [String: JSONValue] {
@@ -161,9 +210,9 @@ public enum Reports {
     }
 
     /// A free name for a table beside the figures' tables, since a figure may already have the name.
-    private static func free(_ first: String, in spec: SweepSpec) -> String {
+    private static func free(_ first: String, in scope: ReportScope) -> String {
         var name = first
-        while spec.figures.contains(where: { $0.name == name }) { name += "-all" }
+        while scope.figures.contains(where: { $0.name == name }) { name += "-all" }
         return name
     }
 }
@@ -182,50 +231,87 @@ struct ReportContent {
     let squaredLoss: Bool
 
     /// - Parameters:
-    ///   - failed: grid indices of trials that count as failed where they have no record.
-    ///   - fault: why the sweep can't produce a line; called before the line is read.
+    ///   - trials: each record and each failed trial is added.
+    ///   - differences: each record is added.
     init(
-        spec: SweepSpec, recordsAt path: String, failed: [Int] = [],
-        fault: ([UInt8]) -> String? = { _ in nil }
+        _ sources: [ReportSource], _ scope: ReportScope, _ trials: inout TrialTables,
+        _ differences: inout DifferenceTable?
     ) throws(ReportError) {
-        var figures = spec.figures.map { FigureData($0, of: spec) }
-        var summary = Summary(of: spec)
-        var trials = PageTrialCollector(of: spec)
-        var phases = spec.figures.filter(\.isInformationPlane).map { PhaseTable($0.name, of: spec) }
-        var (records, diverged) = (0, 0)
-        var failed = Dictionary(
-            failed.filter { (0..<spec.grid.count).contains($0) }.map { (spec.grid[$0].id.text, $0) },
-            uniquingKeysWith: min)
-        var ranges = figures.isEmpty ? nil : MetricRanges(spec.grid)
-        do throws(RecordFileError) {
-            try readRecords(at: path, fault: fault) { record in
-                records += 1
-                if !failed.isEmpty { failed[record.trial] = nil }
-                if !record.isMeasured { diverged += 1 }
-                summary.add(record)
-                trials.add(record)
-                let trial = ranges?.ranges(of: record.axes)
-                for index in figures.indices { figures[index].add(record, within: trial) }
-                for index in phases.indices { phases[index].add(record) }
+        var filling = Filling(scope)
+        for (index, source) in sources.enumerated() {
+            if index > 0 { try filed { () throws(FileError) in try trials.begin(source) } }
+            try filling.add(source, scope) { record throws(FileError) in
+                differences?.add(record, run: index)
+                try trials.add(record)
             }
-        } catch { throw .records(error) }
-        for trial in failed.values.sorted() {
-            let axes = spec.grid[trial].axesObject.object ?? [:]
-            summary.addFailed(axes)
-            for index in figures.indices { figures[index].addFailed(axes) }
-            for index in phases.indices { phases[index].addFailed(axes) }
         }
-        for index in figures.indices { figures[index].settle() }
-        let loss = spec.grid.count > 0 ? spec.grid[0].settings.training.loss : .crossEntropy
+        for index in filling.figures.indices { filling.figures[index].settle() }
+        let grid = sources[0].spec.grid
+        let loss = grid.count > 0 ? grid[0].settings.training.loss : .crossEntropy
         let squaredLoss = loss == .meanSquaredError
-        tables = figures.map {
-            Table(sweepName: spec.name, sweepDigest: spec.digest, squaredLoss: squaredLoss, data: $0)
+        tables = filling.figures.map {
+            Table(sweepName: scope.name, sweepDigest: scope.digest, squaredLoss: squaredLoss, data: $0)
         }
         self.squaredLoss = squaredLoss
-        self.phases = phases
-        self.summary = summary
-        self.trials = trials
-        self.records = records
-        self.diverged = diverged
+        phases = filling.phases
+        summary = filling.summary
+        self.trials = filling.trials
+        records = filling.records
+        diverged = filling.diverged
+    }
+
+    /// The content while records are read.
+    private struct Filling {
+        var figures: [FigureData]
+        var summary: Summary
+        var trials: PageTrialCollector
+        var phases: [PhaseTable]
+        var (records, diverged) = (0, 0)
+
+        init(_ scope: ReportScope) {
+            figures = scope.figures.map { FigureData($0, of: scope) }
+            summary = Summary(of: scope)
+            trials = PageTrialCollector(of: scope)
+            phases = scope.figures.filter(\.isInformationPlane).map { PhaseTable($0.name, of: scope) }
+        }
+
+        /// - Parameter body: called with each record and its further axes.
+        mutating func add(
+            _ source: ReportSource, _ scope: ReportScope, _ body: (Record) throws(FileError) -> Void
+        ) throws(ReportError) {
+            let grid = source.spec.grid
+            let further = scope.further(source)
+            var failed = Dictionary(
+                source.failedTrials.map { (grid[$0].id.text, $0) }, uniquingKeysWith: min)
+            var ranges = figures.isEmpty ? nil : MetricRanges(grid)
+            var refusal: FileError?
+            do throws(RecordFileError) {
+                try readRecords(at: source.recordsPath, fault: source.fault) { record in
+                    guard refusal == nil else { return }
+                    if !failed.isEmpty { failed[record.trial] = nil }
+                    let limits = ranges?.ranges(of: record.axes)
+                    var record = record
+                    record.axes.merge(further) { own, _ in own }
+                    add(record, within: limits)
+                    do throws(FileError) { try body(record) } catch { refusal = error }
+                }
+            } catch { throw .records(error) }
+            if let refusal { throw .file(refusal) }
+            for trial in failed.values.sorted() {
+                let axes = (grid[trial].axesObject.object ?? [:]).merging(further) { own, _ in own }
+                summary.addFailed(axes)
+                for index in figures.indices { figures[index].addFailed(axes) }
+                for index in phases.indices { phases[index].addFailed(axes) }
+            }
+        }
+
+        private mutating func add(_ record: Record, within limits: TrialRanges?) {
+            records += 1
+            if !record.isMeasured { diverged += 1 }
+            summary.add(record)
+            trials.add(record)
+            for index in figures.indices { figures[index].add(record, within: limits) }
+            for index in phases.indices { phases[index].add(record) }
+        }
     }
 }

@@ -122,7 +122,7 @@ private let figure =
         #expect(outcome.drawing == .gnuplotMissing)
         #expect(outcome.pictures.isEmpty)
         for file in outcome.tables + outcome.scripts { #expect(exists("\(folder)/\(file)")) }
-        #expect(outcome.tables == ["tables/kl.dat", "tables/summary.dat"])
+        #expect(outcome.tables == ["tables/trials.csv", "tables/kl.dat", "tables/summary.dat"])
     }
 }
 

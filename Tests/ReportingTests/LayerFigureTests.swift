@@ -42,7 +42,7 @@ private func record(_ spec: SweepSpec, _ index: Int) throws -> Record {
 
 @Test func `Against the layer a curve has a point for each, the mean over seeds, and its theory`() throws {
     let spec = try spec("y: {metric: product_root, threshold: 2}, curves: initialisation, theory: true")
-    var data = FigureData(try #require(spec.figures.first), of: spec)
+    var data = FigureData(try #require(spec.figures.first), of: ReportScope(spec))
     for index in 0..<4 { data.add(try record(spec, index)) }
     let curves = try #require(data.panels.first?.curves)
     #expect(

@@ -73,7 +73,8 @@ private func trace(_ values: [Double]) -> [Double: Double] {
         // A figure has the name that the table would have.
         #expect(
             outcome.tables == [
-                "tables/t.dat", "tables/t-fall-all.dat", "tables/t-fall.dat", "tables/summary.dat",
+                "tables/trials.csv", "tables/traces.csv", "tables/traces-layers.csv", "tables/t.dat",
+                "tables/t-fall-all.dat", "tables/t-fall.dat", "tables/summary.dat",
             ]
         )
         let table = try text(of: folder + "/tables/t-fall-all.dat")

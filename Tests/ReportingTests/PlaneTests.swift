@@ -89,20 +89,24 @@ private struct Plane {
 @Test func `A plane's table has both numbers by step, with a block for each layer`() throws {
     try withFolder { folder in
         let outcome = try Plane().report(folder)
-        #expect(outcome.tables == ["tables/plane.dat", "tables/plane-phases.dat", "tables/summary.dat"])
+        #expect(
+            outcome.tables == [
+                "tables/trials.csv", "tables/traces.csv", "tables/traces-layers.csv", "tables/plane.dat",
+                "tables/plane-phases.dat", "tables/summary.dat",
+            ])
         let table = try text(of: folder + "/tables/plane.dat")
         #expect(
             try columns(of: table) == ["step"]
                 + ["i_xt_bits", "i_ty_bits"].flatMap { name in
                     ["mean", "stderr", "ci95_low", "ci95_high", "n"].map { "\(name):\($0)" }
-                } + ["n", "diverged", "failed"])
+                } + ["activation", "layer", "n", "diverged", "failed"])
         #expect(table.contains("# index 1: activation = tanh; layer 2\n"))
         #expect(table.contains("# index 5: activation = relu; layer 3\n"))
         let cells = rows(of: table).map { $0.compactMap(Double.init) }
         #expect(cells.count == 2 * 3 * 4)
         // The second layer's third step: the mean of three seeds is that of seed 1.
         #expect(cells[6][0] == 100 && abs(cells[6][1] - Plane.xt(1, 2, 1)) < 1e-12)
-        #expect(abs(cells[6][6] - Plane.ty(1, 2, 1)) < 1e-12 && cells[6][11] == 3)
+        #expect(abs(cells[6][6] - Plane.ty(1, 2, 1)) < 1e-12 && cells[6][12] == 3)
     }
 }
 

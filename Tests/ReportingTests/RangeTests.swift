@@ -94,7 +94,7 @@ private func upperEnds(_ script: String?) throws -> String {
             rates: "[4, 8, 2]", depths: "[2, 3]"
         ) { _, _ in ["metrics": .object(["effective_rank": JSONValue([1.0, 1])])] }
         var data = FigureData(
-            try #require(rates.spec.figures.first), of: try SweepSpec.small(figures: ""))
+            try #require(rates.spec.figures.first), of: ReportScope(try SweepSpec.small(figures: "")))
         let record = try Record(parsing: try #require(rates.records.first).utf8)
         // The widths 4, 8 and 2, at depth 2 and one seed.
         for trial in [0, 6, 12] {

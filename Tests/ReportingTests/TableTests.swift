@@ -21,15 +21,15 @@ private let figure = "{name: kl, x: beta, y: kl_nats, curves: depth}"
                 # Units: beta [1], beta_ib = 1/beta [1], informative_directions [1]
                 # Columns: 1:beta 2:beta_ib 3:informative_directions:mean 4:informative_directions:stderr \
                 5:informative_directions:ci95_low 6:informative_directions:ci95_high \
-                7:informative_directions:n 8:informative_directions:theory 9:n 10:diverged 11:failed
+                7:informative_directions:n 8:informative_directions:theory 9:depth 10:n 11:diverged 12:failed
                 # index 0: depth 1
-                0.1 10 5 0 5 5 3 5 3 0 0
-                0.5 2 3 0 3 3 3 3 3 0 0
+                0.1 10 5 0 5 5 3 5 1 3 0 0
+                0.5 2 3 0 3 3 3 3 1 3 0 0
 
 
                 # index 1: depth 2
-                0.1 10 5 0 5 5 3 5 3 0 0
-                0.5 2 3 0 3 3 3 3 3 0 0
+                0.1 10 5 0 5 5 3 5 2 3 0 0
+                0.5 2 3 0 3 3 3 3 2 3 0 0
 
                 """)
     }
@@ -45,7 +45,7 @@ private let figure = "{name: kl, x: beta, y: kl_nats, curves: depth}"
         let table = try text(of: folder + "/tables/kl.dat")
         let rows = rows(of: table)
         #expect(rows[0][6] == "2" && rows[0].suffix(3) == ["2", "1", "0"])
-        #expect(rows[1] == ["0.5", "2", "nan", "nan", "nan", "nan", "0", rows[1][7], "0", "3", "0"])
+        #expect(rows[1] == ["0.5", "2", "nan", "nan", "nan", "nan", "0", rows[1][7], "1", "0", "3", "0"])
         let metrics = SyntheticRecords(spec: spec).lines.prefix(2)
         let values = try metrics.map {
             try #require(Record(parsing: Array($0.utf8)).metrics["kl_nats"]?.number)

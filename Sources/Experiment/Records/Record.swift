@@ -7,7 +7,7 @@ public struct Record: Equatable, Sendable {
     public static let version = 1
 
     /// The value of each axis of the sweep for this trial, by the axis's path.
-    public let axes: [String: JSONValue]
+    public package(set) var axes: [String: JSONValue]
     /// The model's name: "mlp", "vib" or a network's.
     public let model: String
     /// The metrics at the end, by their keys.

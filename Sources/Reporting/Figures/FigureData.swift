@@ -114,7 +114,7 @@ struct FigureData {
     /// Axes that make further curves.
     private let others: [String]
 
-    init(_ asked: FigureSpec, of spec: SweepSpec) {
+    init(_ asked: FigureSpec, of scope: ReportScope) {
         let figure = asked.alongTraining
         isPlane = asked.isPlane
         self.figure = figure
@@ -133,9 +133,9 @@ struct FigureData {
         }
         // An axis that advances with a named axis doesn't distinguish points. Only seeds are averaged over,
         // not axes that advance with them.
-        for group in spec.zip where !used.isDisjoint(with: group) { used.formUnion(group) }
+        for group in scope.zip where !used.isDisjoint(with: group) { used.formUnion(group) }
         used.insert("seed")
-        others = spec.axes.filter { $0.count > 1 && !used.contains($0.path) }.map(\.path)
+        others = scope.varied.filter { !used.contains($0) }
     }
 
     /// Whether curves stand for single layers.
@@ -153,7 +153,9 @@ struct FigureData {
         // A trial without the figure's axis isn't part of it.
         guard !figure.hasOwnX || x(of: axes) != nil else { return nil }
         let panel = panel(labelled: panelPath.map { Label(parts: [part($0, axes)]) })
-        let parts = ([curvePath].compactMap { $0 } + others).map { part($0, axes) }
+        // Not every run has all axes of several.
+        let further = others.filter { axes[$0] != nil }
+        let parts = ([curvePath].compactMap { $0 } + further).map { part($0, axes) }
         trials[keyPath: outcome] += 1
         panels[panel].trials[keyPath: outcome] += 1
         if outcome != \.measured {

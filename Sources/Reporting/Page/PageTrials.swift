@@ -46,8 +46,8 @@ struct PageTrialCollector {
     /// - Parameters:
     ///   - maxRows: the most trials of a page.
     ///   - maxNumbers: the most numbers of a page, which bound its size.
-    init(of spec: SweepSpec, maxRows: Int = 4096, maxNumbers: Int = 100_000) {
-        paths = spec.axes.map(\.path)
+    init(of scope: ReportScope, maxRows: Int = 4096, maxNumbers: Int = 100_000) {
+        paths = scope.varied
         self.maxRows = maxRows
         self.maxNumbers = maxNumbers
     }

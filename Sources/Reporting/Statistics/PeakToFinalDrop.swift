@@ -65,7 +65,7 @@ struct PeakToFinalDropTable {
 
     var text: String {
         let data = table.data
-        let paths = self.paths
+        let paths = table.paths.filter { $0 != "layer" }
         let columns =
             paths + ["metric", "threshold", "layer", "max", "max_step", "final"]
             + ["mean", "stderr", "ci95_low", "ci95_high"].map { "fall:\($0)" } + ["n", "diverged", "failed"]
@@ -89,24 +89,9 @@ struct PeakToFinalDropTable {
         return lines.joined(separator: "\n") + "\n"
     }
 
-    private func parts(_ block: Table.Block) -> [FigureData.Label.Part] {
-        (block.panel.label?.parts ?? []) + block.curve.label.parts
-    }
-
-    /// The axes that distinguish curves, in order of appearance.
-    private var paths: [String] {
-        var paths: [String] = []
-        for part in table.blocks.flatMap(parts) where part.path != "layer" && !paths.contains(part.path) {
-            paths.append(part.path)
-        }
-        return paths
-    }
-
     private func cells(_ block: Table.Block, _ row: Int, _ fall: PeakToFinalDrop, _ paths: [String])
         -> [String]
     {
-        let parts = parts(block)
-        func value(_ path: String) -> JSONValue { parts.first { $0.path == path }?.value ?? .null }
         let quantity = table.data.figure.y[row]
         let layer: JSONValue =
             switch quantity.layer {
@@ -114,7 +99,7 @@ struct PeakToFinalDropTable {
             case .last?: .string("last")
             case .min?: .string("min")
             case .hiddenMin?: .string("hidden_min")
-            case .each?: value("layer")
+            case .each?: block.value("layer")
             case nil: .null
             }
         let interval = fall.differences.confidenceInterval
@@ -123,7 +108,7 @@ struct PeakToFinalDropTable {
             interval?.low, interval?.high, Double(fall.differences.count),
             Double(block.curve.trials.diverged), Double(block.curve.trials.failed),
         ]
-        return paths.map { Summary.axisText(value($0)) }
+        return paths.map { Summary.axisText(block.value($0)) }
             + [
                 Summary.axisText(.string(quantity.metric.key)), cellText(quantity.threshold),
                 Summary.axisText(layer),

@@ -27,11 +27,11 @@ struct PhaseTable {
         var steps: [Double] = []
     }
 
-    init(_ figure: String, of spec: SweepSpec) {
+    init(_ figure: String, of scope: ReportScope) {
         self.figure = figure
-        sweepName = spec.name
-        sweepDigest = spec.digest
-        paths = spec.axes.filter { $0.path != "seed" && $0.count > 1 }.map(\.path)
+        sweepName = scope.name
+        sweepDigest = scope.digest
+        paths = scope.varied.filter { $0 != "seed" }
     }
 
     var isEmpty: Bool { rows.isEmpty }

@@ -41,14 +41,10 @@ struct Summary {
         }
     }
 
-    init(of spec: SweepSpec) {
-        sweepName = spec.name
-        sweepDigest = spec.digest
-        let axes = spec.axes.map(\.path).filter { $0 != "seed" }
-        let shown = ["beta", "dataset", "depth"].filter { path in
-            !axes.contains(path) && (path != "beta" || spec.model == "vib")
-        }
-        paths = axes + shown
+    init(of scope: ReportScope) {
+        sweepName = scope.name
+        sweepDigest = scope.digest
+        paths = scope.recordPaths.filter { $0 != "seed" }
     }
 
     mutating func add(_ record: Record) {

@@ -9,7 +9,7 @@ struct Table {
     let data: FigureData
 
     /// Columns: x, then five for each quantity, followed by theory and the trivial bound where they exist,
-    /// then n, diverged and failed. Counted from 1.
+    /// the axes that distinguish panels and curves, then n, diverged and failed. Counted from 1.
     struct Columns {
         /// The column that is drawn as x.
         let x: Int
@@ -55,21 +55,34 @@ struct Table {
             if data.hasTrivial[index] { names.append("\(name):trivial") }
         }
         return Columns(
-            x: x, means: means, theory: theory, trivial: trivial, names: names + ["n", "diverged", "failed"])
+            x: x, means: means, theory: theory, trivial: trivial,
+            names: names + paths + ["n", "diverged", "failed"])
+    }
+
+    /// The axes that distinguish panels and curves, and `layer` where curves are layers, in order of
+    /// appearance.
+    var paths: [String] {
+        var paths: [String] = []
+        for part in blocks.flatMap(\.parts) where !paths.contains(part.path) { paths.append(part.path) }
+        return paths
     }
 
     /// The blocks, panel by panel, with each panel's curves.
     var text: String {
         var text = header
-        let width = columns.names.count
+        let (paths, width) = (paths, columns.names.count)
         for (index, block) in blocks.enumerated() {
             if index > 0 { text += "\n\n" }
             text += "# index \(index): \(block.title)\n"
-            for point in block.curve.sorted { text += row(point) + "\n" }
+            let axes = paths.map { Summary.axisText(block.value($0)) }
+            func add(_ numbers: [Double?], _ trials: TrialCount) {
+                let cells = numbers.map(cellText) + axes + counts(trials).map(cellText)
+                text += cells.joined(separator: " ") + "\n"
+            }
+            for point in block.curve.sorted { add(numbers(of: point), point.trials) }
             // A block without rows would shift gnuplot's index.
             if block.curve.points.isEmpty {
-                let none = [Double?](repeating: nil, count: width - 3)
-                text += (none + counts(block.curve.trials)).map(cellText).joined(separator: " ") + "\n"
+                add([Double?](repeating: nil, count: width - axes.count - 3), block.curve.trials)
             }
         }
         return text
@@ -80,6 +93,8 @@ struct Table {
         /// The panel's index in the figure.
         let panelIndex: Int
         let curve: FigureData.Curve
+        var parts: [FigureData.Label.Part] { (panel.label?.parts ?? []) + curve.label.parts }
+        func value(_ path: String) -> JSONValue { parts.first { $0.path == path }?.value ?? .null }
         var title: String {
             let texts = [panel.label?.panelText, curve.label.text].compactMap { $0 }.filter { !$0.isEmpty }
             return texts.isEmpty ? "all trials" : texts.joined(separator: "; ")
@@ -123,7 +138,7 @@ struct Table {
         }
     }
 
-    private func row(_ point: FigureData.DataPoint) -> String {
+    private func numbers(of point: FigureData.DataPoint) -> [Double?] {
         var cells: [Double?]
         switch data.figure.x {
         case .axis("beta"): cells = [point.x, point.x == 0 ? nil : 1 / point.x]
@@ -144,8 +159,7 @@ struct Table {
             if data.hasTheory[index] { cells.append(point.theory[index]) }
             if data.hasTrivial[index] { cells.append(point.trivial[index]) }
         }
-        cells += counts(point.trials)
-        return cells.map(cellText).joined(separator: " ")
+        return cells
     }
 
     private func counts(_ trials: TrialCount) -> [Double?] {

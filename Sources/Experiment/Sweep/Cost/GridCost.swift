@@ -177,6 +177,12 @@ extension TrialSettings {
         return GridCost.Epoch(points: trainPoints ?? 60_000, batch: training.batchSize)
     }
 
+    /// Number of steps in a pass over the training points, by the published size of the data set; nil for data
+    /// that are drawn anew for each batch.
+    public var stepsPerEpoch: Int? {
+        trainPoints.map { GridCost.Epoch(points: $0, batch: training.batchSize).steps }
+    }
+
     /// Number of training points; nil for data that are drawn anew for each batch.
     var trainPoints: Int? { dataset.facts.trainCount }
 }

@@ -70,9 +70,9 @@ public struct FigureSpec: Equatable, Sendable {
     /// The quantities drawn, at least one.
     public let y: [Quantity]
     /// The axis with a curve for each of its values.
-    public let curves: String?
+    public package(set) var curves: String?
     /// The axis with a panel for each of its values.
-    public let panels: String?
+    public package(set) var panels: String?
     /// The horizontal scale; nil: chosen to suit the data.
     public let xscale: Scale?
     /// The vertical scale; nil: chosen to suit the data.

@@ -7,6 +7,8 @@ public struct Grid: Equatable, Sendable {
     public let axes: [Axis]
     /// Settings with a single value, by path.
     let fixed: [String: JSONValue]
+    /// The value of a setting that the sweep gives one value; nil for an axis, or a setting at its default.
+    public func fixedValue(_ path: String) -> JSONValue? { fixed[path] }
     /// The weights that the trials keep.
     public var weights: KeptWeights { KeptWeights(fixed["weights"]) }
     /// Number of trials.

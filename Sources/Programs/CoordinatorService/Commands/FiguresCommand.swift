@@ -7,14 +7,14 @@ import Reporting
 import Sweep
 import Text
 
+let formatOption = OptionSpec(
+    "--format", "LIST",
+    "svg, png, pdf, separated by commas (default: all three), or gif: films of information planes")
+
 let figuresCommand = Command(
     "figures", "rewrites a run's tables, figures and page from its records",
     operands: ["DIR"],
-    options: [
-        OptionSpec(
-            "--format", "LIST",
-            "svg, png, pdf, separated by commas (default: all three), or gif: films of information planes")
-    ],
+    options: [formatOption],
     examples: ["ranksweep figures runs/demo --format pdf"],
     run: runFigures)
 
@@ -44,7 +44,7 @@ private func runFigures(_ arguments: Arguments) throws(CommandFailure) -> ExitCo
     return .done
 }
 
-private func figureFormats(_ list: String?) throws(CommandFailure) -> [FigureFormat] {
+func figureFormats(_ list: String?) throws(CommandFailure) -> [FigureFormat] {
     guard let list else { return FigureFormat.defaults }
     var formats: [FigureFormat] = []
     for word in list.split(separator: ",").map(String.init) {
@@ -64,31 +64,11 @@ func writeReports(_ run: RunDirectory, formats: [FigureFormat]) throws(CommandFa
     let provenance = RunProvenance(readingAt: run.provenancePath)
     let outcome = try reported { () throws(ReportError) in
         try Reports.write(
-            spec: run.spec, recordsAt: run.recordsPath, to: run.path, formats: formats,
-            provenance: provenance, fault: fileCheck(of: run.spec), note: { terminal.setFoot($0) })
+            [run.source(provenance)], to: run.path, formats: formats, note: { terminal.setFoot($0) })
     }
     terminal.setFoot("")
-    for warning in outcome.warnings { printError("warning: \(warning)") }
     printOut("records  \(run.recordsPath) (\(countText(outcome.records, "record")))")
-    printOut("tables   \(run.path)/tables: \(outcome.tables.map(name).joined(separator: ", "))")
-    switch outcome.drawing {
-    case .drawn, .failed:
-        if !outcome.pictures.isEmpty {
-            printOut("figures  \(run.path)/figures: \(outcome.pictures.map(name).joined(separator: ", "))")
-        }
-        if !outcome.unmeasured.isEmpty {
-            let names = outcome.unmeasured.joined(separator: ", ")
-            printOut("         not drawn, since no record has a number for it: \(names)")
-        }
-    case .nothingToDraw:
-        if !run.spec.figures.isEmpty {
-            printOut("figures  none drawn: no record has a number for any of them")
-        }
-    case .gnuplotMissing:
-        printOut(
-            "figures  not drawn: \(DrawnReports.gnuplotAdvice); then: "
-                + "ranksweep figures \(run.word)")
-    }
+    printReports(outcome, in: run.path, again: "ranksweep figures \(run.word)")
     let report = run.path + "/report.html"
     let page = ReportPage(
         spec: run.spec, outcome: outcome, provenance: provenance, version: programVersion,
@@ -96,9 +76,51 @@ func writeReports(_ run: RunDirectory, formats: [FigureFormat]) throws(CommandFa
     try filed { () throws(FileError) in try page.write(to: report) }
     printOut("report   \(report)")
     try DrawnReports.write(outcome, of: run)
+    try checkDrawing(outcome)
+}
+
+/// Prints which tables and figures were written.
+///
+/// - Parameter again: the command that draws them once gnuplot is installed.
+func printReports(_ outcome: ReportOutcome, in path: String, again: String) {
+    for warning in outcome.warnings { printError("warning: \(warning)") }
+    printOut("tables   \(path)/tables: \(outcome.tables.map(name).joined(separator: ", "))")
+    switch outcome.drawing {
+    case .drawn, .failed:
+        if !outcome.pictures.isEmpty {
+            printOut("figures  \(path)/figures: \(outcome.pictures.map(name).joined(separator: ", "))")
+        }
+        if !outcome.unmeasured.isEmpty {
+            let names = outcome.unmeasured.joined(separator: ", ")
+            printOut("         not drawn, since no record has a number for it: \(names)")
+        }
+    case .nothingToDraw:
+        if !outcome.scripts.isEmpty {
+            printOut("figures  none drawn: no record has a number for any of them")
+        }
+    case .gnuplotMissing:
+        printOut(
+            "figures  not drawn: \(DrawnReports.gnuplotAdvice); then: "
+                + again)
+    }
+}
+
+/// Throws where gnuplot failed for a figure.
+func checkDrawing(_ outcome: ReportOutcome) throws(CommandFailure) {
     if case .failed(let failures) = outcome.drawing {
         let lines = failures.map { "figure \($0.figure) was not drawn: \($0.why)" }
         throw .fault(lines.joined(separator: "\n"))
+    }
+}
+
+extension RunDirectory {
+    /// The run as reports read it.
+    ///
+    /// - Parameter name: its name among several runs.
+    func source(_ provenance: RunProvenance?, named name: String? = nil) -> ReportSource {
+        ReportSource(
+            spec: spec, recordsAt: recordsPath, provenance: provenance,
+            provenanceAt: provenance == nil ? nil : provenancePath, run: name, fault: fileCheck(of: spec))
     }
 }
 
@@ -106,20 +128,8 @@ func writeReports(_ run: RunDirectory, formats: [FigureFormat]) throws(CommandFa
 /// are matched without a table of all trials.
 private func fileCheck(of spec: SweepSpec) -> ([UInt8]) -> String? {
     var records = SweepRecords(spec.grid)
-    var next = 0
-    var indices: [TrialID: Int]?
+    var trials = TrialFinder(spec.grid)
     let maxBytes = spec.maxRecordBytes + (1 << 20)
-    func index(of id: TrialID) -> Int? {
-        if let indices { return indices[id] }
-        while next < spec.grid.count {
-            next += 1
-            if records.trials.id(of: records.trials.trial(at: next - 1)) == id { return next - 1 }
-        }
-        // The lines have another order, so all trials are remembered.
-        let all = Merge.indices(spec.grid)
-        indices = all
-        return all[id]
-    }
     return { line in
         guard let object = CanonicalObject(line), let value = object["trial"],
             let id = TrialID(String(decoding: value.dropFirst().dropLast(), as: UTF8.self))
@@ -127,7 +137,7 @@ private func fileCheck(of spec: SweepSpec) -> ([UInt8]) -> String? {
             // The reader reports what kind of line it is; only its length is limited here.
             return line.count > maxBytes ? "it is longer than any record of this sweep" : nil
         }
-        guard let trial = index(of: id) else { return "its trial is not in the sweep" }
+        guard let trial = trials.index(of: id) else { return "its trial is not in the sweep" }
         return records.fault(inLine: line, trial: trial)
     }
 }

@@ -41,7 +41,7 @@ private func runMerge(_ arguments: Arguments) throws(CommandFailure) -> ExitCode
         throw .input(
             "--set and --quick go with --sweep SWEEP: without it the sweep is that of the first input")
     }
-    try checkIsFree(out)
+    try checkIsFree(out, for: "merge")
     SignalDescriptor().exitFromNowOn(
         code: ExitCode.interrupted.rawValue,
         words:
@@ -88,7 +88,8 @@ private func drawn(_ run: RunDirectory) throws(CommandFailure) {
     }
 }
 
-private func checkIsFree(_ out: String) throws(CommandFailure) {
+/// Throws unless a directory is new or empty.
+func checkIsFree(_ out: String, for command: String) throws(CommandFailure) {
     try RunDirectory.checkIsNoRoot(out)
     var status = stat()
     guard lstat(out, &status) == 0 else { return }
@@ -97,7 +98,7 @@ private func checkIsFree(_ out: String) throws(CommandFailure) {
     }
     guard fileNames(in: out).isEmpty else {
         throw .input(
-            "\(out) exists, and merge only writes to new directories: choose another --out DIR (the existing "
+            "\(out) exists, and \(command) only writes to new directories: choose another --out DIR (the existing "
                 + "one may be an input)")
     }
 }

@@ -110,6 +110,8 @@ extension RunDirectory {
     fileprivate var missingReports: [String] {
         let summary = spec.figures.contains { $0.name == "summary" } ? [] : ["tables/summary.dat"]
         let figures = spec.figures.flatMap { ["tables/\($0.name).dat", "figures/\($0.name).gp"] }
-        return (figures + summary + ["report.html"]).filter { fileSize("\(path)/\($0)") == nil }
+        return (["tables/trials.csv"] + figures + summary + ["report.html"]).filter {
+            fileSize("\(path)/\($0)") == nil
+        }
     }
 }

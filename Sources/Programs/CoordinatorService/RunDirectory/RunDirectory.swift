@@ -66,7 +66,7 @@ struct RunDirectory {
             "--out \(path): that is your home directory; choose a folder in it, such as \(path)/runs/NAME")
     }
 
-    private static func isSame(_ path: String, _ other: String) -> Bool {
+    static func isSame(_ path: String, _ other: String) -> Bool {
         var (one, two) = (stat(), stat())
         return stat(path, &one) == 0 && stat(other, &two) == 0 && one.st_dev == two.st_dev
             && one.st_ino == two.st_ino

@@ -1,0 +1,127 @@
+import Records
+import Sweep
+import Text
+
+/// A run whose records a report shows.
+public struct ReportSource {
+    /// The run's sweep.
+    public let spec: SweepSpec
+    /// The path of `records.ndjson`.
+    public let recordsPath: String
+    /// Tells which trials failed and have no record; nil: unknown.
+    public let provenance: RunProvenance?
+    /// The path of `provenance.ndjson`; nil where there is none.
+    public let provenancePath: String?
+    /// The run's name among several; nil for a single run.
+    public let run: String?
+    /// Why the sweep can't produce a line; called before the line is read.
+    let fault: ([UInt8]) -> String?
+
+    /// A run.
+    public init(
+        spec: SweepSpec, recordsAt recordsPath: String, provenance: RunProvenance? = nil,
+        provenanceAt provenancePath: String? = nil, run: String? = nil,
+        fault: @escaping ([UInt8]) -> String? = { _ in nil }
+    ) {
+        self.spec = spec
+        self.recordsPath = recordsPath
+        self.provenance = provenance
+        self.provenancePath = provenancePath
+        self.run = run
+        self.fault = fault
+    }
+
+    /// Indices of trials without a record whose last attempt failed, ascending.
+    var failedTrials: [Int] {
+        (provenance?.failedTrials ?? []).filter { (0..<spec.grid.count).contains($0) }
+    }
+}
+
+/// The axes and figures of a report: those of one sweep, or those of several runs' sweeps with the run as one
+/// more axis.
+struct ReportScope {
+    /// The path of the axis that numbers runs.
+    static let run = "run"
+
+    /// The name of the sweep, or the names of the runs.
+    let name: String
+    let digest: String
+    let figures: [FigureSpec]
+    /// Whether the report is of several runs.
+    let hasRuns: Bool
+    /// The paths of the axes that records have: in the sweeps' order, then those that every record has.
+    let recordPaths: [String]
+    /// The axes with several values.
+    let varied: [String]
+    /// The paths of axes that advance together.
+    let zip: [[String]]
+
+    /// The scope of a single run.
+    init(_ spec: SweepSpec) {
+        name = spec.name
+        digest = spec.digest
+        figures = spec.figures
+        hasRuns = false
+        recordPaths = ReportScope.recordPaths([spec])
+        varied = spec.axes.filter { $0.count > 1 }.map(\.path)
+        zip = spec.zip
+    }
+
+    /// The scope of a run, or of several.
+    static func of(_ sources: [ReportSource]) -> ReportScope {
+        sources.count > 1 ? ReportScope(runs: sources) : ReportScope(sources[0].spec)
+    }
+
+    private init(runs sources: [ReportSource]) {
+        let specs = sources.map(\.spec)
+        name = sources.compactMap(\.run).joined(separator: ", ")
+        digest = specs.map(\.digest).joined(separator: " ")
+        hasRuns = true
+        recordPaths = [ReportScope.run] + ReportScope.recordPaths(specs)
+        var varied: [String] = []
+        for axis in specs.flatMap(\.axes) where axis.count > 1 && !varied.contains(axis.path) {
+            varied.append(axis.path)
+        }
+        self.varied = [ReportScope.run] + varied
+        // Axes advance together only where they do in every run.
+        zip = specs[0].zip.filter { group in specs.allSatisfy { $0.zip.contains(group) } }
+        var figures: [FigureSpec] = []
+        for figure in specs.flatMap(\.figures) where !figures.contains(where: { $0.name == figure.name }) {
+            figures.append(figure)
+        }
+        self.figures = figures.map { ReportScope.withRuns($0) }
+    }
+
+    /// A figure with a curve for each run; with a panel for each where its curves are another axis's.
+    private static func withRuns(_ figure: FigureSpec) -> FigureSpec {
+        var figure = figure
+        if figure.curves == nil, !figure.y.contains(where: { $0.layer == .each }) {
+            figure.curves = run
+        } else if figure.panels == nil {
+            figure.panels = run
+        }
+        return figure
+    }
+
+    private static func recordPaths(_ specs: [SweepSpec]) -> [String] {
+        var paths: [String] = []
+        let shown = ["beta", "dataset", "depth", "seed"].filter { path in
+            path != "beta" || specs.contains { $0.model == "vib" }
+        }
+        for path in specs.flatMap(\.axes).map(\.path) + shown where !paths.contains(path) {
+            paths.append(path)
+        }
+        return paths
+    }
+
+    /// The axes of a run's records that the records don't name: the run, and settings that are axes of
+    /// another run and have one value in this one.
+    func further(_ source: ReportSource) -> [String: JSONValue] {
+        guard let run = source.run else { return [:] }
+        var further = [ReportScope.run: JSONValue.string(run)]
+        for path in recordPaths {
+            if let value = source.spec.grid.fixedValue(path) { further[path] = value }
+        }
+        return further
+    }
+}

@@ -1,0 +1,64 @@
+/// The difference of a number between two runs, over seeds, with its 95 % interval.
+struct Difference: Equatable {
+    enum Method: String {
+        /// Student's interval of the differences seed by seed.
+        case paired
+        /// Welch's interval of the difference of two means.
+        case welch
+    }
+
+    let method: Method
+    /// The number in a run minus that in the other.
+    let mean: Double
+    /// The number of seeds: pairs, or those of the run and of the other.
+    let seeds: (own: Int, other: Int)
+    /// nil where there are too few seeds.
+    let standardError: Double?
+    /// The degrees of freedom of Student's t; nil where there are too few seeds.
+    let freedom: Double?
+
+    /// The 95 % interval; nil where there are too few seeds.
+    var interval: (low: Double, high: Double)? {
+        guard let standardError, let freedom else { return nil }
+        let half = standardError == 0 ? 0 : studentQuantile(0.975, freedom: freedom) * standardError
+        return (mean - half, mean + half)
+    }
+
+    /// The difference between two runs' numbers by seed; nil where one has none.
+    ///
+    /// Seeds that both runs have are paired, and the others left out, if there are two of them at least, or all
+    /// seeds of a run are among the other's. Otherwise the means of all seeds are compared.
+    init?(_ own: [Double: Double], minus other: [Double: Double]) {
+        guard !own.isEmpty, !other.isEmpty else { return nil }
+        // Sorted, because a mean of doubles depends on their order.
+        let common = own.keys.filter { other[$0] != nil }.sorted()
+        if common.count >= 2 || common.count == min(own.count, other.count) {
+            let pairs = Sample(
+                common.compactMap { seed in own[seed].flatMap { a in other[seed].map { a - $0 } } })
+            method = .paired
+            mean = pairs.mean ?? 0
+            seeds = (common.count, common.count)
+            standardError = pairs.standardError
+            freedom = common.count > 1 ? Double(common.count - 1) : nil
+            return
+        }
+        let samples = [own, other].map { numbers in Sample(numbers.sorted { $0.key < $1.key }.map(\.value)) }
+        method = .welch
+        mean = (samples[0].mean ?? 0) - (samples[1].mean ?? 0)
+        seeds = (own.count, other.count)
+        guard let one = samples[0].standardError, let two = samples[1].standardError else {
+            (standardError, freedom) = (nil, nil)
+            return
+        }
+        let (first, second) = (one * one, two * two)
+        let sum = first + second
+        standardError = sum.squareRoot()
+        let rest = first * first / Double(own.count - 1) + second * second / Double(other.count - 1)
+        freedom = rest > 0 ? max(1, sum * sum / rest) : Double(own.count + other.count - 2)
+    }
+
+    static func == (left: Difference, right: Difference) -> Bool {
+        left.method == right.method && left.mean == right.mean && left.seeds == right.seeds
+            && left.standardError == right.standardError && left.freedom == right.freedom
+    }
+}

@@ -1,0 +1,48 @@
+import Files
+import Text
+
+/// A table of comma-separated values by RFC 4180: a header, then a row a line, quotes only where a value
+/// needs them, nothing where there is no value. Lines end with a line feed. It is written row by row, and
+/// appears whole or not at all.
+final class CSVFile {
+    private let file: WholeFile
+    private var line: [UInt8] = []
+
+    init(_ path: String, columns: [String]) throws(FileError) {
+        file = try WholeFile(path)
+        try write(columns.map { .string($0) })
+    }
+
+    func write(_ cells: [JSONValue?]) throws(FileError) {
+        line.removeAll(keepingCapacity: true)
+        for (index, cell) in cells.enumerated() {
+            if index > 0 { line.append(UInt8(ascii: ",")) }
+            switch cell {
+            case nil, .null: break
+            case .string(let text): append(text)
+            case .number(let number): line += JSONValue.text(of: number).utf8
+            case let value?: append(value.canonicalText)
+            }
+        }
+        line.append(UInt8(ascii: "\n"))
+        try file.write(line)
+    }
+
+    func commit() throws(FileError) { try file.commit() }
+
+    private func append(_ text: String) {
+        let quote = UInt8(ascii: "\"")
+        let isPlain = !text.utf8.contains { [quote, UInt8(ascii: ","), 10, 13].contains($0) }
+        // An empty text is quoted, as nothing means no value.
+        guard !isPlain || text.isEmpty else {
+            line += text.utf8
+            return
+        }
+        line.append(quote)
+        for byte in text.utf8 {
+            if byte == quote { line.append(quote) }
+            line.append(byte)
+        }
+        line.append(quote)
+    }
+}

@@ -1,0 +1,171 @@
+import Files
+import Records
+import Sweep
+import Text
+
+/// Writes the tidy tables of a sweep's trials, row by row: `trials.csv` with a row for each trial, and where
+/// something is measured along training `traces.csv` with a row for each trial and step, and
+/// `traces-layers.csv` with a row for each trial, step and layer. Columns follow from the sweeps, so that rows
+/// are written as records come.
+struct TrialTables {
+    /// The names of the files.
+    private(set) var names = ["trials.csv"]
+    private let paths: [String]
+    private let end: [MetricColumn]
+    /// The columns of `traces.csv`.
+    private let scalars: [MetricColumn]
+    /// For each layer, the columns of `traces-layers.csv`; nil where the layer doesn't have the number.
+    private let layers: [[MetricColumn?]]
+    private let hasEpochs: Bool
+    private let scope: ReportScope
+    private var run: Run
+    private let trials: CSVFile
+    private var traces: CSVFile?
+    private var layerTraces: CSVFile?
+
+    /// A run whose records are being added.
+    private struct Run {
+        let name: JSONValue?
+        let spec: SweepSpec
+        /// Axes that records don't name.
+        let further: [String: JSONValue]
+        var finder: TrialFinder
+        /// Indices of trials without a record whose attempts failed, ascending.
+        var failed: ArraySlice<Int>
+    }
+
+    /// Creates the files in a folder. They appear with `commit`.
+    ///
+    /// - Parameter sources: the runs; one at least, added one after the other.
+    init(_ sources: [ReportSource], of scope: ReportScope, in folder: String) throws(FileError) {
+        let columns = MetricColumns(of: sources.map(\.spec))
+        paths = scope.recordPaths.filter { $0 != ReportScope.run }
+        self.scope = scope
+        end = columns.end
+        scalars = columns.trace.filter { $0.layer == nil }
+        let byLayer = Dictionary(grouping: columns.trace.filter { $0.layer != nil }, by: \.nameByLayer)
+        var names: [String] = []
+        for column in columns.trace where column.layer != nil && !names.contains(column.nameByLayer) {
+            names.append(column.nameByLayer)
+        }
+        let deepest = columns.trace.compactMap(\.layer).max() ?? 0
+        layers = (0..<deepest).map { layer in
+            names.map { name in byLayer[name]?.first { $0.layer == layer + 1 } }
+        }
+        hasEpochs = sources.contains { source in
+            source.spec.coveringTrials.contains { $0.settings.stepsPerEpoch != nil }
+        }
+        run = TrialTables.run(sources[0], scope)
+        let head = (scope.hasRuns ? [ReportScope.run] : []) + ["trial", "index"]
+        trials = try CSVFile(
+            folder + "/trials.csv",
+            columns: head + ["outcome", "diverged_at_step"] + paths + end.map(\.name))
+        guard !columns.trace.isEmpty else { return }
+        let steps = head + paths + ["step"] + (hasEpochs ? ["epoch"] : [])
+        traces = try CSVFile(folder + "/traces.csv", columns: steps + scalars.map(\.name))
+        self.names.append("traces.csv")
+        guard deepest > 0 else { return }
+        layerTraces = try CSVFile(folder + "/traces-layers.csv", columns: steps + ["layer"] + names)
+        self.names.append("traces-layers.csv")
+    }
+
+    private static func run(_ source: ReportSource, _ scope: ReportScope) -> Run {
+        Run(
+            name: source.run.map(JSONValue.string), spec: source.spec,
+            further: scope.further(source), finder: TrialFinder(source.spec.grid),
+            failed: source.failedTrials[...])
+    }
+
+    /// Ends a run, and begins the next.
+    mutating func begin(_ source: ReportSource) throws(FileError) {
+        try writeFailed(before: .max)
+        run = TrialTables.run(source, scope)
+    }
+
+    mutating func add(_ record: Record) throws(FileError) {
+        let index = TrialID(record.trial).flatMap { run.finder.index(of: $0) }
+        if let index {
+            try writeFailed(before: index)
+            if run.failed.first == index { run.failed.removeFirst() }
+        }
+        let head = head(.string(record.trial), index)
+        let axes = paths.map { record.axes[$0] }
+        var outcome: [JSONValue?] = [.string("measured"), nil]
+        if case .diverged(let step) = record.outcome {
+            outcome = [.string("diverged"), step.map { JSONValue($0) }]
+        }
+        try trials.write(head + outcome + axes + end.map { $0.value(in: record.metrics) })
+        guard let traces else { return }
+        let epoch = index.flatMap { run.finder.trial(at: $0).settings.stepsPerEpoch }
+        for entry in record.trace {
+            var row = head + axes + [entry["step"]]
+            if hasEpochs {
+                let passed = epoch.flatMap { steps in entry["step"]?.number.map { $0 / Double(steps) } }
+                row.append(passed.map(JSONValue.number))
+            }
+            try traces.write(row + scalars.map { $0.value(in: entry) })
+            for (layer, columns) in layers.enumerated() {
+                let values = columns.map { $0?.value(in: entry) }
+                guard values.contains(where: { $0 != nil }) else { continue }
+                try layerTraces?.write(row + [JSONValue(layer + 1)] + values)
+            }
+        }
+    }
+
+    /// Writes rows for failed trials, which have no record, before that of a trial.
+    private mutating func writeFailed(before index: Int) throws(FileError) {
+        while let next = run.failed.first, next < index {
+            run.failed.removeFirst()
+            let trial = run.spec.grid[next]
+            let axes = (trial.axesObject.object ?? [:]).merging(run.further) { own, _ in own }
+            try trials.write(
+                head(.string(trial.id.text), next) + [.string("failed"), nil]
+                    + paths.map { axes[$0] } + end.map { _ in nil })
+        }
+    }
+
+    private func head(_ trial: JSONValue, _ index: Int?) -> [JSONValue?] {
+        (scope.hasRuns ? [run.name] : []) + [trial, index.map { JSONValue($0) }]
+    }
+
+    /// Makes the files appear.
+    mutating func commit() throws(FileError) {
+        try writeFailed(before: .max)
+        for file in [trials, traces, layerTraces].compactMap({ $0 }) { try file.commit() }
+    }
+}
+
+/// Writes `attempts.csv`, the lines of `provenance.ndjson` as a table: where each attempt ran, for how long, and
+/// how it ended.
+enum AttemptTable {
+    static let name = "attempts.csv"
+    private static let columns = [
+        "trial", "index", "attempt", "outcome", "cause", "host", "process", "slot", "cpu", "blas_kernel",
+        "commit", "start_unix_ms", "seconds", "measuring_seconds", "continued_from_step", "peak_memory_bytes",
+    ]
+
+    /// Leaves out lines that aren't JSON.
+    static func write(_ sources: [ReportSource], in folder: String) throws(FileError) -> Bool {
+        let sources = sources.filter { $0.provenancePath != nil }
+        guard !sources.isEmpty else { return false }
+        let hasRuns = sources.contains { $0.run != nil }
+        let file = try CSVFile("\(folder)/\(name)", columns: (hasRuns ? [ReportScope.run] : []) + columns)
+        for source in sources {
+            let head = hasRuns ? [source.run.map(JSONValue.string)] : []
+            var fault: FileError?
+            do throws(RecordFileError) {
+                try readLines(at: source.provenancePath ?? "") { line throws(RecordFileError) in
+                    guard let value = try? JSONValue(parsing: line) else { return }
+                    do throws(FileError) { try file.write(head + columns.map { value[$0] }) } catch {
+                        throw .file(error)
+                    }
+                }
+            } catch {
+                if case .file(let error) = error { fault = error }
+            }
+            if let fault { throw fault }
+        }
+        try file.commit()
+        return true
+    }
+}
