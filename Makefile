@@ -30,7 +30,7 @@ help:
 	@echo "make deb      build a Debian package; make try-deb tries it in a bare Debian, make image puts it into an OCI image"
 	@echo "make format   format the sources with swift format"
 	@echo "make help     this text"
-	@command -v swift >/dev/null || { echo; packaging/swift-is-missing.sh $(SWIFT) || true; }
+	@command -v swift >/dev/null || { echo; cluster/packaging/swift-is-missing.sh $(SWIFT) || true; }
 
 demo: build
 	@rm -rf runs/demo
@@ -68,21 +68,21 @@ static: bundle
 # Root often lacks Swift: `make static && sudo make install` installs what is built.
 install:
 	@if command -v swift >/dev/null && [ $(BINARIES) = .build/static/release ]; then $(MAKE) static; fi
-	packaging/install.sh $(BINARIES) "$(DESTDIR)" "$(PREFIX)"
+	cluster/packaging/install.sh $(BINARIES) "$(DESTDIR)" "$(PREFIX)"
 
 uninstall:
-	packaging/uninstall.sh "$(DESTDIR)" "$(PREFIX)"
+	cluster/packaging/uninstall.sh "$(DESTDIR)" "$(PREFIX)"
 
 deb: static
-	packaging/deb.sh $(BINARIES)
+	cluster/packaging/deb.sh $(BINARIES)
 
 # The newest package.
 DEB = $$(ls -t .build/ranksweep_*.deb | head -n 1)
 try-deb: deb
-	packaging/try-deb.sh $(DEB)
+	cluster/packaging/try-deb.sh $(DEB)
 
 image: deb
-	packaging/image.sh $(DEB)
+	cluster/packaging/image.sh $(DEB)
 
 lint:
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests
@@ -92,7 +92,7 @@ format:
 
 setup:
 	@found=$$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9]*[.][0-9]*\).*/\1/p'); \
-	[ -n "$$found" ] && printf '%s\n' $(SWIFT) "$$found" | sort -CV || packaging/swift-is-missing.sh $(SWIFT) $$found
+	[ -n "$$found" ] && printf '%s\n' $(SWIFT) "$$found" | sort -CV || cluster/packaging/swift-is-missing.sh $(SWIFT) $$found
 	@missing=""; \
 	for package in $(PACKAGES); do \
 	    dpkg-query -W -f '$${db:Status-Status}' $$package 2>/dev/null | grep -qx installed || missing="$$missing $$package"; \

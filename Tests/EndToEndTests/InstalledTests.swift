@@ -9,7 +9,7 @@ import Testing
         filePath: (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
     ).deletingLastPathComponent()
 
-    private func script(_ name: String) -> String { Self.root.appending(path: "packaging/\(name)").path }
+    private func script(_ name: String) -> String { Self.root.appending(path: "cluster/packaging/\(name)").path }
 
     /// Every file and folder below one.
     private func tree(_ folder: String, _ work: Workspace) throws -> [String] {

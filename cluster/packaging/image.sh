@@ -4,14 +4,14 @@
 #     image.sh FILE.deb
 #     podman load -i .build/ranksweep-image.tar; podman run --rm -v "$PWD:/work" ranksweep run demo
 set -eu
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 package=$(realpath "$1")
 command -v buildah >/dev/null || { echo "image.sh: needs buildah (apt install buildah)" >&2; exit 77; }
 folder=$(mktemp -d)
 container=
 trap 'rm -rf "$folder"; [ -z "$container" ] || buildah rm "$container" >/dev/null' EXIT
 # shellcheck disable=SC2016 # expanded there
-packaging/root.sh "$folder/root" "$(dirname "$package")" '
+cluster/packaging/root.sh "$folder/root" "$(dirname "$package")" '
 apt-get update -qq
 apt-get install -qq -y --no-install-recommends "/here/$1" ca-certificates curl openssh-client >/dev/null
 apt-get clean

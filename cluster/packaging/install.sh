@@ -4,7 +4,7 @@
 #     install.sh FOLDER-OF-THE-PROGRAMS ROOT PREFIX      ROOT is empty, or the folder of a package that is being made
 set -eu
 umask 022
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 binaries=$1 root=$2 prefix=$3
 case $prefix in
     /*) ;;
@@ -19,7 +19,7 @@ for program in ranksweep ranksweep-worker; do
 done
 target=$root$prefix
 list=share/ranksweep/installed
-[ ! -e "$target/$list" ] || packaging/uninstall.sh "$root" "$prefix"
+[ ! -e "$target/$list" ] || cluster/packaging/uninstall.sh "$root" "$prefix"
 made=$(mktemp -d)
 trap 'rm -rf "$made"' EXIT
 

@@ -3,12 +3,12 @@
 # them, Debian's packages bring the other libraries. `make deb` runs this.
 #     deb.sh FOLDER-OF-THE-PROGRAMS
 set -eu
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 binaries=$1
 stage=.build/deb
 rm -rf $stage
 mkdir -p $stage/DEBIAN
-ZSH_FUNCTIONS=share/zsh/vendor-completions packaging/install.sh "$binaries" "$PWD/$stage" /usr >/dev/null
+ZSH_FUNCTIONS=share/zsh/vendor-completions cluster/packaging/install.sh "$binaries" "$PWD/$stage" /usr >/dev/null
 rm $stage/usr/share/ranksweep/installed   # dpkg has a list of its own
 gzip -9n $stage/usr/share/man/man1/*.1
 mv $stage/usr/share/doc/ranksweep/LICENSE $stage/usr/share/doc/ranksweep/copyright

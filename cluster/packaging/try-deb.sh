@@ -3,13 +3,13 @@
 # leaves nothing behind. Takes some minutes and root. `make try-deb` runs this.
 #     try-deb.sh FILE.deb [OPTION-OF-RUN…]
 set -eu
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 package=$(realpath "$1")
 shift
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 # shellcheck disable=SC2016 # expanded there
-packaging/root.sh "$folder/root" "$(dirname "$package")" '
+cluster/packaging/root.sh "$folder/root" "$(dirname "$package")" '
 package=/here/$1
 shift
 list() { find / -xdev \( -path /proc -o -path /dev -o -path /here -o -path /work -o -path /var/lib/dpkg \
