@@ -1,5 +1,5 @@
-// Model: describes networks, training and data sets in the terms of sweep files: activations, losses,
-// normalisations, initialisations, optimizers, layers, the shapes and plans of networks, and data sets.
+// Model: describes networks and training in the terms of sweep files: activations, losses,
+// normalisations, initialisations, optimizers, layers, and the shapes and plans of networks.
 // All are pure values, shared by sweep reading, cost estimates, kept weights and the numeric targets.
 // Imports only Text (JSON), so that a coordinator without BLAS can link it.
 // Leaves out the numbers: parameters, passes, files and random streams are in Learning and Experiments.
