@@ -41,17 +41,22 @@ import Testing
                 "Sources/Numeric/Experiments/Data/BatchSource.swift",
             ]),
         Example(
-            section: "A layer", names: #"\bImagePool\b|\baveragePool\b"#, claim: "two new files and its tests",
+            section: "A layer", names: #"\bImagePool\b|\baveragePool\b"#,
+            claim: "two new files and its tests",
             files: [
-                "Sources/Experiment/Model/Layers/Pool.swift", "Sources/Numeric/Learning/Operations/Pool.swift",
+                "Sources/Experiment/Model/Layers/Pool.swift",
+                "Sources/Numeric/Learning/Operations/Pool.swift",
                 // Its loop in C, called for both scalar types.
                 "Sources/Numeric/LinearAlgebra/Images.swift",
             ]),
         Example(
             section: "A setting", names: #"Setting\.initialisation\b|let initialisation = StoredSetting"#,
-            claim: "It is in two files",
+            claim: "declared and used in two files",
             files: [
                 "Sources/Experiment/Sweep/Schema/Schema+Settings.swift",
+                // A conflict with it, and a theory of two of its values.
+                "Sources/Experiment/Sweep/Grid/GridPoint+Network.swift",
+                "Sources/Numeric/Experiments/Training/RankTheory.swift",
                 "Sources/Numeric/Experiments/Training/TrialRunner.swift",
             ]),
         Example(
@@ -64,7 +69,8 @@ import Testing
 
     @Test(arguments: examples)
     func `An example is in the files that the page names, and in no others`(_ example: Example) throws {
-        let page = try String(contentsOf: TidyTests.root.appending(path: "docs/extending.md"), encoding: .utf8)
+        let page = try String(
+            contentsOf: TidyTests.root.appending(path: "docs/extending.md"), encoding: .utf8)
         let section = try #require(
             page.components(separatedBy: "\n## ").first { $0.hasPrefix(example.section + "\n") })
         #expect(section.contains(example.claim))
