@@ -10,10 +10,12 @@ import Text
 private struct Page {
     static let names = ["coming-from", "faq", "limits", "start"]
 
+    let name: String
     let file: URL
     let text: String
 
     init(_ name: String) throws {
+        self.name = name
         file = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().appending(path: "docs/\(name).md")
         text = try String(decoding: Data(contentsOf: file), as: UTF8.self)
@@ -78,7 +80,7 @@ private struct Page {
         arguments: Page.names)
     func commands(page: String) throws {
         let page = try Page(page)
-        #expect(!page.commands.isEmpty)
+        #expect(page.name == "limits" || !page.commands.isEmpty)
         for words in page.commands where !words[1].hasPrefix("--") {
             let command = try #require(commandNamed(words[1]), "\(words)")
             let arguments = try Arguments(Array(words.dropFirst(2)), for: command.spec)

@@ -88,7 +88,7 @@ private func perform(_ words: [String]) throws(CommandFailure) -> ExitCode {
     return try command.run(arguments)
 }
 
-/// What to say about a first word that is no command.
+/// The message about a first word that is no command.
 func unknownCommand(_ word: String) -> String {
     if let answer = Alias.answer(to: word, isKnown: { $0.hasPrefix("ranksweep") }) {
         return answer.message(for: word)

@@ -172,7 +172,7 @@ extension CommandSpec {
         "\(Alias.setting(for: word) ?? word)=\(value)"
     }
 
-    /// What to say about an operand that is one too many.
+    /// The message about an operand that is one too many.
     fileprivate func surplus(_ operand: String) -> String {
         let message = "'\(operand)' is one argument too many"
         guard let assignment else { return message }
@@ -186,7 +186,7 @@ extension CommandSpec {
         return message + "; to change a setting: \(assignment) \(assigned(parts[0], parts[1]))"
     }
 
-    /// What to say about an option that the command hasn't.
+    /// The message about an option that the command does not have.
     fileprivate func unknownOption(_ name: String, _ value: String?) -> String {
         for word in [name, "\(self.name) \(name)"] {
             if let answer = answer(to: word) { return answer.message(for: word) }

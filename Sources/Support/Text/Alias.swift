@@ -12,7 +12,7 @@ public struct Alias: Sendable {
     /// The answer, where a name alone would not do.
     public let sentence: String?
 
-    /// What to say about a word.
+    /// The reply to a word.
     public enum Answer: Equatable, Sendable {
         /// The name of a word from before version 0.2.0.
         case renamed(String)
