@@ -103,7 +103,7 @@ import Text
             let data = try #require(outcome.figureData["f"])
             let styles = try #require(data["elements"]?.array)
             #expect(styles.count == svg.matches(of: /id="f_plot_/).count)
-            let names = try #require(data["names"]?.array?.compactMap(\.string))
+            let names = try #require(data["names"]?.array).compactMap { $0.string }
             let depth = try #require(records.spec.axes.first { $0.path == "depth" })
             #expect(names == (0..<depth.count).map { "depth \(depth.values[$0].canonicalText)" })
             // The key's entry, and the marks and bars of two panels.

@@ -41,7 +41,7 @@ import Text
             try records.write(to: folder + "/records.ndjson")
             var provenance = RunProvenance()
             provenance.add(#"{"outcome":"quarantined","index":5,"host":"a"}"#.utf8)
-            try Reports.write(
+            _ = try Reports.write(
                 spec: spec, recordsAt: folder + "/records.ndjson", to: folder, formats: [],
                 provenance: provenance)
             let (names, rows) = try table(folder + "/tables/trials.csv")
