@@ -75,6 +75,7 @@ public enum Reports {
     ///     figure of ranks along training, `tables/NAME-phases.dat` for each information plane,
     ///     `tables/summary.dat`, `figures/NAME.gp` and, drawn by gnuplot, `figures/NAME.FORMAT`. Made where
     ///     it is missing.
+    ///   - style: looks that go before the sweep's own.
     ///   - provenance: tells which trials failed and have no record; nil: unknown.
     ///   - gnuplot: the program, looked up on PATH.
     ///   - fault: why the sweep can't produce a line; called before the line is read.
@@ -83,12 +84,13 @@ public enum Reports {
     ///   gnuplot's failures are in the outcome, not thrown.
     public static func write(
         spec: SweepSpec, recordsAt path: String, to directory: String,
-        formats: [FigureFormat] = FigureFormat.usual, provenance: RunProvenance? = nil,
+        formats: [FigureFormat] = FigureFormat.usual, style: FigureStyle = FigureStyle(),
+        provenance: RunProvenance? = nil,
         gnuplot: String = "gnuplot", fault: ([UInt8]) -> String? = { _ in nil },
         note: (String) -> Void = { _ in }
     ) throws(ReportError) -> ReportOutcome {
         let content = try ReportContent(
-            spec: spec, recordsAt: path, failed: provenance?.failedTrials ?? [], fault: fault)
+            spec: spec, recordsAt: path, failed: provenance?.failedTrials ?? [], style: style, fault: fault)
         for folder in ["tables", "figures"] {
             try filed { () throws(FileError) in try makeFolder(directory + "/" + folder) }
         }
@@ -130,15 +132,22 @@ public enum Reports {
             folder: directory + "/figures", formats: formats,
             gnuplot: GnuplotProcess(program: gnuplot, milliseconds: 120_000))
         try drawn.draw(figures, note)
+        let exceeded = content.tables.filter { drawable.contains($0.data.figure.name) }.compactMap { table in
+            exceededSize(of: table).map { "figure \(table.data.figure.name): \($0)" }
+        }
         return ReportOutcome(
             records: content.records, diverged: content.diverged, tables: tables, scripts: scripts,
             pictures: drawn.pictures.map { "figures/" + $0 }, drawing: drawn.result, svgs: drawn.svgs,
             summary: content.summary.table(limit: 200, squaredLoss: content.squaredLoss),
-            unmeasured: unmeasured, warnings: drawn.warnings)
+            unmeasured: unmeasured, warnings: exceeded + drawn.warnings)
     }
 
     private static func script(of table: Table) -> String {
         table.data.isPlane ? PlaneScript(table).text : FigureScript(table).text
+    }
+
+    private static func exceededSize(of table: Table) -> String? {
+        table.data.isPlane ? PlaneScript(table).layout.exceeded : FigureScript(table).layout.exceeded
     }
 
     /// A free name for a table beside the figures' tables, since a figure may already have the name.
@@ -165,10 +174,14 @@ struct ReportContent {
     ///   - failed: grid indices of trials that count as failed where they have no record.
     ///   - fault: why the sweep can't produce a line; called before the line is read.
     init(
-        spec: SweepSpec, recordsAt path: String, failed: [Int] = [],
+        spec: SweepSpec, recordsAt path: String, failed: [Int] = [], style: FigureStyle = FigureStyle(),
         fault: ([UInt8]) -> String? = { _ in nil }
     ) throws(ReportError) {
-        var figures = spec.figures.map { FigureData($0, of: spec) }
+        var figures = spec.figures.map { figure in
+            var styled = figure
+            styled.style = style.filled(from: figure.style).filled(from: spec.style)
+            return FigureData(styled, of: spec)
+        }
         var summary = Summary(of: spec)
         var phases = spec.figures.filter(\.isInformationPlane).map { PhaseTable($0.name, of: spec) }
         var (records, diverged) = (0, 0)

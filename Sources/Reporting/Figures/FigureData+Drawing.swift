@@ -52,10 +52,18 @@ extension FigureData {
 
     func keyText(_ label: Label) -> String { label.text + (lostText(of: label).map { " (\($0))" } ?? "") }
 
-    /// The range of x in all panels; nil where nothing is measured.
-    var xRange: FigureRange? {
+    /// The range of x in all panels, with the figure's own ends; nil where nothing is measured.
+    func xRange(_ room: AxisMarks.Room) -> FigureRange? {
+        measuredXRange(room)?.limited(to: figure.style.xlim, room: room)
+    }
+
+    /// The range of y in a row of panels, with the figure's own ends; nil where nothing is measured.
+    func yRange(_ row: Int, _ room: AxisMarks.Room) -> FigureRange? {
+        measuredYRange(row, room)?.limited(to: figure.style.ylim(row), room: room)
+    }
+
+    private func measuredXRange(_ room: AxisMarks.Room) -> FigureRange? {
         let points = panels.flatMap(\.curves).flatMap(\.points)
-        let room = FigureLayout.room(rows: figure.y.count, panels: panels.count)
         guard isScatter else {
             let shown = points.filter { $0.hasMeans || $0.isLost && figure.hasOwnX }
             guard shown.contains(where: \.hasMeans) else { return nil }
@@ -70,8 +78,7 @@ extension FigureData {
             isLog: figure.xscale == .log && FigureRange.hasPositive(means), isCount: false, room: room)
     }
 
-    /// The range of y in a row of panels; nil where nothing is measured.
-    func yRange(_ row: Int) -> FigureRange? {
+    private func measuredYRange(_ row: Int, _ room: AxisMarks.Room) -> FigureRange? {
         let points = panels.flatMap(\.curves).flatMap(\.points)
         let theory =
             figure.theory ? points.flatMap { [$0.theory[row], $0.trivial[row]] }.compactMap { $0 } : []
@@ -85,7 +92,7 @@ extension FigureData {
             intervals: showsIntervals
                 ? points.compactMap { $0.samples[row].shownInterval(within: $0.ranges[row]) } : [],
             isLog: figure.yscale == .log && FigureRange.hasPositive(means),
-            isCount: figure.y[row].isStaircase)
+            isCount: figure.y[row].isStaircase, room: room)
     }
 
     /// Axes that are linear although the figure asks for log ones, and why.

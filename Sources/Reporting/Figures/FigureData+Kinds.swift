@@ -16,7 +16,7 @@ extension FigureSpec {
     var alongTraining: FigureSpec {
         guard case .metric(let quantity) = x else { return self }
         return FigureSpec(
-            name: name, title: title, x: .step, y: [quantity] + y, curves: curves, panels: panels)
+            name: name, title: title, x: .step, y: [quantity] + y, curves: curves, panels: panels, style: style)
     }
 
     /// Whether x is β or 1/β.

@@ -1,4 +1,5 @@
 import Glibc
+import Sweep
 import Text
 
 /// One axis of a figure: its range and its marks.
@@ -59,7 +60,7 @@ struct FigureRange: Equatable {
         let labels = zip(distinct, AxisMarks.labels(of: distinct)).map { number, label in
             (
                 position: isLog ? log(number / low) / log(high / low) : (number - low) / (high - low),
-                characters: AxisMarks.visibleLength(label)
+                width: AxisMarks.width(label)
             )
         }
         let areFew = distinct.count <= 6 && (isWhole || distinct.count == 1)
@@ -109,17 +110,44 @@ struct FigureRange: Equatable {
             : AxisMarks(low, high, isLog: false, room: room)
     }
 
-    /// Characters of the longest label.
-    var markLength: Int { AxisMarks.labels(of: marks).map(AxisMarks.visibleLength).max() ?? 0 }
+    /// The width of the widest label, in ems.
+    var markWidth: Double { AxisMarks.labels(of: marks).map(AxisMarks.width).max() ?? 0 }
+
+    /// The positions of the labels, as fractions of the axis, and their widths.
+    var markPlan: [(position: Double, width: Double)] {
+        zip(marks, AxisMarks.labels(of: marks)).map { (fraction(of: $0), AxisMarks.width($1)) }
+    }
+
+    /// A number's position, as a fraction of the axis.
+    func fraction(of number: Double) -> Double {
+        isLog ? log(number / low) / log(high / low) : (number - low) / (high - low)
+    }
+
+    /// This range with ends that the figure asks for. Ends that a log axis can't have are left out.
+    func limited(to limits: FigureStyle.Limits?, room: AxisMarks.Room) -> FigureRange {
+        guard let limits else { return self }
+        func end(_ asked: Double?) -> Double? { asked.flatMap { isLog && $0 <= 0 ? nil : $0 } }
+        var (low, high) = (end(limits.low) ?? self.low, end(limits.high) ?? self.high)
+        if low >= high {
+            // One end alone is asked for, and all numbers lie beyond it.
+            if limits.high == nil { high = isLog ? low * 10 : low + 1 } else { low = isLog ? high / 10 : high - 1 }
+        }
+        return FigureRange(
+            low: low, high: high, isLog: isLog, division: AxisMarks(low, high, isLog: isLog, room: room))
+    }
+
+    private init(low: Double, high: Double, isLog: Bool, division: AxisMarks) {
+        (self.low, self.high, self.isLog, self.division) = (low, high, isLog, division)
+    }
 
     /// The script's lines for the axis: its range, scale and marks.
-    func script(_ name: String, showsNumbers: Bool) -> [String] {
+    func script(_ name: String, showsNumbers: Bool, on canvas: FigureCanvas) -> [String] {
         // The order matters: gnuplot warns of a log axis that still has the range of a linear one, and vice
         // versa.
         let range = "set \(name)range [\(ends)]"
         return [
             isLog ? range : "unset logscale \(name)", isLog ? "set logscale \(name)" : range,
-            "set \(name)tics nomirror \(division.script(showsNumbers: showsNumbers))",
+            "set \(name)tics nomirror \(division.script(showsNumbers: showsNumbers, on: canvas))",
         ]
     }
 

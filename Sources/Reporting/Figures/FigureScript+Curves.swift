@@ -130,7 +130,7 @@ extension FigureScript {
         return theory + named.prefix(40) + (rest > 0 ? [Key(text: "and \(rest) more", sample: .more)] : [])
     }
 
-    var keyEntries: [String] {
+    var keyEntries: [FigureLayout.KeyEntry] {
         let hasBars = data.panels.contains {
             $0.curves.contains { $0.points.contains { $0.samples.contains { $0.count > 2 } } }
         }
@@ -146,7 +146,7 @@ extension FigureScript {
                 case .lost: "points pt 2 ps 0.9 lc rgb \"#555555\""
                 case .more: "lines lw 0 lc rgb \"white\""
                 }
-            return "keyentry with \(look) title \(quoted(key.text))"
+            return (look, key.text)
         }
     }
 }

@@ -12,12 +12,12 @@ extension FigureScript {
         let marks = x.inverseMarks
         // Positions must be exact: an end of the range has no tolerance.
         let texts = zip(marks, AxisMarks.labels(of: marks)).map { mark, name in
-            "\(quoted(name)) \(JSONValue.text(of: 1 / mark))"
+            "\(quoted(layout.canvas.readable(name))) \(JSONValue.text(of: 1 / mark))"
         }
         return [
             "\(x.isLog ? "set" : "unset") logscale x2",
             "set x2range [\(x.ends)]",
-            "set x2label \(quoted(label)) offset 0,-0.3",
+            "set x2label \(quoted(layout.canvas.readable(label))) offset 0,-0.3",
             "set x2tics (\(texts.joined(separator: ", "))) offset 0,-0.2",
         ]
     }

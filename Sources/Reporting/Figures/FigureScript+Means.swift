@@ -206,7 +206,7 @@ extension FigureScript {
             )
         }
         return lines + [
-            "table index \(index) using \(x):\(y):1 with labels left offset 0.8,0.6 font \",9\" "
+            "table index \(index) using \(x):\(y):1 with labels left offset 0.8,0.6 font \"\(layout.canvas.font(0.85))\" "
                 + "textcolor ls \(look.dropFirst(3)) notitle"
         ]
     }

@@ -36,7 +36,8 @@ extension Draft {
         let figures = figureSpecs(grid: grid, &faults)
         guard faults.isEmpty else { return nil }
         let spec = SweepSpec(
-            name: name, grid: grid, zip: orderedZips, conditions: conditions, figures: figures)
+            name: name, grid: grid, zip: orderedZips, conditions: conditions, figures: figures,
+            style: style)
         // The canonical text must be readable again. It can be longer than the file, because numbers may need
         // more digits.
         let size = spec.canonicalJSON.canonicalText.utf8.count

@@ -14,12 +14,24 @@ let figuresCommand = Command(
         OptionSpec(
             "--format", "LIST",
             "svg, png, pdf, separated by commas (default: all three), or gif: films of information planes")
+    ]
+        + FigureStyle.keys.map { OptionSpec($0.option, $0.value, $0.help) },
+    details: "The options of looks go before the sweep file's keys of the same names. They change pictures and their "
+        + "scripts; records stay as they are.",
+    examples: [
+        "ranksweep figures runs/demo --format pdf",
+        "ranksweep figures runs/demo --size column --interval stderr --legend below",
     ],
-    examples: ["ranksweep figures runs/demo --format pdf"],
     run: runFigures)
 
 private func runFigures(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
     let formats = try figureFormats(arguments["--format"])
+    let style = try orFail(CommandFailure.init(_:)) { () throws(SweepError) in
+        try FigureStyle(
+            options: FigureStyle.keys.compactMap { key in
+                arguments[key.option].map { (key: key, text: $0) }
+            })
+    }
     let run = try RunDirectory.open(arguments.operands[0])
     guard access(run.path, W_OK) == 0 else {
         let why = systemMessage(errno)
@@ -40,7 +52,7 @@ private func runFigures(_ arguments: Arguments) throws(CommandFailure) -> ExitCo
             printError("warning: \(error.message)\nwarning: drawn from \(run.recordsPath) as it is")
         }
     }
-    try writeReports(run, formats: formats)
+    try writeReports(run, formats: formats, style: style)
     return .done
 }
 
@@ -59,12 +71,14 @@ private func figureFormats(_ list: String?) throws(CommandFailure) -> [FigureFor
 }
 
 /// Writes tables, figures and their page, and prints which.
-func writeReports(_ run: RunDirectory, formats: [FigureFormat]) throws(CommandFailure) {
+func writeReports(
+    _ run: RunDirectory, formats: [FigureFormat], style: FigureStyle = FigureStyle()
+) throws(CommandFailure) {
     var terminal = Terminal()
     let provenance = RunProvenance(readingAt: run.provenancePath)
     let outcome = try reported { () throws(ReportError) in
         try Reports.write(
-            spec: run.spec, recordsAt: run.recordsPath, to: run.path, formats: formats,
+            spec: run.spec, recordsAt: run.recordsPath, to: run.path, formats: formats, style: style,
             provenance: provenance, fault: fileCheck(of: run.spec), note: { terminal.setFoot($0) })
     }
     terminal.setFoot("")
