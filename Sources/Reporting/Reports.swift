@@ -8,6 +8,11 @@ public enum FigureFormat: String, CaseIterable, Sendable {
     case svg, png, pdf
     /// An animation, only for planes.
     case gif
+    /// A file that LaTeX reads, with texts in the document's fonts, and a PDF with the rest.
+    case latex
+
+    /// The ends of the names of a figure's files.
+    var endings: [String] { self == .latex ? ["-latex.tex", "-latex.pdf"] : [".\(rawValue)"] }
 
     /// The formats that a run draws.
     public static let usual: [FigureFormat] = [.svg, .png, .pdf]
@@ -99,17 +104,28 @@ public enum Reports {
         }
         var tables: [String] = []
         var scripts: [String] = []
+        var drawings: [FigureDrawing] = []
         for table in content.tables {
             let name = table.data.figure.name
             tables.append("tables/\(name).dat")
             try write(table.text, "tables/\(name).dat")
+            if table.data.figure.keepsSeeds {
+                tables.append("tables/\(name)-seeds.dat")
+                try write(table.seedsText, "tables/\(name)-seeds.dat")
+            }
             if table.data.hasFalls {
                 let fall = free(name + "-fall", in: spec)
                 tables.append("tables/\(fall).dat")
                 try write(PeakToFinalDropTable(table: table).text, "tables/\(fall).dat")
             }
             scripts.append("figures/\(name).gp")
-            try write(script(of: table), "figures/\(name).gp")
+            let drawing = FigureDrawing(table)
+            try write(drawing.text, "figures/\(name).gp")
+            drawings.append(drawing)
+            if formats.contains(.latex) {
+                scripts.append("figures/\(name)-latex.gp")
+                try write(FigureDrawing(table, isLaTeX: true).text, "figures/\(name)-latex.gp")
+            }
         }
         for phases in content.phases where !phases.isEmpty {
             let name = free(phases.figure + "-phases", in: spec)
@@ -120,11 +136,8 @@ public enum Reports {
         tables.append("tables/\(summary).dat")
         try write(content.summary.text, "tables/\(summary).dat")
 
-        func hasNumbers(_ table: Table) -> Bool {
-            table.data.isPlane ? PlaneScript(table).drawsSomething : FigureScript(table).drawsSomething
-        }
-        let figures = content.tables.filter(hasNumbers).map { table in
-            Drawing.Figure(name: table.data.figure.name, moves: table.data.isPlane, script: script(of: table))
+        let figures = drawings.filter(\.drawsSomething).map { drawing in
+            Drawing.Figure(name: drawing.name, moves: drawing.moves, script: drawing.text)
         }
         let drawable = Set(figures.map(\.name))
         let unmeasured = spec.figures.map(\.name).filter { content.records > 0 && !drawable.contains($0) }
@@ -132,8 +145,8 @@ public enum Reports {
             folder: directory + "/figures", formats: formats,
             gnuplot: GnuplotProcess(program: gnuplot, milliseconds: 120_000))
         try drawn.draw(figures, note)
-        let exceeded = content.tables.filter { drawable.contains($0.data.figure.name) }.compactMap { table in
-            exceededSize(of: table).map { "figure \(table.data.figure.name): \($0)" }
+        let exceeded = drawings.filter(\.drawsSomething).compactMap { drawing in
+            drawing.layout.exceeded.map { "figure \(drawing.name): \($0)" }
         }
         return ReportOutcome(
             records: content.records, diverged: content.diverged, tables: tables, scripts: scripts,
@@ -142,19 +155,35 @@ public enum Reports {
             unmeasured: unmeasured, warnings: exceeded + drawn.warnings)
     }
 
-    private static func script(of table: Table) -> String {
-        table.data.isPlane ? PlaneScript(table).text : FigureScript(table).text
-    }
-
-    private static func exceededSize(of table: Table) -> String? {
-        table.data.isPlane ? PlaneScript(table).layout.exceeded : FigureScript(table).layout.exceeded
-    }
-
     /// A free name for a table beside the figures' tables, since a figure may already have the name.
     private static func free(_ wish: String, in spec: SweepSpec) -> String {
         var name = wish
         while spec.figures.contains(where: { $0.name == name }) { name += "-all" }
         return name
+    }
+}
+
+/// A table's script of the right kind.
+private struct FigureDrawing {
+    let name: String
+    /// Whether it may be an animation.
+    let moves: Bool
+    let text: String
+    let drawsSomething: Bool
+    let layout: FigureLayout
+
+    init(_ table: Table, isLaTeX: Bool = false) {
+        (name, moves) = (table.data.figure.name, table.data.isPlane)
+        if table.data.isPlane {
+            let script = PlaneScript(table, isLaTeX: isLaTeX)
+            (text, drawsSomething, layout) = (script.text, script.drawsSomething, script.layout)
+        } else if table.data.figure.isHeatmap {
+            let script = HeatmapScript(table, isLaTeX: isLaTeX)
+            (text, drawsSomething, layout) = (script.text, script.drawsSomething, script.layout)
+        } else {
+            let script = FigureScript(table, isLaTeX: isLaTeX)
+            (text, drawsSomething, layout) = (script.text, script.drawsSomething, script.layout)
+        }
     }
 }
 

@@ -7,6 +7,11 @@ struct AxisMarks: Equatable {
     let major: [Double]
     /// Minor marks of a log axis, which show that it is one. Ascending.
     let minor: [Double]
+    /// Labels of the major marks that aren't their numbers.
+    let names: [String]?
+
+    /// The labels of the major marks, as gnuplot's enhanced text.
+    var labels: [String] { names ?? AxisMarks.labels(of: major) }
 
     /// The space of an axis on the canvas: its length, and whether labels stand side by side along it.
     struct Room {
@@ -30,12 +35,19 @@ struct AxisMarks: Equatable {
     init(at numbers: [Double], _ low: Double, _ high: Double, isLog: Bool) {
         major = numbers
         minor = isLog ? AxisMarks.minor(low, high, beside: numbers) : []
+        names = nil
+    }
+
+    /// Marks with labels that aren't their numbers.
+    init(at numbers: [Double], names: [String]) {
+        (major, minor, self.names) = (numbers, [], names)
     }
 
     /// Round numbers between two ends, as many as fit. Precondition: low < high, and 0 < low on a log axis.
     init(_ low: Double, _ high: Double, isLog: Bool, room: Room) {
         let major = isLog ? AxisMarks.logarithmic(low, high, room) : AxisMarks.linear(low, high, room)
         self.major = major
+        names = nil
         minor = isLog ? AxisMarks.minor(low, high, beside: major) : []
     }
 
@@ -127,9 +139,9 @@ extension AxisMarks {
     ///
     /// - Parameter showsNumbers: false for a panel whose neighbour beside or below it has the labels.
     func script(showsNumbers: Bool, on canvas: FigureCanvas) -> String {
-        let texts = showsNumbers ? AxisMarks.labels(of: major).map(canvas.readable) : major.map { _ in "" }
+        let texts = showsNumbers ? labels.map { canvas.script([$0]) } : major.map { _ in "''" }
         let entries =
-            zip(major, texts).map { "\(quoted($1)) \(JSONValue.text(of: $0))" }
+            zip(major, texts).map { "\($1) \(JSONValue.text(of: $0))" }
             + minor.map { "'' \(JSONValue.text(of: $0)) 1" }
         // Lines that people can read.
         let lines = stride(from: 0, to: entries.count, by: 8).map { start in

@@ -38,6 +38,10 @@ struct Dodge: Equatable {
     ///   - curves: the number of curves in the figure.
     ///   - width: the width of a panel, in ems.
     init?(_ data: FigureData, _ x: FigureRange?, curves: Int, width: Double) {
+        if let x, data.figure.isOrdinal {
+            (step, isLog, isOfOrdered) = (0.8 / Double(max(curves, 1)), x.isLog, false)
+            return
+        }
         guard let x, curves > 1, !data.figure.hasLines || data.isCategorical, !data.isScatter, !data.isPlane
         else { return nil }
         let numbers = Set(data.panels.flatMap(\.curves).flatMap(\.points).filter(\.hasMeans).map(\.x))

@@ -40,7 +40,7 @@ struct FigureKey {
         case .some(.none): position = .none
         case let corner?: position = .inside(corner)
         case nil:
-            let room = canvas.width.map { 0.25 * $0 } ?? 18
+            let room = canvas.width.map { 0.2 * $0 } ?? 18
             position = widest + FigureKey.sample > room || hasScale ? .below : .beside
         }
         columnWidth = widest + FigureKey.sample

@@ -18,6 +18,7 @@ struct FigureLayout {
     let panelWidth: Double
     let panelHeight: Double
     let key: FigureKey
+    private let scale: (name: String, mark: Double)?
 
     /// The texts that need room.
     struct Content {
@@ -36,20 +37,21 @@ struct FigureLayout {
         var yMark = 2.6
         /// Whether the topmost panels have numbers and a name above them.
         var hasAxisAbove = false
-        /// The width of the widest number beside the colour scale; nil: there is no scale.
-        var colourMark: Double?
+        /// The name of the colour scale, as enhanced text, and the width of the widest number beside it; nil:
+        /// there is no scale.
+        var scale: (name: String, mark: Double)?
     }
 
-    init(_ content: Content, _ style: FigureStyle) {
-        canvas = FigureCanvas(style)
+    init(_ content: Content, _ style: FigureStyle, isLaTeX: Bool = false) {
+        canvas = FigureCanvas(style, isLaTeX: isLaTeX)
         let least = canvas.least
         grid = PanelGrid(
             quantities: max(content.yLabels.count, 1), panels: max(content.panels.count, 1), canvas,
             wish: style.columns)
         let overhang = { (panel: Double) in FigureLayout.overhang(content.xMarks, panel) }
-        let scale = content.colourMark.map { 5 + $0 } ?? 0
+        var scale = 0.0
         var (nameExtra, panelWidth, panelHeight) = (0.0, grid.naturalWidth, grid.naturalHeight)
-        var key = FigureKey(content.keys, style.legend, canvas, hasScale: scale > 0)
+        var key = FigureKey(content.keys, style.legend, canvas, hasScale: content.scale != nil)
         var (left, across, right, extent) = (0.0, 0.0, 0.0, 0.0)
         var titles: [WrappedText] = []
         var (above, below, down, panelsHeight) = (0.0, 0.0, 0.0, 0.0)
@@ -57,26 +59,34 @@ struct FigureLayout {
         // A name's lines depend on the panel's sides, and these on its lines.
         for _ in 0..<3 {
             left = 3 + content.yMark + nameExtra
+            scale =
+                content.scale.map { text in
+                    5 + text.mark + FigureLayout.axisName(text.name, in: panelHeight, least).extra
+                } ?? 0
             let edges = overhang(panelWidth)
             across = max(1.3, edges.left + edges.right + 0.5) + (grid.isByQuantity ? left - 1 : 0)
             right = max(0.8, edges.right + 0.3) + key.widthBeside + scale
             if let asked = canvas.width {
                 panelWidth = max(
-                    grid.least, (asked - left - right - Double(grid.across - 1) * across) / Double(grid.across))
+                    grid.least,
+                    (asked - left - right - Double(grid.across - 1) * across) / Double(grid.across))
             }
             extent = left + grid.width(of: panelWidth, gap: across) + right
             key.fit(in: extent)
-            titles = content.panels.compactMap { $0 }.map { FigureLayout.panelTitle($0, in: panelWidth, least) }
+            titles = content.panels.compactMap { $0 }.map {
+                FigureLayout.panelTitle($0, in: panelWidth, least)
+            }
             let titleHeight = titles.map { $0.extra + 1.5 }.max() ?? 0
             heading = WrappedText(
                 canvas.hasTitle ? content.title : "", in: extent - 2, sizes: max(least, 1)...1.2,
                 character: WrappedText.bold)
             notes =
-                canvas.hasNotes ? FigureLayout.lines(of: content.notes, in: (extent - 2) / canvas.noteSize) : []
+                canvas.hasNotes
+                ? FigureLayout.lines(of: content.notes, in: (extent - 2) / canvas.noteSize) : []
             above =
                 (canvas.hasTitle ? 1.9 + heading.extra : 0.4)
                 + Double(notes.count) * canvas.noteSize * WrappedText.pitch + 0.5
-                + titleHeight + (content.hasAxisAbove ? 2.8 : 0)
+                + titleHeight + (content.hasAxisAbove ? 3 : 0)
             below = 3.7 + FigureLayout.axisName(content.xLabel, in: panelWidth, least).extra
             down = grid.repeatsTitles && titleHeight > 0 ? 1.5 + titleHeight : 1.4
             if grid.isByQuantity { down = 1.6 }
@@ -100,6 +110,7 @@ struct FigureLayout {
             width: extent)
         self.key = key
         exceeded = canvas.exceeded(width: width, height: height)
+        self.scale = content.scale
     }
 
     /// How far the outermost numbers stick out of a panel.
@@ -121,6 +132,18 @@ struct FigureLayout {
         let isTop: Bool
         /// Whether it has the title of its value.
         let hasTitle: Bool
+
+        /// The script's line that puts a plot there.
+        var margins: String { Frame.margins(left, right, bottom, top) }
+        /// The line for a plot as large as the canvas.
+        static let canvas = margins(0, 1, 0, 1)
+
+        private static func margins(_ left: Double, _ right: Double, _ bottom: Double, _ top: Double)
+            -> String
+        {
+            [("l", left), ("r", right), ("b", bottom), ("t", top)]
+                .map { "set \($0.0)margin at screen \(fraction($0.1))" }.joined(separator: "; ")
+        }
     }
 
     /// Where a quantity's panel is drawn.
@@ -138,30 +161,44 @@ struct FigureLayout {
     func x(_ ems: Double) -> String { fraction(ems / width) }
     func y(_ ems: Double) -> String { fraction(1 - ems / height) }
 
-    /// The script's lines for a colour scale beside the topmost panels.
-    func colourScale(_ name: String) -> [String] {
-        let right = left + grid.width(of: panelWidth, gap: gap.across)
-        let label = FigureLayout.axisName(name, in: panelHeight, canvas.least)
+    /// The name of the colour scale. gnuplot would write its own over long numbers.
+    var scaleLabel: [String] {
+        guard let scale else { return [] }
+        let right = left + grid.width(of: panelWidth, gap: gap.across) + 3.6 + scale.mark
         return [
-            "set cblabel " + script(label) + " offset -0.6,0",
+            "set label 99 " + script(FigureLayout.axisName(scale.name, in: panelHeight, canvas.least))
+                + " at screen \(x(right)),\(y(top + panelHeight / 2)) center rotate by 90"
+        ]
+    }
+
+    /// The script's lines for a colour scale beside the topmost panels.
+    var colourScale: [String] {
+        let right = left + grid.width(of: panelWidth, gap: gap.across)
+        return [
             "set colorbox vertical user origin screen \(x(right + 1.2)),\(y(top + panelHeight))"
-                + " size screen \(fraction(1 / width)),\(fraction(panelHeight / height))",
+                + " size screen \(fraction(1 / width)),\(fraction(panelHeight / height))"
         ]
     }
 
     /// The title in bold, and the lines below it.
     var titleLabels: [String] {
         let step = WrappedText.pitch * title.size
+        func bold(_ line: String) -> String {
+            canvas.script([line], size: title.size, isEnhanced: false, isBold: true)
+        }
+        func note(_ line: String) -> String {
+            canvas.script([line], size: canvas.noteSize, isEnhanced: false)
+        }
         let titles =
             canvas.hasTitle
             ? title.lines.enumerated().map { index, line in
-                "set label \(index + 1) \(quotedInBold(line)) at screen 0.5,\(y(1.2 + step * Double(index)))"
+                "set label \(index + 1) \(bold(line)) at screen 0.5,\(y(1.2 + step * Double(index)))"
                     + " center font \"\(canvas.font(title.size))\""
             } : []
         let start = (canvas.hasTitle ? 1.9 + title.extra : 0.4) + canvas.noteSize * WrappedText.pitch / 2
         return titles
             + notes.enumerated().map { index, line in
-                "set label \(index + 1 + titles.count) \(quoted(line)) at screen "
+                "set label \(index + 1 + titles.count) \(note(line)) at screen "
                     + "0.5,\(y(start + canvas.noteSize * WrappedText.pitch * Double(index)))"
                     + " center noenhanced font \"\(canvas.font(canvas.noteSize))\" textcolor rgb \"#555555\""
             }
@@ -176,7 +213,7 @@ struct FigureLayout {
         return key.columns.enumerated().flatMap { index, column in
             let lines = column.lines.map { line in
                 let look = line.entry.map { entries[$0].look } ?? "lines lw 0 lc rgb \"white\""
-                return "keyentry with \(look) title \(quoted(line.text))"
+                return "keyentry with \(look) title \(canvas.script([line.text], isEnhanced: false))"
             }
             return [
                 "set key at screen \(x(column.x)),\(y(column.y)) left top"
@@ -188,7 +225,9 @@ struct FigureLayout {
 
     /// The y axis's name, on as many lines as the panel's height requires.
     func yLabel(_ label: String) -> String {
-        "set ylabel " + script(FigureLayout.axisName(label, in: panelHeight, canvas.least)) + " offset 0.6,0"
+        let name = FigureLayout.axisName(label, in: panelHeight, canvas.least)
+        // gnuplot puts the first line where a single one would be, and the others towards the numbers.
+        return "set ylabel \(script(name)) offset screen \(fraction((0.4 - name.extra) / width)),0"
     }
 
     /// The x axis's name, on as many lines as the panel's width requires.
@@ -197,7 +236,9 @@ struct FigureLayout {
     }
 
     func panelTitle(_ title: String) -> String {
-        "set title " + script(FigureLayout.panelTitle(title, in: panelWidth, canvas.least))
+        "set title "
+            + script(FigureLayout.panelTitle(title, in: panelWidth, canvas.least), isEnhanced: false)
+            + " noenhanced"
     }
 
     /// The room for numbers beside and below a panel.
@@ -213,8 +254,9 @@ struct FigureLayout {
     }
 
     /// A label keeps the size of the one before, so each says its own.
-    private func script(_ text: WrappedText) -> String {
-        quoted(lines: text.lines.map(canvas.readable)) + " font \"\(canvas.font(text.size))\""
+    private func script(_ text: WrappedText, isEnhanced: Bool = true) -> String {
+        canvas.script(text.lines, size: text.size, isEnhanced: isEnhanced)
+            + " font \"\(canvas.font(text.size))\""
     }
 
     /// Parts joined by dots, on as many lines as they need.

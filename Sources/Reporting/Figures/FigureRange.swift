@@ -70,6 +70,26 @@ struct FigureRange: Equatable {
             : AxisMarks(low, high, isLog: isLog, room: room)
     }
 
+    /// An axis on which each value has a place, from 0 on.
+    init(places values: [Double], room: AxisMarks.Room) {
+        self.init(places: AxisMarks.labels(of: values), room: room)
+    }
+
+    /// An axis on which each label has a place, from 0 on.
+    init(places labels: [String], room: AxisMarks.Room) {
+        (low, high, isLog) = (-0.6, Double(labels.count) - 0.4, false)
+        let (low, high) = (low, high)
+        // Every place, or as many as there is room for.
+        let step = (1...max(labels.count, 1)).first { step in
+            room.holds(
+                stride(from: 0, to: labels.count, by: step).map {
+                    ((Double($0) - low) / (high - low), AxisMarks.width(labels[$0]))
+                })
+        }
+        let shown = Array(stride(from: 0, to: labels.count, by: step ?? 1))
+        division = AxisMarks(at: shown.map(Double.init), names: shown.map { labels[$0] })
+    }
+
     /// Range around all means and closed forms, and around the intervals as far as the means stay readable.
     ///
     /// - Parameter intervals: intervals, already cut to the quantity's possible range.
@@ -111,11 +131,11 @@ struct FigureRange: Equatable {
     }
 
     /// The width of the widest label, in ems.
-    var markWidth: Double { AxisMarks.labels(of: marks).map(AxisMarks.width).max() ?? 0 }
+    var markWidth: Double { division.labels.map(AxisMarks.width).max() ?? 0 }
 
     /// The positions of the labels, as fractions of the axis, and their widths.
     var markPlan: [(position: Double, width: Double)] {
-        zip(marks, AxisMarks.labels(of: marks)).map { (fraction(of: $0), AxisMarks.width($1)) }
+        zip(marks, division.labels).map { (fraction(of: $0), AxisMarks.width($1)) }
     }
 
     /// A number's position, as a fraction of the axis.
@@ -125,12 +145,16 @@ struct FigureRange: Equatable {
 
     /// This range with ends that the figure asks for. Ends that a log axis can't have are left out.
     func limited(to limits: FigureStyle.Limits?, room: AxisMarks.Room) -> FigureRange {
-        guard let limits else { return self }
+        guard let limits, division.names == nil else { return self }
         func end(_ asked: Double?) -> Double? { asked.flatMap { isLog && $0 <= 0 ? nil : $0 } }
         var (low, high) = (end(limits.low) ?? self.low, end(limits.high) ?? self.high)
         if low >= high {
             // One end alone is asked for, and all numbers lie beyond it.
-            if limits.high == nil { high = isLog ? low * 10 : low + 1 } else { low = isLog ? high / 10 : high - 1 }
+            if limits.high == nil {
+                high = isLog ? low * 10 : low + 1
+            } else {
+                low = isLog ? high / 10 : high - 1
+            }
         }
         return FigureRange(
             low: low, high: high, isLog: isLog, division: AxisMarks(low, high, isLog: isLog, room: room))

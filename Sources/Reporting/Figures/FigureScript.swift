@@ -26,7 +26,7 @@ struct FigureScript {
     var data: FigureData { table.data }
     var figure: FigureSpec { data.figure }
 
-    init(_ table: Table) {
+    init(_ table: Table, isLaTeX: Bool = false) {
         self.table = table
         columns = table.columns
         blocks = table.blocks
@@ -49,7 +49,7 @@ struct FigureScript {
             panels: data.panels.map(\.title),
             keys: FigureScript.keys(data, styles).map(\.text) + fitTexts.prefix(20),
             title: data.figure.title ?? table.sweepName, hasAxisAbove: data.figure.inverseLabel != nil)
-        var layout = FigureLayout(content, data.figure.style)
+        var layout = FigureLayout(content, data.figure.style, isLaTeX: isLaTeX)
         var (x, y, dodge) = (FigureRange?.none, [FigureRange?](), Dodge?.none)
         // The numbers on the axes depend on the panels' sides, and these on the numbers' widths.
         for _ in 0..<2 {
@@ -64,7 +64,7 @@ struct FigureScript {
             content.notes = subtitle.parts(sweepName: data.figure.title == nil ? nil : table.sweepName)
             content.xMarks = x?.markPlan ?? []
             content.yMark = y.compactMap { $0?.markWidth }.max() ?? 0
-            layout = FigureLayout(content, data.figure.style)
+            layout = FigureLayout(content, data.figure.style, isLaTeX: isLaTeX)
         }
         (self.x, self.y, self.dodge, self.layout) = (x, y, dodge, layout)
     }
@@ -96,7 +96,7 @@ struct FigureScript {
 
     private var preamble: [String] {
         var lines = [
-            "if (!exists(\"formats\")) formats = \"svg png pdf\"",
+            "if (!exists(\"formats\")) formats = \"\(layout.canvas.formats)\"",
             "if (!exists(\"stem\")) stem = \(quoted(figure.name))",
             "table = \(quoted("../tables/\(figure.name).dat"))", "",
             "set encoding utf8", "set bars 0.6",
@@ -114,6 +114,11 @@ struct FigureScript {
         if needsClipping {
             lines.append("within(number, low, high) = number < low ? low : number > high ? high : number")
         }
+        if figure.isOrdinal {
+            lines += ["# Each value of x has a place.", "at(x) = \(FigureScript.placeTable(data.places))"]
+            lines.append("set boxwidth \(rounded(0.9 * (dodge?.step ?? 0.8))) absolute")
+        }
+        if figure.keepsSeeds { lines.append("seeds = \(quoted("../tables/\(figure.name)-seeds.dat"))") }
         if data.hasBounds { lines.append("set style line 102 lc rgb \"#999999\" lw 1.6") }
         if figure.theory, !data.hasBounds, figure.y.contains(where: \.isStaircase) {
             lines += [
@@ -127,15 +132,22 @@ struct FigureScript {
         return lines
     }
 
+    /// The place of x, as the script writes it.
+    static func placeTable(_ values: [Double]) -> String {
+        values.enumerated().map { place, value in
+            place + 1 < values.count ? "x <= \(JSONValue.text(of: value)) ? \(place) : " : "\(place)"
+        }.joined()
+    }
+
     private var terminals: [String] {
         layout.canvas.terminals(of: figure.name, width: layout.width, height: layout.height)
-            + ["set output stem . \".\" . format", "set multiplot", ""]
+            + [layout.canvas.output, "set multiplot", ""]
     }
 
     /// First plots without axes, as large as the canvas: the title, and the columns of the key.
     private var frame: [String] {
         ["# Title and key"] + layout.titleLabels + [
-            margins(left: 0, right: 1, bottom: 0, top: 1),
+            FigureLayout.Frame.canvas,
             "unset border; unset tics; unset title; unset xlabel; unset ylabel; unset x2label; unset logscale",
         ] + layout.keyPlots(keyEntries + fitKeys) + [
             "unset label; unset key; set border 31 lw 0.8; set tics scale 0.7"
@@ -153,12 +165,11 @@ struct FigureScript {
     private func panel(_ row: Int, _ column: Int, _ x: FigureRange) -> [String] {
         let frame = layout.frame(row: row, panel: column)
         var lines = ["", "# \(comment(panelName(row, column)))"]
-        lines.append(
-            margins(left: frame.left, right: frame.right, bottom: frame.bottom, top: frame.top))
+        lines.append(frame.margins)
         let title = frame.hasTitle ? data.panels[column].title : nil
         let lift = frame.isTop && figure.inverseLabel != nil ? "-0.3" : "-0.4"
         lines.append(
-            title.map { layout.panelTitle($0) + " noenhanced offset 0,\(lift)" } ?? "unset title")
+            title.map { layout.panelTitle($0) + " offset 0,\(lift)" } ?? "unset title")
         lines.append(
             frame.isLowest
                 ? layout.xLabel(figure.xLabel(squaredLoss: table.squaredLoss)) : "unset xlabel")
@@ -169,17 +180,16 @@ struct FigureScript {
         lines += axis("x", x, showsNumbers: frame.isLowest)
         lines += axis("y", y[row], showsNumbers: frame.isLeftmost)
         lines += inverseAxis(frame)
-        let elements = closedForms(row, column) + fitLines(row, column) + curves(row, column)
-        let marks = fallMarks(row, column) + criticalLines(column) + lostMarks(row, column)
+        let elements =
+            figure.isOrdinal
+            ? curves(row, column) + closedForms(row, column)
+            : closedForms(row, column) + fitLines(row, column) + curves(row, column)
+        let marks =
+            (figure.isOrdinal ? [] : fallMarks(row, column) + criticalLines(column)) + lostMarks(row, column)
         lines += marks
         lines.append(
             "plot " + (elements.isEmpty ? ["NaN notitle"] : elements).joined(separator: ", \\\n            "))
         return marks.isEmpty ? lines : lines + ["unset label; unset arrow"]
-    }
-
-    private func margins(left: Double, right: Double, bottom: Double, top: Double) -> String {
-        [("l", left), ("r", right), ("b", bottom), ("t", top)]
-            .map { "set \($0.0)margin at screen \(fraction($0.1))" }.joined(separator: "; ")
     }
 
     private func panelName(_ row: Int, _ column: Int) -> String {

@@ -17,7 +17,7 @@ extension FigureSpec {
         }
     }
 
-    private static func axisLabel(_ path: String) -> String {
+    static func axisLabel(_ path: String) -> String {
         switch path {
         case "beta": "β"
         case "depth": "depth (weight layers)"

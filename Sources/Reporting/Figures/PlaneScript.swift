@@ -20,7 +20,7 @@ struct PlaneScript {
     private var data: FigureData { table.data }
     private var figure: FigureSpec { data.figure }
 
-    init(_ table: Table) {
+    init(_ table: Table, isLaTeX: Bool = false) {
         self.table = table
         let data = table.data
         columns = table.columns
@@ -45,14 +45,15 @@ struct PlaneScript {
                 sweepName: data.figure.title == nil ? nil : table.sweepName))
         (xLabel, yLabel) = (content.xLabel, content.yLabels[0])
         let last = max(steps.last ?? 1, 10)
-        content.colourMark = 2.6
-        var layout = FigureLayout(content, data.figure.style)
+        content.scale = ("training step", 2.6)
+        var layout = FigureLayout(content, data.figure.style, isLaTeX: isLaTeX)
         var (x, y) = (FigureRange?.none, FigureRange?.none)
         var colours = AxisMarks(1, last, isLog: true, room: layout.downRoom)
         for _ in 0..<2 {
             func range(_ row: Int, _ limits: FigureStyle.Limits?, _ room: AxisMarks.Room) -> FigureRange? {
                 FigureRange(
-                    means: points.compactMap { $0.samples[row].mean }, intervals: [], isLog: false, isCount: false,
+                    means: points.compactMap { $0.samples[row].mean }, intervals: [], isLog: false,
+                    isCount: false,
                     room: room)?.limited(to: limits, room: room)
             }
             x = range(0, data.figure.style.xlim, layout.acrossRoom)
@@ -60,8 +61,10 @@ struct PlaneScript {
             colours = AxisMarks(1, last, isLog: true, room: layout.downRoom)
             content.xMarks = x?.markPlan ?? []
             content.yMark = y?.markWidth ?? 0
-            content.colourMark = AxisMarks.labels(of: colours.major).map(AxisMarks.width).max() ?? 0
-            layout = FigureLayout(content, data.figure.style)
+            content.scale = (
+                "training step", AxisMarks.labels(of: colours.major).map(AxisMarks.width).max() ?? 0
+            )
+            layout = FigureLayout(content, data.figure.style, isLaTeX: isLaTeX)
         }
         (self.x, self.y, self.layout, self.colours) = (x, y, layout, colours)
     }
@@ -89,15 +92,18 @@ struct PlaneScript {
         return lines.joined(separator: "\n") + "\n"
     }
 
+    static let palette =
+        "set palette defined (0 \"#440154\", 0.25 \"#3b528b\", 0.5 \"#21918c\", 0.75 \"#5ec962\", 1 \"#fde725\")"
+
     private var preamble: [String] {
         var lines = [
-            "if (!exists(\"formats\")) formats = \"svg png pdf\"",
+            "if (!exists(\"formats\")) formats = \"\(layout.canvas.formats)\"",
             "if (!exists(\"stem\")) stem = \(quoted(figure.name))",
             "table = \(quoted("../tables/\(figure.name).dat"))", "",
             "set encoding utf8",
             "set grid lt 1 lc rgb \"#e6e6e6\" lw 0.6",
             "# Viridis: even steps of lightness, also for colour-blind readers.",
-            "set palette defined (0 \"#440154\", 0.25 \"#3b528b\", 0.5 \"#21918c\", 0.75 \"#5ec962\", 1 \"#fde725\")",
+            PlaneScript.palette,
             "steps = \"\(steps.map(JSONValue.text).joined(separator: " "))\"",
             "# Step 0 has no place on a logarithmic scale: it has the colour of step 1.",
             "coloured(s) = s < 1 ? 1 : s",
@@ -120,7 +126,7 @@ struct PlaneScript {
     private var terminals: [String] {
         layout.canvas.terminals(of: figure.name, width: layout.width, height: layout.height)
             + layout.canvas.film(width: layout.width, height: layout.height)
-            + ["set output stem . \".\" . format"]
+            + [layout.canvas.output]
     }
 
     /// Title, key and the colour scale.
@@ -128,24 +134,22 @@ struct PlaneScript {
         let entries = labels.indices.prefix(40).map {
             (look: "points ls \($0 + 1)", text: data.keyText(labels[$0]))
         }
-        return ["# Title and key"] + layout.titleLabels + [
-            "set lmargin at screen 0; set rmargin at screen 1; set bmargin at screen 0; set tmargin at screen 1",
+        return ["# Title and key"] + layout.titleLabels + layout.scaleLabel + [
+            FigureLayout.Frame.canvas,
             "unset border; unset tics; unset title; unset xlabel; unset ylabel; unset logscale; unset colorbox",
         ] + layout.keyPlots(entries) + [
             "unset label; unset key; set border 31 lw 0.8; set tics scale 0.7",
             "set logscale cb; set cbrange [1:\(JSONValue.text(of: max(steps.last ?? 1, 10)))]",
             "set cbtics nomirror \(colours.script(showsNumbers: true, on: layout.canvas))",
-        ] + layout.colourScale("training step")
+        ] + layout.colourScale
     }
 
     private func panel(_ column: Int, _ x: FigureRange, _ y: FigureRange) -> [String] {
         let frame = layout.frame(row: 0, panel: column)
         let name = data.panels[column].title
         var lines = ["", "# \(comment(name ?? "all trials"))"]
-        lines.append(
-            [("l", frame.left), ("r", frame.right), ("b", frame.bottom), ("t", frame.top)]
-                .map { "set \($0.0)margin at screen \(fraction($0.1))" }.joined(separator: "; "))
-        lines.append(name.map { layout.panelTitle($0) + " noenhanced offset 0,-0.4" } ?? "unset title")
+        lines.append(frame.margins)
+        lines.append(name.map { layout.panelTitle($0) + " offset 0,-0.4" } ?? "unset title")
         lines.append(frame.isLowest ? layout.xLabel(xLabel) : "unset xlabel")
         lines.append(frame.isLeftmost ? layout.yLabel(yLabel) : "unset ylabel")
         lines += x.script("x", showsNumbers: frame.isLowest, on: layout.canvas)
@@ -154,7 +158,7 @@ struct PlaneScript {
         lines.append(
             "plot "
                 + (elements.isEmpty ? ["NaN notitle"] : elements).joined(separator: ", \\\n                "))
-        lines.append("unset colorbox; unset cblabel")
+        lines.append("unset colorbox")
         return lines
     }
 

@@ -63,6 +63,11 @@ extension FigureReader {
             let yNode = member("y"), let y = numericAxis(yNode, path: "figures.y", &faults),
             let quantity = quantity(colour, path: "figures.color", &faults)
         else { return nil }
+        var named = ["seed", x, y] + [panels].compactMap { $0 }
+        for zip in zips where zip.contains(where: named.contains) { named += zip }
+        if let other = axes.first(where: { $0.count > 1 && !named.contains($0.path) }) {
+            faults.add(yNode.location, "figures.color", .figure(.heatmapWithoutAxis(other.path)))
+        }
         let figure = FigureSpec(
             name: name, title: member("title")?.scalar?.text, x: .axis(x), y: [quantity], curves: y,
             panels: panels, isHeatmap: true, style: style)

@@ -2,12 +2,16 @@ import Text
 
 /// Reads and checks the figures of a sweep whose grid is known.
 struct FigureReader {
-    static let keys = [
-        "name", "title", "x", "y", "color", "points", "curves", "panels", "xscale", "yscale", "theory", "fit",
-    ] + FigureStyle.keys.map(\.name)
+    static let keys =
+        [
+            "name", "title", "x", "y", "color", "points", "curves", "panels", "xscale", "yscale", "theory",
+            "fit",
+        ] + FigureStyle.keys.map(\.name)
 
     let axes: [Axis]
     let fixed: [String: JSONValue]
+    /// The axes that advance together.
+    let zips: [[String]]
     /// The words that a setting takes anywhere in the grid.
     let words: (String) -> [String]
 

@@ -195,6 +195,7 @@ public enum FigureMistake: Equatable, Sendable {
     case colourNeedsAxes
     case heatmapWithoutColour
     case heatmapWith(String)
+    case heatmapWithoutAxis(String)
     case limitsNotTwo
     case limitsNotAscending(Double, Double)
     case limitOfLogAxis(Double)
@@ -245,6 +246,8 @@ public enum FigureMistake: Equatable, Sendable {
         case .eachOfXAlone: "'layer: each' of x needs 'layer: each' of y, all of them"
         case .colourNeedsAxes: "with 'color', x and y are two axes of numbers"
         case .heatmapWithoutColour: "a heatmap has two axes of numbers, x and y, and a metric as 'color'"
+        case .heatmapWithoutAxis(let axis):
+            "a heatmap has a cell for one value of \(axis): make it x, y or 'panels', or give one value"
         case .heatmapWith(let key): "a heatmap has no '\(key)'"
         case .limitsNotTwo: "[low, high] is due: two numbers, or auto for either"
         case .limitsNotAscending(let low, let high):

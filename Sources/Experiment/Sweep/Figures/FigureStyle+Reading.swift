@@ -20,16 +20,19 @@ extension FigureStyle {
     public static let keys = [
         Key(
             name: "size", value: "SIZE",
-            help: "column (3.4 in), page (7 in), slide (10 in), screen (the default) or WIDTH,HEIGHT in inches"),
+            help:
+                "column (3.4 in), page (7 in), slide (10 in), screen (the default) or WIDTH,HEIGHT in inches"),
         Key(name: "font", value: "NAME", help: "the font's family"),
-        Key(name: "font_size", value: "POINTS", help: "of ordinary text at the printed size; none is below 6"),
+        Key(
+            name: "font_size", value: "POINTS", help: "of ordinary text at the printed size; none is below 6"),
         Key(name: "xlabel", value: "TEXT", help: "the name of the x axis"),
         Key(name: "ylabel", value: "TEXT", help: "the name of the y axes"),
         Key(name: "xlim", value: "LOW,HIGH", help: "the ends of the x axis; auto: chosen to suit the data"),
         Key(name: "ylim", value: "LOW,HIGH", help: "the ends of the y axes"),
         Key(
             name: "legend", value: "WHERE",
-            help: "right or below the panels, top_left, top_right, bottom_left or bottom_right in the first one, "
+            help:
+                "right or below the panels, top_left, top_right, bottom_left or bottom_right in the first one, "
                 + "or none"),
         Key(name: "interval", value: "KIND", help: "ci95 (the default), stderr, range, seeds or none"),
         Key(name: "style", value: "KIND", help: "line, points, bars or box"),

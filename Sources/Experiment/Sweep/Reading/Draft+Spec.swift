@@ -58,7 +58,8 @@ extension Draft {
 
     private func figureSpecs(grid: Grid, _ faults: inout Faults) -> [FigureSpec] {
         guard let figures else { return [] }
-        return FigureReader(axes: grid.axes, fixed: grid.fixed, words: words).figures(figures, &faults)
+        return FigureReader(axes: grid.axes, fixed: grid.fixed, zips: zips.map(\.paths), words: words)
+            .figures(figures, &faults)
     }
 
     /// The location and the name with which a setting is given.

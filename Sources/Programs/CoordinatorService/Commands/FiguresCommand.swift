@@ -13,10 +13,12 @@ let figuresCommand = Command(
     options: [
         OptionSpec(
             "--format", "LIST",
-            "svg, png, pdf, separated by commas (default: all three), or gif: films of information planes")
+            "svg, png, pdf, separated by commas (default: all three), gif: films of information planes, "
+                + "or latex: NAME-latex.tex with the document's fonts")
     ]
         + FigureStyle.keys.map { OptionSpec($0.option, $0.value, $0.help) },
-    details: "The options of looks go before the sweep file's keys of the same names. They change pictures and their "
+    details:
+        "The options of looks go before the sweep file's keys of the same names. They change pictures and their "
         + "scripts; records stay as they are.",
     examples: [
         "ranksweep figures runs/demo --format pdf",
