@@ -57,10 +57,12 @@ struct ReportScope {
     let zip: [[String]]
 
     /// The scope of a single run.
-    init(_ spec: SweepSpec) {
+    ///
+    /// - Parameter style: looks that go before the sweep's own.
+    init(_ spec: SweepSpec, style: FigureStyle = FigureStyle()) {
         name = spec.name
         digest = spec.digest
-        figures = spec.figures
+        figures = ReportScope.styled(spec, style)
         hasRuns = false
         recordPaths = ReportScope.recordPaths([spec])
         varied = spec.axes.filter { $0.count > 1 }.map(\.path)
@@ -68,11 +70,11 @@ struct ReportScope {
     }
 
     /// The scope of a run, or of several.
-    static func of(_ sources: [ReportSource]) -> ReportScope {
-        sources.count > 1 ? ReportScope(runs: sources) : ReportScope(sources[0].spec)
+    static func of(_ sources: [ReportSource], style: FigureStyle = FigureStyle()) -> ReportScope {
+        sources.count > 1 ? ReportScope(runs: sources, style) : ReportScope(sources[0].spec, style: style)
     }
 
-    private init(runs sources: [ReportSource]) {
+    private init(runs sources: [ReportSource], _ style: FigureStyle) {
         let specs = sources.map(\.spec)
         name = sources.compactMap(\.run).joined(separator: ", ")
         digest = specs.map(\.digest).joined(separator: " ")
@@ -86,10 +88,20 @@ struct ReportScope {
         // Axes advance together only where they do in every run.
         zip = specs[0].zip.filter { group in specs.allSatisfy { $0.zip.contains(group) } }
         var figures: [FigureSpec] = []
-        for figure in specs.flatMap(\.figures) where !figures.contains(where: { $0.name == figure.name }) {
+        for figure in specs.flatMap({ ReportScope.styled($0, style) })
+        where !figures.contains(where: { $0.name == figure.name }) {
             figures.append(figure)
         }
         self.figures = figures.map { ReportScope.withRuns($0) }
+    }
+
+    /// The sweep's figures, their looks filled in from the sweep's.
+    private static func styled(_ spec: SweepSpec, _ style: FigureStyle) -> [FigureSpec] {
+        spec.figures.map { figure in
+            var styled = figure
+            styled.style = style.filled(from: figure.style).filled(from: spec.style)
+            return styled
+        }
     }
 
     /// A figure with a curve for each run; with a panel for each where its curves are another axis's.

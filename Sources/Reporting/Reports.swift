@@ -9,6 +9,11 @@ public enum FigureFormat: String, CaseIterable, Sendable {
     case svg, png, pdf
     /// An animation, only for planes.
     case gif
+    /// A file that LaTeX reads, with texts in the document's fonts, and a PDF with the rest.
+    case latex
+
+    /// The ends of the names of a figure's files.
+    var endings: [String] { self == .latex ? ["-latex.tex", "-latex.pdf"] : [".\(rawValue)"] }
 
     /// The formats that a run draws.
     public static let defaults: [FigureFormat] = [.svg, .png, .pdf]
@@ -49,7 +54,7 @@ public struct ReportOutcome: Equatable, Sendable {
     public let drawing: Drawing
     /// Each drawn figure as the text of an SVG file, even if no SVG file was requested.
     public let svgs: [String: String]
-    /// The numbers of each drawn figure, for a page; planes have none.
+    /// The numbers of each drawn figure, for a page; planes and heatmaps have none.
     public let figureData: [String: JSONValue]
     /// The first 200 points, for a page.
     public let summary: SummaryTable
@@ -108,18 +113,19 @@ public enum Reports {
     ///     figure, `tables/NAME-fall.dat` for each figure of ranks along training, `tables/NAME-phases.dat`
     ///     for each information plane, `tables/summary.dat`, `figures/NAME.gp` and, drawn by gnuplot,
     ///     `figures/NAME.FORMAT`. Made where it is missing.
+    ///   - style: looks that go before the sweeps' own.
     ///   - gnuplot: the program, looked up on PATH.
     ///   - note: called with each figure before it is drawn.
     /// - Throws: `ReportError` for a line that isn't a record, or for a file that can't be read or written.
     ///   gnuplot's failures are in the outcome, not thrown.
     public static func write(
         _ sources: [ReportSource], to directory: String, formats: [FigureFormat] = FigureFormat.defaults,
-        gnuplot: String = "gnuplot", note: (String) -> Void = { _ in }
+        style: FigureStyle = FigureStyle(), gnuplot: String = "gnuplot", note: (String) -> Void = { _ in }
     ) throws(ReportError) -> ReportOutcome {
         for folder in ["tables", "figures"] {
             try filed { () throws(FileError) in try makeFolder(directory + "/" + folder) }
         }
-        let scope = ReportScope.of(sources)
+        let scope = ReportScope.of(sources, style: style)
         var trials = try filed { () throws(FileError) in
             try TrialTables(sources, of: scope, in: directory + "/tables")
         }
@@ -138,47 +144,62 @@ public enum Reports {
             }
             tables += [DifferenceTable.name, DifferenceTable.sweeps].map { "tables/" + $0 }
         }
-        let (scripts, figures) = try write(content, scope, to: directory, &tables)
+        let (scripts, drawings) = try write(
+            content, scope, to: directory, hasLaTeX: formats.contains(.latex), &tables)
+        let figures = drawings.map { Drawing.Figure(name: $0.name, moves: $0.moves, script: $0.text) }
         let drawable = Set(figures.map(\.name))
         let unmeasured = scope.figures.map(\.name).filter { content.records > 0 && !drawable.contains($0) }
         var drawn = Drawing(
             folder: directory + "/figures", formats: formats,
             gnuplot: GnuplotProcess(program: gnuplot, milliseconds: 120_000))
         try drawn.draw(figures, note)
+        let exceeded = drawings.compactMap { drawing in
+            drawing.layout.exceeded.map { "figure \(drawing.name): \($0)" }
+        }
+        let exceeded = drawings.filter(\.drawsSomething).compactMap { drawing in
+            drawing.layout.exceeded.map { "figure \(drawing.name): \($0)" }
+        }
         return ReportOutcome(
             records: content.records, diverged: content.diverged, tables: tables, scripts: scripts,
             pictures: drawn.pictures.map { "figures/" + $0 }, drawing: drawn.result, svgs: drawn.svgs,
             figureData: pageData(content.tables.filter { drawn.svgs[$0.data.figure.name] != nil }),
             summary: content.summary.table(limit: 200, squaredLoss: content.squaredLoss),
             trials: content.trials.trials(squaredLoss: content.squaredLoss),
-            unmeasured: unmeasured, warnings: drawn.warnings, differences: counts)
+            unmeasured: unmeasured, warnings: exceeded + drawn.warnings, differences: counts)
     }
 
     /// Writes the tables and scripts of figures, and the summary.
     ///
     /// - Parameter tables: the names of the tables are added.
-    /// - Returns: the names of the scripts, and the figures that have something to draw.
+    /// - Returns: the names of the scripts, and the drawings that show something.
     private static func write(
-        _ content: ReportContent, _ scope: ReportScope, to directory: String, _ tables: inout [String]
-    ) throws(ReportError) -> (scripts: [String], figures: [Drawing.Figure]) {
+        _ content: ReportContent, _ scope: ReportScope, to directory: String, hasLaTeX: Bool,
+        _ tables: inout [String]
+    ) throws(ReportError) -> (scripts: [String], drawings: [FigureDrawing]) {
         func write(_ text: String, _ name: String) throws(ReportError) {
             try filed { () throws(FileError) in try writeFile(text.utf8, to: "\(directory)/\(name)") }
         }
-        var (scripts, figures): ([String], [Drawing.Figure]) = ([], [])
+        var (scripts, drawings): ([String], [FigureDrawing]) = ([], [])
         for table in content.tables {
             let name = table.data.figure.name
             tables.append("tables/\(name).dat")
             try write(table.text, "tables/\(name).dat")
+            if table.data.figure.keepsSeeds {
+                tables.append("tables/\(name)-seeds.dat")
+                try write(table.seedsText, "tables/\(name)-seeds.dat")
+            }
             if table.data.hasFalls {
                 let fall = free(name + "-fall", in: scope)
                 tables.append("tables/\(fall).dat")
                 try write(PeakToFinalDropTable(table: table).text, "tables/\(fall).dat")
             }
             scripts.append("figures/\(name).gp")
-            let script = script(of: table)
-            try write(script.text, "figures/\(name).gp")
-            if script.drawsSomething {
-                figures.append(Drawing.Figure(name: name, moves: table.data.isPlane, script: script.text))
+            let drawing = FigureDrawing(table)
+            try write(drawing.text, "figures/\(name).gp")
+            if drawing.drawsSomething { drawings.append(drawing) }
+            if hasLaTeX {
+                scripts.append("figures/\(name)-latex.gp")
+                try write(FigureDrawing(table, isLaTeX: true).text, "figures/\(name)-latex.gp")
             }
         }
         for phases in content.phases where !phases.isEmpty {
@@ -189,24 +210,15 @@ public enum Reports {
         let summary = free("summary", in: scope)
         tables.append("tables/\(summary).dat")
         try write(content.summary.text, "tables/\(summary).dat")
-        return (scripts, figures)
+        return (scripts, drawings)
     }
 
     private static func pageData(_ tables: [Table]) -> [String: JSONValue] {
         var data: [String: JSONValue] = [:]
-        for table in tables where !table.data.isPlane {
+        for table in tables where !table.data.isPlane && !table.data.figure.isHeatmap {
             data[table.data.figure.name] = FigureScript(table).pageData
         }
         return data
-    }
-
-    private static func script(of table: Table) -> (text: String, drawsSomething: Bool) {
-        if table.data.isPlane {
-            let script = PlaneScript(table)
-            return (script.text, script.drawsSomething)
-        }
-        let script = FigureScript(table)
-        return (script.text, script.drawsSomething)
     }
 
     /// A free name for a table beside the figures' tables, since a figure may already have the name.
@@ -217,101 +229,26 @@ public enum Reports {
     }
 }
 
-/// Everything that a report shows, as values.
-struct ReportContent {
-    private(set) var records = 0
-    private(set) var diverged = 0
-    /// One for each figure.
-    let tables: [Table]
-    /// One for each plane of I(X;T).
-    let phases: [PhaseTable]
-    let summary: Summary
-    let trials: PageTrialCollector
-    /// Whether the task loss is a squared error.
-    let squaredLoss: Bool
+/// A table's script of the right kind.
+private struct FigureDrawing {
+    let name: String
+    /// Whether it may be an animation.
+    let moves: Bool
+    let text: String
+    let drawsSomething: Bool
+    let layout: FigureLayout
 
-    /// - Parameters:
-    ///   - trials: each record and each failed trial is added.
-    ///   - differences: each record is added.
-    init(
-        _ sources: [ReportSource], _ scope: ReportScope, _ trials: inout TrialTables,
-        _ differences: inout DifferenceTable?
-    ) throws(ReportError) {
-        var filling = Filling(scope)
-        for (index, source) in sources.enumerated() {
-            if index > 0 { try filed { () throws(FileError) in try trials.begin(source) } }
-            try filling.add(source, scope) { record throws(FileError) in
-                differences?.add(record, run: index)
-                try trials.add(record)
-            }
-        }
-        for index in filling.figures.indices { filling.figures[index].settle() }
-        let grid = sources[0].spec.grid
-        let loss = grid.count > 0 ? grid[0].settings.training.loss : .crossEntropy
-        let squaredLoss = loss == .meanSquaredError
-        tables = filling.figures.map {
-            Table(sweepName: scope.name, sweepDigest: scope.digest, squaredLoss: squaredLoss, data: $0)
-        }
-        self.squaredLoss = squaredLoss
-        phases = filling.phases
-        summary = filling.summary
-        self.trials = filling.trials
-        records = filling.records
-        diverged = filling.diverged
-    }
-
-    /// The content while records are read.
-    private struct Filling {
-        var figures: [FigureData]
-        var summary: Summary
-        var trials: PageTrialCollector
-        var phases: [PhaseTable]
-        var (records, diverged) = (0, 0)
-
-        init(_ scope: ReportScope) {
-            figures = scope.figures.map { FigureData($0, of: scope) }
-            summary = Summary(of: scope)
-            trials = PageTrialCollector(of: scope)
-            phases = scope.figures.filter(\.isInformationPlane).map { PhaseTable($0.name, of: scope) }
-        }
-
-        /// - Parameter body: called with each record and its further axes.
-        mutating func add(
-            _ source: ReportSource, _ scope: ReportScope, _ body: (Record) throws(FileError) -> Void
-        ) throws(ReportError) {
-            let grid = source.spec.grid
-            let further = scope.further(source)
-            var failed = Dictionary(
-                source.failedTrials.map { (grid[$0].id.text, $0) }, uniquingKeysWith: min)
-            var ranges = figures.isEmpty ? nil : MetricRanges(grid)
-            var refusal: FileError?
-            do throws(RecordFileError) {
-                try readRecords(at: source.recordsPath, fault: source.fault) { record in
-                    guard refusal == nil else { return }
-                    if !failed.isEmpty { failed[record.trial] = nil }
-                    let limits = ranges?.ranges(of: record.axes)
-                    var record = record
-                    record.axes.merge(further) { own, _ in own }
-                    add(record, within: limits)
-                    do throws(FileError) { try body(record) } catch { refusal = error }
-                }
-            } catch { throw .records(error) }
-            if let refusal { throw .file(refusal) }
-            for trial in failed.values.sorted() {
-                let axes = (grid[trial].axesObject.object ?? [:]).merging(further) { own, _ in own }
-                summary.addFailed(axes)
-                for index in figures.indices { figures[index].addFailed(axes) }
-                for index in phases.indices { phases[index].addFailed(axes) }
-            }
-        }
-
-        private mutating func add(_ record: Record, within limits: TrialRanges?) {
-            records += 1
-            if !record.isMeasured { diverged += 1 }
-            summary.add(record)
-            trials.add(record)
-            for index in figures.indices { figures[index].add(record, within: limits) }
-            for index in phases.indices { phases[index].add(record) }
+    init(_ table: Table, isLaTeX: Bool = false) {
+        (name, moves) = (table.data.figure.name, table.data.isPlane)
+        if table.data.isPlane {
+            let script = PlaneScript(table, isLaTeX: isLaTeX)
+            (text, drawsSomething, layout) = (script.text, script.drawsSomething, script.layout)
+        } else if table.data.figure.isHeatmap {
+            let script = HeatmapScript(table, isLaTeX: isLaTeX)
+            (text, drawsSomething, layout) = (script.text, script.drawsSomething, script.layout)
+        } else {
+            let script = FigureScript(table, isLaTeX: isLaTeX)
+            (text, drawsSomething, layout) = (script.text, script.drawsSomething, script.layout)
         }
     }
 }

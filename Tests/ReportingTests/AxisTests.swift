@@ -1,7 +1,10 @@
 import Foundation
+import Sweep
 import Testing
 
 @testable import Reporting
+
+private let onScreen = FigureCanvas(FigureStyle())
 
 /// The labels of a script's axis, by their marks: "10^{−4}" is read as a number again.
 private func labels(_ range: FigureRange) -> [Double: String] {
@@ -40,7 +43,8 @@ func `Every label is its mark's value, whatever the axis spans`(numbers: [Double
     let range = try #require(FigureRange(x: [20, 3000, 500_000], isLog: nil))
     #expect(range.isLog && range.marks == [20, 3000, 500_000])
     #expect(
-        range.script("x", showsNumbers: true)[2].contains("('20' 20, '3000' 3000, '500000' 500000, '' 30 1"))
+        range.script("x", showsNumbers: true, on: onScreen)[2].contains(
+            "('20' 20, '3000' 3000, '500000' 500000, '' 30 1"))
 }
 
 @Test func `A log axis shows that it is one, and has labels enough to read a value`() throws {
@@ -52,7 +56,7 @@ func `Every label is its mark's value, whatever the axis spans`(numbers: [Double
     #expect(steps.division.minor.contains(700))
     let wide = try #require(FigureRange(x: [1e-4, 1e-2], isLog: true))
     #expect(wide.marks.contains(3e-4) && wide.division.minor.contains(2e-4))
-    #expect(wide.script("x", showsNumbers: false)[2].hasPrefix("set xtics nomirror ('' "))
+    #expect(wide.script("x", showsNumbers: false, on: onScreen)[2].hasPrefix("set xtics nomirror ('' "))
     let decades = try #require(FigureRange(means: [1e-4, 1e11], intervals: [], isLog: true, isCount: false))
     #expect(labels(decades)[1e10] == "10^{10}" && decades.division.minor.contains(1e9))
 }

@@ -32,55 +32,56 @@ private func size(_ script: String) throws -> (width: Double, height: Double) {
         let lines = long.matches(of: #/set label \d+ '\{\/:Bold ([^}]+)\}' at screen 0.5,([0-9.]+)/#)
         #expect(lines.map { String($0.1) }.joined(separator: " ") == words)
         let (width, height) = try size(long)
-        // 14 of bold text are about 11 pixels a character.
+        // 15 pixels of bold text are about 9.6 pixels a character.
         #expect(lines.allSatisfy { Double($0.1.count) * 9.6 <= width } && lines.count > 4)
         let shortHeight = try size(short).height
-        #expect(abs(height - shortHeight - 20 * Double(lines.count - 1)) < 1)
-        // Lines are 20 pixels apart, and the subtitle stands below the last.
+        // Lines of 15 pixels are 18.75 apart, and the subtitle stands below the last. The short title is larger.
+        #expect(abs(height - shortHeight - 18.75 * Double(lines.count - 1)) < 1)
         let places = lines.compactMap { Double($0.2) }.map { (1 - $0) * height }
-        #expect(zip(places, places.dropFirst()).allSatisfy { abs($1 - $0 - 20) < 0.2 })
+        #expect(zip(places, places.dropFirst()).allSatisfy { abs($1 - $0 - 18.75) < 0.2 })
         let subtitle = try #require(
             long.firstMatch(of: #/at screen 0.5,([0-9.]+) center noenhanced/#).flatMap { Double($0.1) })
-        #expect((1 - subtitle) * height > places[places.count - 1] + 20)
+        #expect((1 - subtitle) * height > places[places.count - 1] + 15)
     }
 
     @Test func `Lines are broken between words, and in words that are longer than a line`() {
-        #expect(WrappedText.lines(of: "one two three", in: 7, breaksWords: true) == ["one two", "three"])
+        // In ems of DejaVu Sans: "one two" is 4.4 wide, "three" 2.7, "incompr" 4.5.
+        #expect(WrappedText.lines(of: "one two three", in: 4.6, breaksWords: true) == ["one two", "three"])
         #expect(
-            WrappedText.lines(of: "a incomprehensible", in: 7, breaksWords: true) == [
-                "a", "incompr", "ehensib", "le",
+            WrappedText.lines(of: "a incomprehensible", in: 4.6, breaksWords: true) == [
+                "a", "incompr", "ehensibl", "e",
             ])
         #expect(
-            WrappedText.lines(of: "σ_{a} incomprehensible b", in: 7, breaksWords: false) == [
+            WrappedText.lines(of: "σ_{a} incomprehensible b", in: 4.6, breaksWords: false) == [
                 "σ_{a}", "incomprehensible", "b",
             ])
         #expect(
-            WrappedText.lines(of: "local rank (σ > 0.1)", in: 14, breaksWords: false) == [
+            WrappedText.lines(of: "local rank (σ > 0.1)", in: 7, breaksWords: false) == [
                 "local rank", "(σ > 0.1)",
             ])
         // Characters of East Asia are twice as wide.
-        #expect(WrappedText.lines(of: "損失損失", in: 4, breaksWords: true) == ["損失", "損失"])
+        #expect(WrappedText.lines(of: "損失損失", in: 2.7, breaksWords: true) == ["損失", "損失"])
         #expect(WrappedText.lines(of: "", in: 4, breaksWords: true) == [""])
     }
 
     @Test func `An axis's name that is longer than its panel has two lines, and room beside them`() throws {
         let name = WrappedText(
-            "share of seeds where I(X;T) rises, then falls, of the last hidden layer", in: 240, sizes: 9...11,
+            "share of seeds where I(X;T) rises, then falls, of the last hidden layer", in: 24,
+            sizes: 0.85...1,
             isEnhanced: true)
-        #expect(name.size == 9 && name.lines.count == 2)
-        #expect(name.lines.allSatisfy { Double($0.count) * 9 * WrappedText.plain <= 240 })
+        #expect(name.size == 0.85 && name.lines.count == 2)
+        #expect(name.lines.allSatisfy { WrappedText.width($0) * 0.85 <= 24 })
         func layout(_ label: String) -> FigureLayout {
             FigureLayout(
-                xLabel: label, yLabels: [label, "loss"], panels: [nil], keys: [], title: "t", subtitle: ["s"],
-                markLength: 4)
+                FigureLayout.Content(xLabel: label, yLabels: [label, "loss"], title: "t", notes: ["s"]),
+                FigureStyle())
         }
         let long = layout(String(repeating: "effective rank ", count: 10)), short = layout("loss")
         #expect(long.yLabel(String(repeating: "effective rank ", count: 10)).contains("\\neffective rank"))
-        #expect(short.yLabel("loss") == "set ylabel 'loss' font \",11\"")
+        #expect(short.yLabel("loss").hasPrefix("set ylabel 'loss' font \",11\" offset screen 0.0"))
         #expect(long.width > short.width && long.height > short.height)
         #expect(
-            long.frame(row: 0, panel: 0).left * Double(long.width) > short.frame(row: 0, panel: 0).left
-                * Double(short.width))
+            long.frame(row: 0, panel: 0).left * long.width > short.frame(row: 0, panel: 0).left * short.width)
     }
 
     @Test func `Texts on several lines keep what gnuplot would take for its own`() {

@@ -13,6 +13,8 @@ public struct SweepSpec: Equatable, Sendable {
     public let conditions: [Condition]
     /// The figures that the sweep requests.
     public let figures: [FigureSpec]
+    /// The looks that all figures have where they don't say otherwise.
+    public let style: FigureStyle
 
     /// The axes, slowest first.
     public var axes: [Axis] { grid.axes }
@@ -53,12 +55,16 @@ public struct SweepSpec: Equatable, Sendable {
         try self.init(parsing: Array(text.utf8), file: file, overrides: overrides, quick: quick)
     }
 
-    init(name: String, grid: Grid, zip: [[String]], conditions: [Condition], figures: [FigureSpec]) {
+    init(
+        name: String, grid: Grid, zip: [[String]], conditions: [Condition], figures: [FigureSpec],
+        style: FigureStyle
+    ) {
         self.name = name
         self.grid = grid
         self.zip = zip
         self.conditions = conditions
         self.figures = figures
+        self.style = style
     }
 
     /// The normalised sweep: overrides and `quick` are applied, defaults are left out, and axes are a list,
@@ -66,6 +72,8 @@ public struct SweepSpec: Equatable, Sendable {
     public var canonicalJSON: JSONValue {
         var top = gridMembers
         if !figures.isEmpty { top["figures"] = .array(figures.map(\.json)) }
+        let looks = style.json
+        if !looks.isEmpty { top["style"] = .object(looks) }
         return .object(top)
     }
 
@@ -100,11 +108,13 @@ public struct SweepSpec: Equatable, Sendable {
         PairCover(grid).points().map { grid.trial(positions: $0, index: 0) }
     }
 
-    /// Identifies the sweep: 32 hexadecimal digits of the SHA-256 of `canonicalJSON` without `weights` and
-    /// `reproducibility`. Records contain it. The two settings are left out because kept weights, and the
-    /// choice of machines that may run trials, change no record.
+    /// Identifies the sweep: 32 hexadecimal digits of the SHA-256 of `canonicalJSON` without `weights`,
+    /// `reproducibility` and the looks of figures. Records contain it. What is left out changes no record: kept
+    /// weights, the choice of machines that may run trials, and how figures are drawn.
     public var digest: String {
         var top = canonicalJSON.object ?? [:]
+        top["style"] = nil
+        if !figures.isEmpty { top["figures"] = .array(figures.map { $0.plain.json }) }
         for setting in ["weights", "reproducibility"] { top[setting] = nil }
         return Digest(of: JSONValue.object(top).canonicalText).hexadecimal(bytes: 16)
     }

@@ -7,20 +7,25 @@ struct AxisMarks: Equatable {
     let major: [Double]
     /// Minor marks of a log axis, which show that it is one. Ascending.
     let minor: [Double]
+    /// Labels of the major marks that aren't their numbers.
+    let names: [String]?
+
+    /// The labels of the major marks, as gnuplot's enhanced text.
+    var labels: [String] { names ?? AxisMarks.labels(of: major) }
 
     /// The space of an axis on the canvas: its length, and whether labels stand side by side along it.
     struct Room {
-        /// In the SVG's pixels.
+        /// In ems.
         let length: Double
         let isAcross: Bool
 
-        static let across = Room(length: 380, isAcross: true)
-        static let down = Room(length: 240, isAcross: false)
+        static let across = Room(length: 25, isAcross: true)
+        static let down = Room(length: 16, isAcross: false)
 
-        /// Whether labels of this many characters fit at these positions, given as fractions of the axis.
-        func holds(_ labels: [(position: Double, characters: Int)]) -> Bool {
+        /// Whether labels of these widths fit at these positions, given as fractions of the axis.
+        func holds(_ labels: [(position: Double, width: Double)]) -> Bool {
             zip(labels, labels.dropFirst()).allSatisfy { one, other in
-                let need = isAcross ? Double(one.characters + other.characters) / 2 * 7.5 + 8 : 20
+                let need = isAcross ? (one.width + other.width) / 2 + 0.5 : 1.33
                 return (other.position - one.position) * length >= need
             }
         }
@@ -30,12 +35,19 @@ struct AxisMarks: Equatable {
     init(at numbers: [Double], _ low: Double, _ high: Double, isLog: Bool) {
         major = numbers
         minor = isLog ? AxisMarks.minor(low, high, beside: numbers) : []
+        names = nil
+    }
+
+    /// Marks with labels that aren't their numbers.
+    init(at numbers: [Double], names: [String]) {
+        (major, minor, self.names) = (numbers, [], names)
     }
 
     /// Round numbers between two ends, as many as fit. Precondition: low < high, and 0 < low on a log axis.
     init(_ low: Double, _ high: Double, isLog: Bool, room: Room) {
         let major = isLog ? AxisMarks.logarithmic(low, high, room) : AxisMarks.linear(low, high, room)
         self.major = major
+        names = nil
         minor = isLog ? AxisMarks.minor(low, high, beside: major) : []
     }
 
@@ -43,7 +55,7 @@ struct AxisMarks: Equatable {
     private static func logarithmic(_ low: Double, _ high: Double, _ room: Room) -> [Double] {
         func fits(_ marks: [Double]) -> Bool {
             room.holds(
-                zip(marks, labels(of: marks)).map { (log($0 / low) / log(high / low), visibleLength($1)) })
+                zip(marks, labels(of: marks)).map { (log($0 / low) / log(high / low), width($1)) })
         }
         for digits in [[1, 2, 3, 4, 5, 6, 7, 8, 9], [1, 2, 5], [1, 3], [1]] {
             let marks = FigureRange.roundNumbers(low, high, digits: digits)
@@ -65,7 +77,7 @@ struct AxisMarks: Equatable {
         for count in stride(from: 8.0, through: 2, by: -1) {
             let marks = FigureRange.equalSteps(low, high, count: count)
             let labels = zip(marks, labels(of: marks)).map {
-                (position: ($0 - low) / (high - low), characters: visibleLength($1))
+                (position: ($0 - low) / (high - low), width: width($1))
             }
             if marks.count > 1, room.holds(labels) { return marks }
         }
@@ -118,18 +130,18 @@ struct AxisMarks: Equatable {
         text.hasPrefix("-") ? "−" + text.dropFirst() : text
     }
 
-    /// The number of visible characters in an enhanced text.
-    static func visibleLength(_ label: String) -> Int { label.count { !"^{}".contains($0) } }
+    /// A label's width in ems.
+    static func width(_ label: String) -> Double { WrappedText.width(label, isEnhanced: true) }
 }
 
 extension AxisMarks {
     /// The argument of `set xtics`: marks, with or without labels.
     ///
     /// - Parameter showsNumbers: false for a panel whose neighbour beside or below it has the labels.
-    func script(showsNumbers: Bool) -> String {
-        let texts = showsNumbers ? AxisMarks.labels(of: major) : major.map { _ in "" }
+    func script(showsNumbers: Bool, on canvas: FigureCanvas) -> String {
+        let texts = showsNumbers ? labels.map { canvas.script([$0]) } : major.map { _ in "''" }
         let entries =
-            zip(major, texts).map { "\(quoted($1)) \(JSONValue.text(of: $0))" }
+            zip(major, texts).map { "\($1) \(JSONValue.text(of: $0))" }
             + minor.map { "'' \(JSONValue.text(of: $0)) 1" }
         // Lines that people can read.
         let lines = stride(from: 0, to: entries.count, by: 8).map { start in

@@ -26,8 +26,8 @@ struct Dodge: Equatable {
 
     /// The most values of x. With more, bars are too close to stand side by side.
     private static let maxPositions = 12
-    /// The least and the greatest distance of neighbours, in SVG pixels.
-    private static let pixels = 2.0...8.0
+    /// The least and the greatest distance of neighbours, in ems.
+    private static let distances = 0.13...0.53
 
     /// Whether x is ordered, so that a moved point could be mistaken for one at another x.
     let isOfOrdered: Bool
@@ -36,8 +36,12 @@ struct Dodge: Equatable {
     ///
     /// - Parameters:
     ///   - curves: the number of curves in the figure.
-    ///   - width: the width of a panel, in pixels.
+    ///   - width: the width of a panel, in ems.
     init?(_ data: FigureData, _ x: FigureRange?, curves: Int, width: Double) {
+        if let x, data.figure.isOrdinal {
+            (step, isLog, isOfOrdered) = (0.8 / Double(max(curves, 1)), x.isLog, false)
+            return
+        }
         guard let x, curves > 1, !data.figure.hasLines || data.isCategorical, !data.isScatter, !data.isPlane
         else { return nil }
         let numbers = Set(data.panels.flatMap(\.curves).flatMap(\.points).filter(\.hasMeans).map(\.x))
@@ -48,13 +52,13 @@ struct Dodge: Equatable {
         isOfOrdered = !data.isCategorical
         guard data.isCategorical else {
             guard positions.count <= Dodge.maxPositions, Dodge.areTogether(data) else { return nil }
-            let pixel = span / width
+            let em = span / width
             let (low, high) = x.isLog ? (log(x.low), log(x.high)) : (x.low, x.high)
             // The outermost curves stay within the panel.
             let edge = min((positions.first ?? low) - low, high - (positions.last ?? high))
             let room = min((gap ?? span) / 2 / Double(curves), 1.8 * edge / Double(curves - 1))
-            step = min(room, Dodge.pixels.upperBound * pixel)
-            guard step >= Dodge.pixels.lowerBound * pixel else { return nil }
+            step = min(room, Dodge.distances.upperBound * em)
+            guard step >= Dodge.distances.lowerBound * em else { return nil }
             return
         }
         step = (gap ?? 1) * min(0.12, 0.7 / Double(curves))

@@ -1,4 +1,29 @@
 import Sweep
+import Text
+
+extension FigureData {
+    /// The values that identify a panel or a curve.
+    struct Label: Equatable {
+        let parts: [Part]
+        /// Equal for equal labels.
+        let key: String
+
+        init(parts: [Part]) {
+            self.parts = parts
+            key = parts.map { "\($0.path)=\($0.value.canonicalText)" }.joined(separator: "\n")
+        }
+
+        struct Part: Equatable {
+            /// An axis's path, or "layer".
+            let path: String
+            let value: JSONValue
+        }
+        /// "depth 2, width 64".
+        var text: String { parts.map(\.text).joined(separator: ", ") }
+        /// "depth = 2".
+        var panelText: String { parts.map(\.panelText).joined(separator: ", ") }
+    }
+}
 
 extension FigureData.DataPoint {
     var hasMeans: Bool { samples.contains { $0.mean != nil } }
@@ -27,8 +52,32 @@ extension FigureData.Curve {
 }
 
 extension FigureData {
+    /// What is drawn around means. Against a metric, where both numbers have intervals, it is an interval of the mean.
+    var interval: FigureStyle.Interval {
+        let asked = figure.style.interval ?? .ci95
+        return isScatter && (asked == .range || asked == .seeds) ? .ci95 : asked
+    }
+
+    /// The interval around a sample's mean; nil where none is drawn.
+    func interval(of sample: Sample) -> (low: Double, high: Double)? {
+        switch interval {
+        case .ci95: return sample.count > leastSeeds ? sample.confidenceInterval : nil
+        case .stderr:
+            guard let mean = sample.mean, let error = sample.standardError else { return nil }
+            return (mean - error, mean + error)
+        case .range: return sample.count > 1 ? sample.range.map { ($0.lowerBound, $0.upperBound) } : nil
+        case .seeds, .none: return nil
+        }
+    }
+
+    /// An interval needs more seeds than these.
+    var leastSeeds: Int { interval == .ci95 ? 2 : 1 }
+
     /// Whether intervals are drawn. Many overlapping bands would show nothing.
     var showsIntervals: Bool {
+        guard [.ci95, .stderr, .range].contains(interval), figure.style.kind != .box, !figure.isHeatmap else {
+            return false
+        }
         guard figure.hasLines, !isPlane else { return !isPlane }
         return panels.allSatisfy { panel in
             figure.y.indices.allSatisfy { row in
@@ -37,8 +86,8 @@ extension FigureData {
         }
     }
 
-    /// Whether two seeds are drawn one by one.
-    var showsSeeds: Bool { showsIntervals && !isScatter }
+    /// Whether two seeds, which have no interval that says much, are drawn one by one.
+    var showsSeeds: Bool { showsIntervals && !isScatter && interval == .ci95 }
 
     /// The lost trials of a curve, for the key. With several panels their titles report losses, unless no
     /// trial is left in any.
@@ -52,13 +101,28 @@ extension FigureData {
 
     func keyText(_ label: Label) -> String { label.text + (lostText(of: label).map { " (\($0))" } ?? "") }
 
-    /// The range of x in all panels; nil where nothing is measured.
-    var xRange: FigureRange? {
+    /// The range of x in all panels, with the figure's own ends; nil where nothing is measured.
+    func xRange(_ room: AxisMarks.Room) -> FigureRange? {
+        measuredXRange(room)?.limited(to: figure.style.xlim, room: room)
+    }
+
+    /// The values of x that have a place each, ascending.
+    var places: [Double] {
         let points = panels.flatMap(\.curves).flatMap(\.points)
-        let room = FigureLayout.room(rows: figure.y.count, panels: panels.count)
+        return Set(points.filter { $0.hasMeans || $0.isLost && figure.hasOwnX }.map(\.x)).sorted()
+    }
+
+    /// The range of y in a row of panels, with the figure's own ends; nil where nothing is measured.
+    func yRange(_ row: Int, _ room: AxisMarks.Room) -> FigureRange? {
+        measuredYRange(row, room)?.limited(to: figure.style.ylim(row), room: room)
+    }
+
+    private func measuredXRange(_ room: AxisMarks.Room) -> FigureRange? {
+        let points = panels.flatMap(\.curves).flatMap(\.points)
         guard isScatter else {
             let shown = points.filter { $0.hasMeans || $0.isLost && figure.hasOwnX }
             guard shown.contains(where: \.hasMeans) else { return nil }
+            if figure.isOrdinal { return FigureRange(places: places, room: room) }
             return FigureRange(
                 x: shown.map(\.x), isLog: figure.xscale.map { $0 == .log },
                 isCategory: isCategorical, room: room)
@@ -66,26 +130,32 @@ extension FigureData {
         let means = points.filter(\.hasMeans).compactMap(\.abscissa.mean)
         return FigureRange(
             means: means,
-            intervals: points.compactMap { $0.abscissa.shownInterval(within: $0.abscissaRange) },
+            intervals: points.compactMap { shownInterval($0.abscissa, within: $0.abscissaRange) },
             isLog: figure.xscale == .log && FigureRange.hasPositive(means), isCount: false, room: room)
     }
 
-    /// The range of y in a row of panels; nil where nothing is measured.
-    func yRange(_ row: Int) -> FigureRange? {
+    private func measuredYRange(_ row: Int, _ room: AxisMarks.Room) -> FigureRange? {
         let points = panels.flatMap(\.curves).flatMap(\.points)
         let theory =
             figure.theory ? points.flatMap { [$0.theory[row], $0.trivial[row]] }.compactMap { $0 } : []
         let samples = points.map { $0.samples[row] }
         let means = samples.compactMap(\.mean)
         guard !means.isEmpty else { return nil }
+        // What is drawn beside means: the ends of whiskers, the foot of bars, single seeds.
+        var others: [Double] = theory
+        if figure.style.kind == .box {
+            for range in samples.compactMap(\.range) { others += [range.lowerBound, range.upperBound] }
+        }
+        if figure.style.kind == .bars, figure.yscale != .log { others.append(0) }
+        if interval == .seeds { others += points.flatMap(\.seeds).compactMap { $0.values[row] } }
         let shown = showsIntervals ? samples : []
-        let seeds = isScatter ? [] : shown.filter { $0.count == 2 }.flatMap(\.oneErrorAround)
+        if showsSeeds { for sample in shown where sample.count == 2 { others += sample.oneErrorAround } }
         return FigureRange(
-            means: means + theory + seeds,
+            means: means + others,
             intervals: showsIntervals
-                ? points.compactMap { $0.samples[row].shownInterval(within: $0.ranges[row]) } : [],
+                ? points.compactMap { shownInterval($0.samples[row], within: $0.ranges[row]) } : [],
             isLog: figure.yscale == .log && FigureRange.hasPositive(means),
-            isCount: figure.y[row].isStaircase)
+            isCount: figure.y[row].isStaircase, room: room)
     }
 
     /// Axes that are linear although the figure asks for log ones, and why.
@@ -106,10 +176,12 @@ extension FigureData {
     }
 }
 
-extension Sample {
-    /// The 95 % interval of three seeds or more as it is drawn, cut to the quantity's possible range.
-    fileprivate func shownInterval(within range: ClosedRange<Double>?) -> (low: Double, high: Double)? {
-        guard count > 2, let interval = confidenceInterval else { return nil }
+extension FigureData {
+    /// An interval as it is drawn, cut to the quantity's possible range.
+    private func shownInterval(_ sample: Sample, within range: ClosedRange<Double>?) -> (
+        low: Double, high: Double
+    )? {
+        guard let interval = interval(of: sample) else { return nil }
         guard let range else { return interval }
         return (
             max(interval.low, min(range.lowerBound, interval.high)),
@@ -117,6 +189,9 @@ extension Sample {
         )
     }
 
+}
+
+extension Sample {
     /// The mean minus and plus a standard error: for two numbers, the numbers themselves.
     fileprivate var oneErrorAround: [Double] {
         guard let mean, let standardError else { return [] }

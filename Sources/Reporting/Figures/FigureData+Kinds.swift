@@ -16,13 +16,32 @@ extension FigureSpec {
     var alongTraining: FigureSpec {
         guard case .metric(let quantity) = x else { return self }
         return FigureSpec(
-            name: name, title: title, x: .step, y: [quantity] + y, curves: curves, panels: panels)
+            name: name, title: title, x: .step, y: [quantity] + y, curves: curves, panels: panels,
+            style: style)
     }
 
     /// Whether x is β or 1/β.
     var isOverBeta: Bool { x == .axis("beta") || x == .betaIB }
     /// Whether curves are lines: along training, and along a network's layers, points are many and close.
-    var hasLines: Bool { x == .step || x == .layer }
+    var hasLines: Bool {
+        switch style.kind {
+        case .line?: if case .summary = x { false } else { !isCategorical }
+        case .points?, .bars?, .box?: false
+        case nil: x == .step || x == .layer
+        }
+    }
+
+    /// Whether each x has a place of its own, as wide as any other: bars and boxes are as wide as their places.
+    var isOrdinal: Bool {
+        guard style.kind == .bars || style.kind == .box || isHeatmap else { return false }
+        switch x {
+        case .metric, .summary: return false
+        default: return true
+        }
+    }
+
+    /// Whether the figure shows single seeds.
+    var keepsSeeds: Bool { style.interval == .seeds || style.kind == .box }
 
     /// Whether a trial has one x of its own.
     var hasOwnX: Bool {

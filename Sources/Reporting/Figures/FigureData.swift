@@ -36,28 +36,6 @@ struct FigureData {
         fileprivate init(_ label: Label?) { self.label = label }
     }
 
-    /// The values that identify a panel or a curve.
-    struct Label: Equatable {
-        let parts: [Part]
-        /// Equal for equal labels.
-        let key: String
-
-        init(parts: [Part]) {
-            self.parts = parts
-            key = parts.map { "\($0.path)=\($0.value.canonicalText)" }.joined(separator: "\n")
-        }
-
-        struct Part: Equatable {
-            /// An axis's path, or "layer".
-            let path: String
-            let value: JSONValue
-        }
-        /// "depth 2, width 64".
-        var text: String { parts.map(\.text).joined(separator: ", ") }
-        /// "depth = 2".
-        var panelText: String { parts.map(\.panelText).joined(separator: ", ") }
-    }
-
     struct Curve {
         let label: Label
         var points: [DataPoint] = []
@@ -70,6 +48,12 @@ struct FigureData {
         fileprivate var indices: [Double: Int] = [:]
         /// For a figure along training: each seed's values by step, for each quantity that may fall.
         fileprivate var traces: [Int: [[Trace]]] = [:]
+    }
+
+    /// A seed's numbers at a point.
+    struct Seed: Equatable {
+        let seed: Double
+        let values: [Double?]
     }
 
     struct Trace {
@@ -94,6 +78,8 @@ struct FigureData {
         /// trials. Intervals are drawn no further.
         fileprivate(set) var ranges: [ClosedRange<Double>?]
         fileprivate(set) var abscissaRange: ClosedRange<Double>?
+        /// The numbers of each seed, for figures that show single seeds.
+        fileprivate(set) var seeds: [Seed] = []
         /// Measured trials, and trials without numbers, which are in no sample.
         fileprivate(set) var trials = TrialCount()
         var measured: Int { trials.measured }
@@ -239,14 +225,16 @@ struct FigureData {
             var ofX: ClosedRange<Double>?
             if case .summary(let quantity, _) = figure.x { ofX = ranges?.range(of: quantity, layer: layer) }
             panels[panel].curves[curve].add(
-                values, x: x, abscissa: abscissa, theory: theory, trivial: trivial, limits, ofX)
+                values, x: x, abscissa: abscissa, theory: theory, trivial: trivial, limits, ofX,
+                seed: seed(of: record))
             return
         }
         var traces = figure.y.map { _ in [Trace]() }
         for entry in record.trace {
             guard let step = entry["step"]?.number else { continue }
             let values = record.isMeasured ? values(in: entry, layer: layer) : nil
-            panels[panel].curves[curve].add(values, x: step, theory: theory, trivial: trivial, limits)
+            panels[panel].curves[curve].add(
+                values, x: step, theory: theory, trivial: trivial, limits, seed: seed(of: record))
             for (row, value) in (values ?? []).enumerated() {
                 if let value { traces[row].append(Trace(step: step, value: value)) }
             }
@@ -274,8 +262,12 @@ struct FigureData {
             }
             panels[panel].curves[curve].add(
                 values, x: Double(first + position), theory: theory, trivial: figure.y.map { _ in nil },
-                limits)
+                limits, seed: seed(of: record))
         }
+    }
+
+    private func seed(of record: Record) -> Double? {
+        figure.keepsSeeds ? record.axes["seed"]?.number ?? 0 : nil
     }
 
     private func values(in metrics: JSONValue, layer: Int?) -> [Double?] {
@@ -360,9 +352,11 @@ extension FigureData.Curve {
     /// - Parameters:
     ///   - values: the values; nil for a diverged trial.
     ///   - ranges: the possible range of each value.
+    ///   - seed: the trial's seed, where its values are kept.
     fileprivate mutating func add(
         _ values: [Double?]?, x: Double, abscissa: Double? = nil, theory: [Double?], trivial: [Double?],
-        _ ranges: [ClosedRange<Double>?], _ abscissaRange: ClosedRange<Double>? = nil
+        _ ranges: [ClosedRange<Double>?], _ abscissaRange: ClosedRange<Double>? = nil,
+        seed: Double? = nil
     ) {
         let point = pointIndex(of: x, quantities: theory.count)
         for (index, number) in theory.enumerated() {
@@ -373,6 +367,7 @@ extension FigureData.Curve {
         }
         guard let values else { return }
         points[point].trials.measured += 1
+        if let seed { points[point].seeds.append(FigureData.Seed(seed: seed, values: values)) }
         if let abscissa {
             points[point].abscissa.add(abscissa)
             points[point].abscissaRange.widen(by: abscissaRange)

@@ -1,184 +1,275 @@
+import Sweep
 import Text
 
-/// The positions of a figure's parts on its canvas, in hundredths of an inch (the SVG's pixels) from the top
-/// left.
+/// The positions of a figure's parts on its canvas. The unit is the em, the size of the figure's ordinary text, so that
+/// a layout holds for any size of text; positions are counted from the top left.
 struct FigureLayout {
-    let width: Int
-    let height: Int
+    let canvas: FigureCanvas
+    /// The printed size, in ems.
+    let width, height: Double
+    /// The size that the figure should have but is too small for its texts, as "3.4 × 1.5 in"; nil: it has its size.
+    let exceeded: String?
     private let title: WrappedText
-    private let subtitle: [String]
+    private let notes: [String]
+    private let grid: PanelGrid
     private let left: Double
     private let top: Double
     private let gap: (across: Double, down: Double)
-    private let panelWidth: Double
-    private let panelHeight: Double
-    /// Space below the lowest panels, for numbers and the axis's name.
-    private let bottom: Double
-    private let panels: Int
-    /// Number of panels side by side.
-    private let across: Int
-    /// Width of the key, which stands beside the panels so that it hides nothing.
-    private let keyWidth: Double
+    let panelWidth: Double
+    let panelHeight: Double
+    let key: FigureKey
+    private let scale: (name: String, mark: Double)?
 
-    /// - Parameters:
-    ///   - yLabels: the axis name of each quantity, as enhanced text.
-    ///   - panels: titles of the panels in a quantity's row.
-    ///   - subtitle: parts that stay together where a line has room for them.
-    ///   - markLength: characters of the longest number on a y axis.
-    ///   - hasAxisAbove: whether the topmost panels have numbers and a name above them.
-    init(
-        xLabel: String, yLabels: [String], panels: [String?], keys: [String], title: String,
-        subtitle: [String], markLength: Int, hasAxisAbove: Bool = false
-    ) {
-        let rows = yLabels.count
-        self.panels = max(panels.count, 1)
-        across = FigureLayout.across(rows: rows, panels: self.panels)
-        let down = rows * ((self.panels + across - 1) / across)
-        let panelWidth = FigureLayout.panelWidth(across: across)
-        self.panelWidth = panelWidth
-        let titles = panels.compactMap { $0 }.map { FigureLayout.panelTitle($0, in: panelWidth) }
-        let titleExtra = titles.map(\.extra).max() ?? 0
-        gap = (across: 20, down: !titles.isEmpty && down > rows ? 42 + titleExtra : 20)
-        keyWidth = keys.isEmpty ? 25 : 62 + FigureLayout.width(of: keys, size: 11)
-        let least = down > 1 ? 240 : across == 1 ? 320.0 : 300
-        // A key of many lines needs this height.
-        let keyHeight = Double(keys.count) * 20 + 10
-        let height = max(least, (keyHeight - Double(down - 1) * gap.down) / Double(down)).rounded(.up)
-        panelHeight = height
-        let nameExtra = yLabels.map { FigureLayout.axisName($0, in: height).extra }.max() ?? 0
-        left = 85 + 9 * Double(max(0, markLength - 4)) + nameExtra
-        bottom = 62 + FigureLayout.axisName(xLabel, in: panelWidth).extra
-        let breadth = left + Double(across) * panelWidth + Double(across - 1) * gap.across + keyWidth
-        self.title = WrappedText(title, in: breadth - 30, sizes: 12...14, character: WrappedText.bold)
-        self.subtitle = FigureLayout.lines(of: subtitle, in: breadth - 30)
-        top =
-            (titles.isEmpty ? 70 : 92) + titleExtra + (hasAxisAbove ? 40 : 0) + self.title.extra
-            + 18 * Double(max(0, self.subtitle.count - 1))
-        width = Int(breadth)
-        self.height = Int(top + Double(down) * panelHeight + Double(down - 1) * gap.down + bottom)
+    /// The texts that need room.
+    struct Content {
+        /// The axis names, as enhanced text.
+        var xLabel = ""
+        var yLabels: [String] = []
+        /// Titles of the panels in a quantity's row.
+        var panels: [String?] = [nil]
+        var keys: [String] = []
+        var title = ""
+        /// Parts that stay together where a line has room for them.
+        var notes: [String] = []
+        /// The positions of the numbers on the x axis, as fractions of it, and their widths.
+        var xMarks: [(position: Double, width: Double)] = []
+        /// The width of the widest number on a y axis.
+        var yMark = 2.6
+        /// Whether the topmost panels have numbers and a name above them.
+        var hasAxisAbove = false
+        /// The name of the colour scale, as enhanced text, and the width of the widest number beside it; nil:
+        /// there is no scale.
+        var scale: (name: String, mark: Double)?
+    }
+
+    init(_ content: Content, _ style: FigureStyle, isLaTeX: Bool = false) {
+        canvas = FigureCanvas(style, isLaTeX: isLaTeX)
+        let least = canvas.least
+        grid = PanelGrid(
+            quantities: max(content.yLabels.count, 1), panels: max(content.panels.count, 1), canvas,
+            wish: style.columns)
+        let overhang = { (panel: Double) in FigureLayout.overhang(content.xMarks, panel) }
+        var scale = 0.0
+        var (nameExtra, panelWidth, panelHeight) = (0.0, grid.naturalWidth, grid.naturalHeight)
+        var key = FigureKey(content.keys, style.legend, canvas, hasScale: content.scale != nil)
+        var (left, across, right, extent) = (0.0, 0.0, 0.0, 0.0)
+        var titles: [WrappedText] = []
+        var (above, below, down, panelsHeight) = (0.0, 0.0, 0.0, 0.0)
+        var (heading, notes) = (WrappedText("", in: 1, sizes: 1...1), [String]())
+        // A name's lines depend on the panel's sides, and these on its lines.
+        for _ in 0..<3 {
+            left = 3 + content.yMark + nameExtra
+            scale =
+                content.scale.map { text in
+                    5 + text.mark + FigureLayout.axisName(text.name, in: panelHeight, least).extra
+                } ?? 0
+            let edges = overhang(panelWidth)
+            across = max(1.3, edges.left + edges.right + 0.5) + (grid.isByQuantity ? left - 1 : 0)
+            right = max(0.8, edges.right + 0.3) + key.widthBeside + scale
+            if let asked = canvas.width {
+                panelWidth = max(
+                    grid.least,
+                    (asked - left - right - Double(grid.across - 1) * across) / Double(grid.across))
+            }
+            extent = left + grid.width(of: panelWidth, gap: across) + right
+            key.fit(in: extent)
+            titles = content.panels.compactMap { $0 }.map {
+                FigureLayout.panelTitle($0, in: panelWidth, least)
+            }
+            let titleHeight = titles.map { $0.extra + 1.5 }.max() ?? 0
+            heading = WrappedText(
+                canvas.hasTitle ? content.title : "", in: extent - 2, sizes: max(least, 1)...1.2,
+                character: WrappedText.bold)
+            notes =
+                canvas.hasNotes
+                ? FigureLayout.lines(of: content.notes, in: (extent - 2) / canvas.noteSize) : []
+            above =
+                (canvas.hasTitle ? 1.9 + heading.extra : 0.4)
+                + Double(notes.count) * canvas.noteSize * WrappedText.pitch + 0.5
+                + titleHeight + (content.hasAxisAbove ? 3 : 0)
+            below = 3.7 + FigureLayout.axisName(content.xLabel, in: panelWidth, least).extra
+            down = grid.repeatsTitles && titleHeight > 0 ? 1.5 + titleHeight : 1.4
+            if grid.isByQuantity { down = 1.6 }
+            let fixed = above + below + key.heightBelow + Double(grid.down - 1) * down
+            panelHeight = grid.height(
+                panelWidth: panelWidth, asked: canvas.height.map { $0 - fixed },
+                most: canvas.tallest.map { $0 - fixed }, key: key.heightBeside - Double(grid.down - 1) * down)
+            nameExtra =
+                content.yLabels.map { FigureLayout.axisName($0, in: panelHeight, least).extra }.max() ?? 0
+            panelsHeight = Double(grid.down) * panelHeight + Double(grid.down - 1) * down
+            if key.heightBeside > panelsHeight + 0.1 { key.moveBelow() }
+        }
+        (self.panelWidth, self.panelHeight, self.left, self.top, gap) = (
+            panelWidth, panelHeight, left, above, (across, down)
+        )
+        (title, self.notes, width) = (heading, notes, extent)
+        height = above + panelsHeight + below + key.heightBelow
+        key.put(
+            beside: extent - key.widthBeside + 0.4, top: above, bottom: above + panelsHeight + below,
+            panels: (left, grid.width(of: panelWidth, gap: across)), panel: (panelWidth, panelHeight),
+            width: extent)
+        self.key = key
+        exceeded = canvas.exceeded(width: width, height: height)
+        self.scale = content.scale
+    }
+
+    /// How far the outermost numbers stick out of a panel.
+    private static func overhang(
+        _ marks: [(position: Double, width: Double)], _ panel: Double
+    ) -> (left: Double, right: Double) {
+        let left = marks.map { $0.width / 2 - $0.position * panel }.max() ?? 0
+        let right = marks.map { $0.width / 2 - (1 - $0.position) * panel }.max() ?? 0
+        return (max(left, 0), max(right, 0))
     }
 
     /// Where a panel is drawn.
     struct Frame {
         /// Fractions of the canvas, from the bottom left.
         let left, right, bottom, top: Double
-        /// Whether its axes have numbers and names: it is the leftmost, or the lowest.
+        /// Whether its axes have numbers and names.
         let isLeftmost, isLowest: Bool
         /// Whether no panel is above it.
         let isTop: Bool
+        /// Whether it has the title of its value.
+        let hasTitle: Bool
+
+        /// The script's line that puts a plot there.
+        var margins: String { Frame.margins(left, right, bottom, top) }
+        /// The line for a plot as large as the canvas.
+        static let canvas = margins(0, 1, 0, 1)
+
+        private static func margins(_ left: Double, _ right: Double, _ bottom: Double, _ top: Double)
+            -> String
+        {
+            [("l", left), ("r", right), ("b", bottom), ("t", top)]
+                .map { "set \($0.0)margin at screen \(fraction($0.1))" }.joined(separator: "; ")
+        }
     }
 
     /// Where a quantity's panel is drawn.
     func frame(row: Int, panel: Int) -> Frame {
-        let across = panel % self.across
-        let down = row * ((panels + self.across - 1) / self.across) + panel / self.across
-        let x = left + Double(across) * (panelWidth + gap.across)
-        let y = top + Double(down) * (panelHeight + gap.down)
-        let isLast = y + panelHeight + bottom + 8 > Double(height)
+        let cell = grid.cell(row: row, panel: panel)
+        let x = left + Double(cell.across) * (panelWidth + gap.across)
+        let y = top + Double(cell.down) * (panelHeight + gap.down)
         return Frame(
-            left: x / Double(width), right: (x + panelWidth) / Double(width),
-            bottom: 1 - (y + panelHeight) / Double(height), top: 1 - y / Double(height),
-            isLeftmost: across == 0,
-            isLowest: isLast || (self.across < panels && panel + self.across >= panels), isTop: down == 0)
+            left: x / width, right: (x + panelWidth) / width, bottom: 1 - (y + panelHeight) / height,
+            top: 1 - y / height, isLeftmost: grid.isByQuantity || cell.across == 0,
+            isLowest: !grid.isTaken(across: cell.across, down: cell.down + 1), isTop: cell.down == 0,
+            hasTitle: row == 0 || grid.repeatsTitles)
     }
 
-    private func y(_ pixels: Double) -> String { fraction(1 - pixels / Double(height)) }
+    func x(_ ems: Double) -> String { fraction(ems / width) }
+    func y(_ ems: Double) -> String { fraction(1 - ems / height) }
+
+    /// The name of the colour scale. gnuplot would write its own over long numbers.
+    var scaleLabel: [String] {
+        guard let scale else { return [] }
+        let right = left + grid.width(of: panelWidth, gap: gap.across) + 3.6 + scale.mark
+        return [
+            "set label 99 " + script(FigureLayout.axisName(scale.name, in: panelHeight, canvas.least))
+                + " at screen \(x(right)),\(y(top + panelHeight / 2)) center rotate by 90"
+        ]
+    }
+
+    /// The script's lines for a colour scale beside the topmost panels.
+    var colourScale: [String] {
+        let right = left + grid.width(of: panelWidth, gap: gap.across)
+        return [
+            "set colorbox vertical user origin screen \(x(right + 1.2)),\(y(top + panelHeight))"
+                + " size screen \(fraction(1 / width)),\(fraction(panelHeight / height))"
+        ]
+    }
 
     /// The title in bold, and the lines below it.
     var titleLabels: [String] {
-        let step = WrappedText.lineHeight(title.size)
-        let titles = title.lines.enumerated().map { index, line in
-            "set label \(index + 1) \(quotedInBold(line)) at screen 0.5,\(y(24 + step * Double(index)))"
-                + " center font \",\(title.size)\""
+        let step = WrappedText.pitch * title.size
+        func bold(_ line: String) -> String {
+            canvas.script([line], size: title.size, isEnhanced: false, isBold: true)
         }
+        func note(_ line: String) -> String {
+            canvas.script([line], size: canvas.noteSize, isEnhanced: false)
+        }
+        let titles =
+            canvas.hasTitle
+            ? title.lines.enumerated().map { index, line in
+                "set label \(index + 1) \(bold(line)) at screen 0.5,\(y(1.2 + step * Double(index)))"
+                    + " center font \"\(canvas.font(title.size))\""
+            } : []
+        let start = (canvas.hasTitle ? 1.9 + title.extra : 0.4) + canvas.noteSize * WrappedText.pitch / 2
         return titles
-            + subtitle.enumerated().map { index, line in
-                "set label \(index + 1 + titles.count) \(quoted(line)) at screen "
-                    + "0.5,\(y(48 + title.extra + 18 * Double(index)))"
-                    + " center noenhanced font \",10\" textcolor rgb \"#555555\""
+            + notes.enumerated().map { index, line in
+                "set label \(index + 1 + titles.count) \(note(line)) at screen "
+                    + "0.5,\(y(start + canvas.noteSize * WrappedText.pitch * Double(index)))"
+                    + " center noenhanced font \"\(canvas.font(canvas.noteSize))\" textcolor rgb \"#555555\""
             }
+    }
+
+    /// How a script draws an entry of the key, and its text.
+    typealias KeyEntry = (look: String, text: String)
+
+    /// Plots that draw the title, and a column of the key each.
+    func keyPlots(_ entries: [KeyEntry]) -> [String] {
+        guard !key.columns.isEmpty else { return ["unset key", "plot [0:1] [0:1] NaN notitle"] }
+        return key.columns.enumerated().flatMap { index, column in
+            let lines = column.lines.map { line in
+                let look = line.entry.map { entries[$0].look } ?? "lines lw 0 lc rgb \"white\""
+                return "keyentry with \(look) title \(canvas.script([line.text], isEnhanced: false))"
+            }
+            return [
+                "set key at screen \(x(column.x)),\(y(column.y)) left top"
+                    + " reverse Left noenhanced samplen 2.2 spacing 1.15",
+                "plot [0:1] [0:1] " + (["NaN notitle"] + lines).joined(separator: ", \\\n            "),
+            ] + (index == 0 ? ["unset label"] : [])
+        }
     }
 
     /// The y axis's name, on as many lines as the panel's height requires.
     func yLabel(_ label: String) -> String {
-        let name = FigureLayout.axisName(label, in: panelHeight)
-        return "set ylabel \(quoted(lines: name.lines)) font \",\(name.size)\""
+        let name = FigureLayout.axisName(label, in: panelHeight, canvas.least)
+        // gnuplot puts the first line where a single one would be, and the others towards the numbers.
+        return "set ylabel \(script(name)) offset screen \(fraction((0.4 - name.extra) / width)),0"
     }
 
     /// The x axis's name, on as many lines as the panel's width requires.
     func xLabel(_ label: String) -> String {
-        "set xlabel " + FigureLayout.script(FigureLayout.axisName(label, in: panelWidth))
+        "set xlabel " + script(FigureLayout.axisName(label, in: panelWidth, canvas.least))
     }
 
     func panelTitle(_ title: String) -> String {
-        "set title " + FigureLayout.script(FigureLayout.panelTitle(title, in: panelWidth))
+        "set title "
+            + script(FigureLayout.panelTitle(title, in: panelWidth, canvas.least), isEnhanced: false)
+            + " noenhanced"
     }
 
-    private static func axisName(_ label: String, in room: Double) -> WrappedText {
-        WrappedText(label, in: room, sizes: 9...11, isEnhanced: true)
+    /// The room for numbers beside and below a panel.
+    var acrossRoom: AxisMarks.Room { AxisMarks.Room(length: panelWidth, isAcross: true) }
+    var downRoom: AxisMarks.Room { AxisMarks.Room(length: panelHeight, isAcross: false) }
+
+    private static func axisName(_ label: String, in room: Double, _ least: Double) -> WrappedText {
+        WrappedText(label, in: room, sizes: min(1, max(least, 0.85))...1, isEnhanced: true)
     }
 
-    private static func panelTitle(_ title: String, in room: Double) -> WrappedText {
-        WrappedText(title, in: room, sizes: 9...11)
+    private static func panelTitle(_ title: String, in room: Double, _ least: Double) -> WrappedText {
+        WrappedText(title, in: room, sizes: min(1, max(least, 0.85))...1)
     }
 
-    /// The size is written only where it differs from the default, 11.
-    private static func script(_ text: WrappedText) -> String {
-        quoted(lines: text.lines) + (text.size == 11 ? "" : " font \",\(text.size)\"")
-    }
-
-    /// The number of panels side by side. Each quantity has a row; only the panels of a single quantity take
-    /// several rows.
-    private static func across(rows: Int, panels: Int) -> Int { rows == 1 && panels > 4 ? 3 : panels }
-
-    private static func panelWidth(across: Int) -> Double { across == 1 ? 500 : across <= 3 ? 380 : 280 }
-
-    /// The room for labels on an x axis.
-    static func room(rows: Int, panels: Int) -> AxisMarks.Room {
-        let width = panelWidth(across: across(rows: rows, panels: max(panels, 1)))
-        return AxisMarks.Room(length: width, isAcross: true)
+    /// A label keeps the size of the one before, so each says its own.
+    private func script(_ text: WrappedText, isEnhanced: Bool = true) -> String {
+        canvas.script(text.lines, size: text.size, isEnhanced: isEnhanced)
+            + " font \"\(canvas.font(text.size))\""
     }
 
     /// Parts joined by dots, on as many lines as they need.
     private static func lines(of parts: [String], in room: Double) -> [String] {
         var lines: [String] = []
         for part in parts {
-            if let last = lines.last, width(of: [last + " · " + part], size: 10) <= room {
+            if let last = lines.last, WrappedText.width(last + " · " + part) <= room {
                 lines[lines.count - 1] = last + " · " + part
             } else {
-                lines += WrappedText.lines(of: part, in: room / 8, breaksWords: true)
+                lines += WrappedText.lines(of: part, in: room, breaksWords: true)
             }
         }
         return lines
-    }
-
-    var keyX: Double { 1 - (keyWidth - 8) / Double(width) }
-    var keyY: Double { 1 - top / Double(height) }
-
-    /// An upper estimate, since fonts differ.
-    private static func width(of texts: [String], size: Double) -> Double {
-        (texts.map { WrappedText.width($0) }.max() ?? 0) * size * 0.8
-    }
-}
-
-extension FigureLayout {
-    /// gnuplot's terminal for each format that a run draws, chosen by the script's variable `format`.
-    func terminals(of figure: String) -> [String] {
-        let identifier = svgIdentifier(figure)
-        let inches = [width, height].map { JSONValue.text(of: Double($0) / 100) + "in" }.joined(
-            separator: ",")
-        return [
-            "if (format eq \"svg\") {",
-            "    set terminal svg size \(width),\(height) font \"Arial,11\" fontscale 1.36 linewidth 1.2"
-                + " background \"white\" name \"\(identifier)\"", "}",
-            "if (format eq \"png\") {",
-            "    set terminal pngcairo size \(2 * width),\(2 * height) font \"Sans,11\" fontscale 2"
-                + " linewidth 2.4 pointscale 2", "}",
-            "if (format eq \"pdf\") {",
-            "    set terminal pdfcairo size \(inches) font \"Sans,11\" fontscale 0.75"
-                + " linewidth 1.2 pointscale 0.75",
-            "}",
-        ]
     }
 }
 

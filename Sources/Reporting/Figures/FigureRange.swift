@@ -1,4 +1,5 @@
 import Glibc
+import Sweep
 import Text
 
 /// One axis of a figure: its range and its marks.
@@ -59,7 +60,7 @@ struct FigureRange: Equatable {
         let labels = zip(distinct, AxisMarks.labels(of: distinct)).map { number, label in
             (
                 position: isLog ? log(number / low) / log(high / low) : (number - low) / (high - low),
-                characters: AxisMarks.visibleLength(label)
+                width: AxisMarks.width(label)
             )
         }
         let areFew = distinct.count <= 6 && (isWhole || distinct.count == 1)
@@ -67,6 +68,26 @@ struct FigureRange: Equatable {
             (isCategory || areFew) && room.holds(labels)
             ? AxisMarks(at: distinct, low, high, isLog: isLog)
             : AxisMarks(low, high, isLog: isLog, room: room)
+    }
+
+    /// An axis on which each value has a place, from 0 on.
+    init(places values: [Double], room: AxisMarks.Room) {
+        self.init(places: AxisMarks.labels(of: values), room: room)
+    }
+
+    /// An axis on which each label has a place, from 0 on.
+    init(places labels: [String], room: AxisMarks.Room) {
+        (low, high, isLog) = (-0.6, Double(labels.count) - 0.4, false)
+        let (low, high) = (low, high)
+        // Every place, or as many as there is room for.
+        let step = (1...max(labels.count, 1)).first { step in
+            room.holds(
+                stride(from: 0, to: labels.count, by: step).map {
+                    ((Double($0) - low) / (high - low), AxisMarks.width(labels[$0]))
+                })
+        }
+        let shown = Array(stride(from: 0, to: labels.count, by: step ?? 1))
+        division = AxisMarks(at: shown.map(Double.init), names: shown.map { labels[$0] })
     }
 
     /// Range around all means and closed forms, and around the intervals as far as the means stay readable.
@@ -109,17 +130,48 @@ struct FigureRange: Equatable {
             : AxisMarks(low, high, isLog: false, room: room)
     }
 
-    /// Characters of the longest label.
-    var markLength: Int { AxisMarks.labels(of: marks).map(AxisMarks.visibleLength).max() ?? 0 }
+    /// The width of the widest label, in ems.
+    var markWidth: Double { division.labels.map(AxisMarks.width).max() ?? 0 }
+
+    /// The positions of the labels, as fractions of the axis, and their widths.
+    var markPlan: [(position: Double, width: Double)] {
+        zip(marks, division.labels).map { (fraction(of: $0), AxisMarks.width($1)) }
+    }
+
+    /// A number's position, as a fraction of the axis.
+    func fraction(of number: Double) -> Double {
+        isLog ? log(number / low) / log(high / low) : (number - low) / (high - low)
+    }
+
+    /// This range with ends that the figure asks for. Ends that a log axis can't have are left out.
+    func limited(to limits: FigureStyle.Limits?, room: AxisMarks.Room) -> FigureRange {
+        guard let limits, division.names == nil else { return self }
+        func end(_ asked: Double?) -> Double? { asked.flatMap { isLog && $0 <= 0 ? nil : $0 } }
+        var (low, high) = (end(limits.low) ?? self.low, end(limits.high) ?? self.high)
+        if low >= high {
+            // One end alone is asked for, and all numbers lie beyond it.
+            if limits.high == nil {
+                high = isLog ? low * 10 : low + 1
+            } else {
+                low = isLog ? high / 10 : high - 1
+            }
+        }
+        return FigureRange(
+            low: low, high: high, isLog: isLog, division: AxisMarks(low, high, isLog: isLog, room: room))
+    }
+
+    private init(low: Double, high: Double, isLog: Bool, division: AxisMarks) {
+        (self.low, self.high, self.isLog, self.division) = (low, high, isLog, division)
+    }
 
     /// The script's lines for the axis: its range, scale and marks.
-    func script(_ name: String, showsNumbers: Bool) -> [String] {
+    func script(_ name: String, showsNumbers: Bool, on canvas: FigureCanvas) -> [String] {
         // The order matters: gnuplot warns of a log axis that still has the range of a linear one, and vice
         // versa.
         let range = "set \(name)range [\(ends)]"
         return [
             isLog ? range : "unset logscale \(name)", isLog ? "set logscale \(name)" : range,
-            "set \(name)tics nomirror \(division.script(showsNumbers: showsNumbers))",
+            "set \(name)tics nomirror \(division.script(showsNumbers: showsNumbers, on: canvas))",
         ]
     }
 

@@ -25,7 +25,8 @@ extension FigureScript {
 
     /// Whether lines join the measured points. They don't where a closed form runs through the points.
     var isConnected: Bool {
-        !data.isScatter && !data.isCategorical && (!FigureScript.drawsTheory(data) || data.hasBounds)
+        if let kind = figure.style.kind { return kind == .line && !data.isScatter && !data.isCategorical }
+        return !data.isScatter && !data.isCategorical && (!FigureScript.drawsTheory(data) || data.hasBounds)
     }
 
     /// Whether curves are lines and bands.
@@ -79,8 +80,10 @@ extension FigureScript {
         return blocks.filter { $0.panelIndex == column }.flatMap { block -> [String] in
             guard let style = styleIndices[block.curve.label.key] else { return [] }
             let shift = dodge?.shift(of: style, among: styles.count)
+            let places = figure.isOrdinal ? data.places : []
             return block.curve.sorted.filter { $0.isLost && (!x.isLog || $0.x > 0) }.map { point in
-                let x = shift?.moved(point.x) ?? point.x
+                let place = places.firstIndex(of: point.x).map(Double.init) ?? point.x
+                let x = shift?.moved(place) ?? place
                 return "set label \"\" at first \(JSONValue.text(of: x)), graph 0.04 point pt 2 ps 0.9"
                     + " lc rgb \"\(looks[style].colour)\" front"
             }
@@ -130,11 +133,14 @@ extension FigureScript {
         return theory + named.prefix(40) + (rest > 0 ? [Key(text: "and \(rest) more", sample: .more)] : [])
     }
 
-    var keyEntries: [String] {
+    var keyEntries: [FigureLayout.KeyEntry] {
         let hasBars = data.panels.contains {
             $0.curves.contains { $0.points.contains { $0.samples.contains { $0.count > 2 } } }
         }
-        let drawing = isTrace ? "lines" : isConnected ? "linespoints" : hasBars ? "yerrorbars" : "points"
+        let drawing =
+            figure.isOrdinal
+            ? "boxes fs solid 0.6"
+            : isTrace ? "lines" : isConnected ? "linespoints" : hasBars ? "yerrorbars" : "points"
         return FigureScript.keys(data, styles).map { key in
             let look =
                 switch key.sample {
@@ -146,7 +152,7 @@ extension FigureScript {
                 case .lost: "points pt 2 ps 0.9 lc rgb \"#555555\""
                 case .more: "lines lw 0 lc rgb \"white\""
                 }
-            return "keyentry with \(look) title \(quoted(key.text))"
+            return (look, key.text)
         }
     }
 }

@@ -12,12 +12,12 @@ extension FigureScript {
         let marks = x.inverseMarks
         // Positions must be exact: an end of the range has no tolerance.
         let texts = zip(marks, AxisMarks.labels(of: marks)).map { mark, name in
-            "\(quoted(name)) \(JSONValue.text(of: 1 / mark))"
+            "\(layout.canvas.script([name])) \(JSONValue.text(of: 1 / mark))"
         }
         return [
             "\(x.isLog ? "set" : "unset") logscale x2",
             "set x2range [\(x.ends)]",
-            "set x2label \(quoted(label)) offset 0,-0.3",
+            "set x2label \(layout.canvas.script([label])) offset 0,-0.3",
             "set x2tics (\(texts.joined(separator: ", "))) offset 0,-0.2",
         ]
     }
@@ -27,8 +27,8 @@ extension FigureSpec {
     /// The name of the axis above; nil where there is none.
     var inverseLabel: String? {
         switch x {
-        case .axis("beta"): "β_{IB} = 1/β"
-        case .betaIB: "β = 1/β_{IB}"
+        case .axis("beta") where !isOrdinal: "β_{IB} = 1/β"
+        case .betaIB where !isOrdinal: "β = 1/β_{IB}"
         default: nil
         }
     }

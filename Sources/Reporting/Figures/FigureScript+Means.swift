@@ -16,8 +16,14 @@ extension FigureScript {
             }
             let series = Series(
                 table: "table index \(index) using", x: columns.x, mean: columns.means[row],
-                shift: dodge?.shift(of: style, among: styles.count), style: style)
+                shift: dodge?.shift(of: style, among: styles.count), style: style,
+                isOrdinal: figure.isOrdinal)
+            if figure.isOrdinal {
+                (below, above) = (below + boxes(index, row, series), above + spread(points, row, series))
+                continue
+            }
             if data.showsIntervals { below += spread(points, row, series) }
+            if data.interval == .seeds { below.append(singleSeeds(index, row, series)) }
             let lines = means(points, block.curve, row, series)
             below += lines.pale
             above += lines.whole
@@ -33,34 +39,76 @@ extension FigureScript {
         /// The shift beside the other curves at its x.
         let shift: Dodge.Shift?
         let style: Int
+        /// Whether each x has a place.
+        let isOrdinal: Bool
 
         var count: String { "$\(mean + 4)" }
         var look: String { "ls \(style + 1)" }
 
         /// x in the rows that meet a condition, or in all rows.
-        func x(where condition: String? = nil) -> String {
-            let moved = shift?.script("$\(x)")
-            if let condition { return "(\(condition) ? \(moved ?? "$\(x)") : NaN)" }
-            return moved.map { "(\($0))" } ?? "\(x)"
+        func x(where condition: String? = nil, column: Int? = nil) -> String {
+            let number = "$\(column ?? x)"
+            let place = isOrdinal ? "at(\(number))" : number
+            let moved = shift?.script(place) ?? place
+            if let condition { return "(\(condition) ? \(moved) : NaN)" }
+            return moved == number ? "\(column ?? x)" : "(\(moved))"
         }
     }
 
-    /// The 95 % intervals of three seeds or more. For two seeds, the seeds themselves, which lie a standard
+    /// Bars from 0, or boxes from quartile to quartile with whiskers to the ends.
+    private func boxes(_ index: Int, _ row: Int, _ series: Series) -> [String] {
+        let x = series.x()
+        guard figure.style.kind == .box else {
+            let half = rounded(0.45 * (dodge?.step ?? 0.8))
+            let place = x.hasPrefix("(") ? String(x.dropFirst().dropLast()) : "$\(x)"
+            let base = max(y[row]?.low ?? 0, min(0, y[row]?.high ?? 0))
+            return [
+                "\(series.table) \(x):\(series.mean):(\(place) - \(half)):(\(place) + \(half)):(\(rounded(base)))"
+                    + ":\(series.mean) with boxxyerror \(series.look) lw 0.6 fs solid 0.6 border notitle"
+            ]
+        }
+        let first = columns.spread[row]
+        let median = [String](repeating: "\(first + 2)", count: 4).joined(separator: ":")
+        return [
+            "\(series.table) \(x):\(first + 1):\(first):\(first + 4):\(first + 3) with candlesticks"
+                + " \(series.look) lw 0.8 fs solid 0.3 border whiskerbars 0.5 notitle",
+            "\(series.table) \(x):\(median) with candlesticks \(series.look) lw 2 notitle",
+        ]
+    }
+
+    /// Each seed, as a thin line or as dots.
+    private func singleSeeds(_ index: Int, _ row: Int, _ series: Series) -> String {
+        let drawing = isTrace ? "lines \(series.look) lw 0.4" : "points \(series.look) pt 7 ps 0.3"
+        return "seeds index \(index) using \(series.x(column: 1)):\(row + 3) with \(drawing) notitle"
+    }
+
+    /// The script's terms for both ends of an interval: columns, or their sum and difference.
+    private func intervalTerms(mean: Int, spread: Int?) -> (low: String, high: String) {
+        if data.interval == .stderr { return ("$\(mean) - $\(mean + 1)", "$\(mean) + $\(mean + 1)") }
+        let first = data.interval == .range ? spread ?? mean + 2 : mean + 2
+        return ("$\(first)", "$\(first + 1)")
+    }
+
+    /// The intervals of samples that have one. For two seeds without one, the seeds themselves, which lie a standard
     /// error from their mean.
     private func spread(_ points: [FigureData.DataPoint], _ row: Int, _ series: Series) -> [String] {
+        guard data.showsIntervals else { return [] }
         let counts = points.map { $0.samples[row].count }
+        let least = data.leastSeeds
         var lines: [String] = []
-        if counts.contains(where: { $0 > 2 }) {
-            let x = series.x(where: counts.allSatisfy { $0 > 2 } ? nil : "\(series.count) > 2")
-            let ends = ends(series.mean + 2, limits(points, row))
+        if counts.contains(where: { $0 > least }) {
+            let x = series.x(where: counts.allSatisfy { $0 > least } ? nil : "\(series.count) > \(least)")
+            let spread = columns.spread.isEmpty ? nil : columns.spread[row]
+            let ends = ends(intervalTerms(mean: series.mean, spread: spread), limits(points, row))
+            let look = figure.isOrdinal ? "ls 100 ps 0 lw 0.8" : series.look
             lines.append(
                 isTrace
                     ? "\(series.table) \(x):\(ends) with filledcurves fs transparent solid 0.18 noborder"
                         + " \(series.look) notitle"
-                    : "\(series.table) \(x):\(series.mean):\(ends) with yerrorbars \(series.look) pt -1 notitle"
+                    : "\(series.table) \(x):\(series.mean):\(ends) with yerrorbars \(look) pt -1 notitle"
             )
         }
-        if counts.contains(2) {
+        if counts.contains(2), data.showsSeeds {
             let x = series.x(where: counts.allSatisfy { $0 == 2 } ? nil : "\(series.count) == 2")
             let drawing = isTrace ? "lines \(series.look) lw 0.4" : "points \(series.look) pt 7 ps 0.3"
             lines += ["-", "+"].map { sign in
@@ -123,10 +171,10 @@ extension FigureScript {
         let isLog = range?.isLog ?? false
         var (lows, highs) = ([(x: Double, end: Double)](), [(x: Double, end: Double)]())
         var needsThem = false
-        for point in points.sorted(by: { $0.x < $1.x }) where point.sample.count > 2 {
-            guard let interval = point.sample.confidenceInterval else { continue }
+        for point in points.sorted(by: { $0.x < $1.x }) {
+            guard let interval = data.interval(of: point.sample) else { continue }
             // A bar keeps its mean.
-            let mean = (interval.low + interval.high) / 2
+            let mean = point.sample.mean ?? interval.low
             var low = min(point.range?.lowerBound ?? -.infinity, mean)
             var high = max(point.range?.upperBound ?? .infinity, mean)
             // A band ends within the panel, for any limits.
@@ -172,9 +220,10 @@ extension FigureScript {
     }
 
     /// The columns of both ends of an interval, cut at the limits.
-    private func ends(_ column: Int, _ limits: Limits?) -> String {
-        [column, column + 1].map { column in
-            limits.map { "(within($\(column), \($0.low), \($0.high)))" } ?? "\(column)"
+    private func ends(_ terms: (low: String, high: String), _ limits: Limits?) -> String {
+        [terms.low, terms.high].map { term in
+            if let limits { return "(within(\(term), \(limits.low), \(limits.high)))" }
+            return term.contains(" ") ? "(\(term))" : String(term.dropFirst())
         }.joined(separator: ":")
     }
 
@@ -191,10 +240,13 @@ extension FigureScript {
         let due = curve.trialsAtAPoint
         let counts = curve.points.map { $0.samples[row].count }
         var lines: [String] = []
-        if counts.contains(where: { $0 > 2 }) {
-            let shown = counts.allSatisfy { $0 > 2 } ? "\(x)" : "($\(y + 4) > 2 ? $\(x) : NaN)"
+        let least = data.leastSeeds
+        if data.showsIntervals, counts.contains(where: { $0 > least }) {
+            let shown = counts.allSatisfy { $0 > least } ? "\(x)" : "($\(y + 4) > \(least) ? $\(x) : NaN)"
+            let ofX = ends(intervalTerms(mean: x, spread: nil), xLimits(curve.points))
+            let ofY = ends(intervalTerms(mean: y, spread: nil), limits(curve.points, row))
             lines.append(
-                "table index \(index) using \(shown):\(y):\(ends(x + 2, xLimits(curve.points))):\(ends(y + 2, limits(curve.points, row)))"
+                "table index \(index) using \(shown):\(y):\(ofX):\(ofY)"
                     + " with xyerrorbars \(look) pt -1 lw 0.8 notitle")
         }
         let isFewer = curve.points.contains { (1..<due).contains($0.samples[row].count) }
@@ -206,7 +258,7 @@ extension FigureScript {
             )
         }
         return lines + [
-            "table index \(index) using \(x):\(y):1 with labels left offset 0.8,0.6 font \",9\" "
+            "table index \(index) using \(x):\(y):1 with labels left offset 0.8,0.6 font \"\(layout.canvas.font(0.85))\" "
                 + "textcolor ls \(look.dropFirst(3)) notitle"
         ]
     }
@@ -240,8 +292,8 @@ extension FigureScript {
     /// The number of intervals that reach 0 or below around a mean that a log axis shows.
     static func cut(_ data: FigureData, _ x: FigureRange?, _ y: [FigureRange?]) -> Int {
         func reachesZero(_ sample: Sample, on range: FigureRange?) -> Bool {
-            guard range?.isLog ?? false, sample.count > 2 else { return false }
-            return sample.confidenceInterval.map { $0.low <= 0 } ?? false
+            guard range?.isLog ?? false else { return false }
+            return data.interval(of: sample).map { $0.low <= 0 } ?? false
         }
         guard data.showsIntervals else { return 0 }
         return data.panels.flatMap(\.curves).flatMap(\.points).reduce(0) { count, point in

@@ -26,7 +26,7 @@ extension FigureScript {
         guard let theory = columns.theory[row] else { return [] }
         func line(_ index: Int, _ column: Int, _ look: String) -> String {
             let drawing = hasOnePoint ? "points \(look)" : "lines \(look) dt 2"
-            return "table index \(index) using \(columns.x):\(column) with \(drawing) notitle"
+            return "table index \(index) using \(theoryX):\(column) with \(drawing) notitle"
         }
         let isOne = saysTheSame(known.map(\.1.curve), row)
         let lines =
@@ -37,14 +37,21 @@ extension FigureScript {
             }
         guard let trivial = columns.trivial[row], !hasOnePoint else { return lines }
         return [
-            "table index \(longest) using \(columns.x):\(trivial) with lines ls 102 notitle"
+            "table index \(longest) using \(theoryX):\(trivial) with lines ls 102 notitle"
         ] + lines
     }
+
+    private var theoryX: String { figure.isOrdinal ? "(at($\(columns.x)))" : "\(columns.x)" }
 
     private func closedForm(_ index: Int, _ column: Int, isStaircase: Bool, look: String) -> [String] {
         let x = columns.x
         // A line needs two points.
-        if hasOnePoint { return ["table index \(index) using \(x):\(column) with points ls 100 notitle"] }
+        if hasOnePoint {
+            return ["table index \(index) using \(theoryX):\(column) with points ls 100 notitle"]
+        }
+        if figure.isOrdinal {
+            return ["table index \(index) using \(theoryX):\(column) with lines \(look) notitle"]
+        }
         guard isStaircase, !isTrace else {
             return ["table index \(index) using \(x):\(column) with lines \(look) notitle"]
         }

@@ -26,7 +26,7 @@ struct FigureScript {
     var data: FigureData { table.data }
     var figure: FigureSpec { data.figure }
 
-    init(_ table: Table) {
+    init(_ table: Table, isLaTeX: Bool = false) {
         self.table = table
         columns = table.columns
         blocks = table.blocks
@@ -41,27 +41,32 @@ struct FigureScript {
         let named = FigureScript.fitTexts(table)
         fits = named.map(\.fit)
         fitTexts = named.map(\.text)
-        x = data.xRange
-        y = data.figure.y.indices.map { data.yRange($0) }
-        dodge = Dodge(
-            data, x, curves: styles.count,
-            width: FigureLayout.room(rows: data.figure.y.count, panels: data.panels.count).length)
-        let subtitle = FigureSubtitle(
-            data: data, hidden: FigureScript.hidden(data, x, y),
-            hiddenTheory: FigureScript.hiddenTheory(data, y), cut: FigureScript.cut(data, x, y),
-            linearAxes: data.linearAxes(x, y), isDodged: dodge?.isOfOrdered ?? false,
-            marksFalls: table.blocks.contains { block in
-                data.figure.y.indices.contains { block.curve.fall($0)?.isCertain ?? false }
-            })
-        layout = FigureLayout(
-            xLabel: data.figure.xLabel(squaredLoss: table.squaredLoss),
-            yLabels: data.figure.y.map { $0.label(squaredLoss: table.squaredLoss) },
+        let marksFalls = table.blocks.contains { block in
+            data.figure.y.indices.contains { block.curve.fall($0)?.isCertain ?? false }
+        }
+        var content = FigureLayout.Content(
+            xLabel: data.figure.xLabel(squaredLoss: table.squaredLoss), yLabels: table.yLabels,
             panels: data.panels.map(\.title),
             keys: FigureScript.keys(data, styles).map(\.text) + fitTexts.prefix(20),
-            title: data.figure.title ?? table.sweepName,
-            subtitle: subtitle.parts(sweepName: data.figure.title == nil ? nil : table.sweepName),
-            markLength: y.compactMap { $0?.markLength }.max() ?? 0,
-            hasAxisAbove: data.figure.inverseLabel != nil)
+            title: data.figure.title ?? table.sweepName, hasAxisAbove: data.figure.inverseLabel != nil)
+        var layout = FigureLayout(content, data.figure.style, isLaTeX: isLaTeX)
+        var (x, y, dodge) = (FigureRange?.none, [FigureRange?](), Dodge?.none)
+        // The numbers on the axes depend on the panels' sides, and these on the numbers' widths.
+        for _ in 0..<2 {
+            x = data.xRange(layout.acrossRoom)
+            y = data.figure.y.indices.map { data.yRange($0, layout.downRoom) }
+            dodge = Dodge(data, x, curves: styles.count, width: layout.panelWidth)
+            let subtitle = FigureSubtitle(
+                data: data, hidden: FigureScript.hidden(data, x, y),
+                hiddenTheory: FigureScript.hiddenTheory(data, y), cut: FigureScript.cut(data, x, y),
+                linearAxes: data.linearAxes(x, y), isDodged: dodge?.isOfOrdered ?? false,
+                marksFalls: marksFalls)
+            content.notes = subtitle.parts(sweepName: data.figure.title == nil ? nil : table.sweepName)
+            content.xMarks = x?.markPlan ?? []
+            content.yMark = y.compactMap { $0?.markWidth }.max() ?? 0
+            layout = FigureLayout(content, data.figure.style, isLaTeX: isLaTeX)
+        }
+        (self.x, self.y, self.dodge, self.layout) = (x, y, dodge, layout)
     }
 
     var drawsSomething: Bool { x != nil && y.contains { $0 != nil } }
@@ -91,7 +96,7 @@ struct FigureScript {
 
     private var preamble: [String] {
         var lines = [
-            "if (!exists(\"formats\")) formats = \"svg png pdf\"",
+            "if (!exists(\"formats\")) formats = \"\(layout.canvas.formats)\"",
             "if (!exists(\"stem\")) stem = \(quoted(figure.name))",
             "table = \(quoted("../tables/\(figure.name).dat"))", "",
             "set encoding utf8", "set bars 0.6",
@@ -109,6 +114,11 @@ struct FigureScript {
         if needsClipping {
             lines.append("within(number, low, high) = number < low ? low : number > high ? high : number")
         }
+        if figure.isOrdinal {
+            lines += ["# Each value of x has a place.", "at(x) = \(FigureScript.placeTable(data.places))"]
+            lines.append("set boxwidth \(rounded(0.9 * (dodge?.step ?? 0.8))) absolute")
+        }
+        if figure.keepsSeeds { lines.append("seeds = \(quoted("../tables/\(figure.name)-seeds.dat"))") }
         if data.hasBounds { lines.append("set style line 102 lc rgb \"#999999\" lw 1.6") }
         if figure.theory, !data.hasBounds, figure.y.contains(where: \.isStaircase) {
             lines += [
@@ -122,61 +132,64 @@ struct FigureScript {
         return lines
     }
 
-    private var terminals: [String] {
-        layout.terminals(of: figure.name) + ["set output stem . \".\" . format", "set multiplot", ""]
+    /// The place of x, as the script writes it.
+    static func placeTable(_ values: [Double]) -> String {
+        values.enumerated().map { place, value in
+            place + 1 < values.count ? "x <= \(JSONValue.text(of: value)) ? \(place) : " : "\(place)"
+        }.joined()
     }
 
-    /// A first plot without axes, as large as the canvas: title and key.
+    private var terminals: [String] {
+        layout.canvas.terminals(of: figure.name, width: layout.width, height: layout.height)
+            + [layout.canvas.output, "set multiplot", ""]
+    }
+
+    /// First plots without axes, as large as the canvas: the title, and the columns of the key.
     private var frame: [String] {
         ["# Title and key"] + layout.titleLabels + [
-            "set key at screen \(fraction(layout.keyX)),\(fraction(layout.keyY)) left top"
-                + " reverse Left noenhanced samplen 2.2 spacing 1.15",
-            margins(left: 0, right: 1, bottom: 0, top: 1),
+            FigureLayout.Frame.canvas,
             "unset border; unset tics; unset title; unset xlabel; unset ylabel; unset x2label; unset logscale",
-            "plot [0:1] [0:1] "
-                + (["NaN notitle"] + keyEntries + fitKeys).joined(separator: ", \\\n            "),
-            "unset label; unset key; set border 31 lw 0.8; set tics scale 0.7",
+        ] + layout.keyPlots(keyEntries + fitKeys) + [
+            "unset label; unset key; set border 31 lw 0.8; set tics scale 0.7"
         ]
     }
 
     /// The key's lines for the first 20 fits.
-    private var fitKeys: [String] {
+    private var fitKeys: [FigureLayout.KeyEntry] {
         zip(fits, fitTexts).prefix(20).map { fit, text in
             let style = (styleIndices[blocks[fit.block].curve.label.key] ?? 99) + 1
-            return "keyentry with lines ls \(style) lw 1 dt 2 title \(quoted(text))"
+            return (look: "lines ls \(style) lw 1 dt 2", text: text)
         }
     }
 
     private func panel(_ row: Int, _ column: Int, _ x: FigureRange) -> [String] {
         let frame = layout.frame(row: row, panel: column)
         var lines = ["", "# \(comment(panelName(row, column)))"]
-        lines.append(
-            margins(left: frame.left, right: frame.right, bottom: frame.bottom, top: frame.top))
-        let title = row == 0 ? data.panels[column].title : nil
+        lines.append(frame.margins)
+        let title = frame.hasTitle ? data.panels[column].title : nil
         let lift = frame.isTop && figure.inverseLabel != nil ? "-0.3" : "-0.4"
         lines.append(
-            title.map { layout.panelTitle($0) + " noenhanced offset 0,\(lift)" } ?? "unset title")
+            title.map { layout.panelTitle($0) + " offset 0,\(lift)" } ?? "unset title")
         lines.append(
             frame.isLowest
                 ? layout.xLabel(figure.xLabel(squaredLoss: table.squaredLoss)) : "unset xlabel")
         lines.append(
             frame.isLeftmost
-                ? layout.yLabel(figure.y[row].label(squaredLoss: table.squaredLoss))
+                ? layout.yLabel(table.yLabels[row])
                 : "unset ylabel")
         lines += axis("x", x, showsNumbers: frame.isLowest)
         lines += axis("y", y[row], showsNumbers: frame.isLeftmost)
         lines += inverseAxis(frame)
-        let elements = closedForms(row, column) + fitLines(row, column) + curves(row, column)
-        let marks = fallMarks(row, column) + criticalLines(column) + lostMarks(row, column)
+        let elements =
+            figure.isOrdinal
+            ? curves(row, column) + closedForms(row, column)
+            : closedForms(row, column) + fitLines(row, column) + curves(row, column)
+        let marks =
+            (figure.isOrdinal ? [] : fallMarks(row, column) + criticalLines(column)) + lostMarks(row, column)
         lines += marks
         lines.append(
             "plot " + (elements.isEmpty ? ["NaN notitle"] : elements).joined(separator: ", \\\n            "))
         return marks.isEmpty ? lines : lines + ["unset label; unset arrow"]
-    }
-
-    private func margins(left: Double, right: Double, bottom: Double, top: Double) -> String {
-        [("l", left), ("r", right), ("b", bottom), ("t", top)]
-            .map { "set \($0.0)margin at screen \(fraction($0.1))" }.joined(separator: "; ")
     }
 
     private func panelName(_ row: Int, _ column: Int) -> String {
@@ -186,7 +199,7 @@ struct FigureScript {
 
     /// An axis's range, scale and marks. Inner panels have marks without numbers.
     private func axis(_ name: String, _ range: FigureRange?, showsNumbers: Bool) -> [String] {
-        range?.script(name, showsNumbers: showsNumbers)
+        range?.script(name, showsNumbers: showsNumbers, on: layout.canvas)
             ?? ["unset logscale \(name)", "set \(name)range [0:1]", "unset \(name)tics"]
     }
 }

@@ -90,8 +90,12 @@ struct FigureSubtitle {
             texts.append("one seed")
         } else {
             var text = maximum == 1 ? "one seed" : "mean of \(FigureSubtitle.range(least, due)) seeds"
-            if data.showsIntervals, maximum > 2 {
-                text += ", \(data.figure.hasLines ? "bands" : "bars"): 95 % interval (Student’s t)"
+            if data.figure.style.kind == .box {
+                text += ", boxes: quartiles and median, whiskers: least and greatest"
+            } else if data.interval == .seeds {
+                text += data.figure.hasLines ? ", thin: each seed" : ", dots: each seed"
+            } else if data.showsIntervals, maximum > data.leastSeeds {
+                text += ", \(data.figure.hasLines ? "bands" : "bars"): \(interval)"
             } else if data.showsSeeds, maximum == 2 {
                 text += data.figure.hasLines ? ", thin: both" : ", dots: both"
             }
@@ -109,6 +113,15 @@ struct FigureSubtitle {
         let gaps = self.gaps
         if !gaps.isEmpty { texts.append("no seed has a number \(locations(of: gaps))") }
         return texts
+    }
+
+    private var interval: String {
+        switch data.interval {
+        case .ci95: "95 % interval (Student’s t)"
+        case .stderr: "standard error"
+        case .range: "least and greatest"
+        case .seeds, .none: ""
+        }
     }
 
     private static func range(_ least: Int, _ maximum: Int) -> String {

@@ -5,7 +5,8 @@ import Text
 extension FigureSpec {
     /// - Parameter squaredLoss: whether the task loss is a squared error.
     func xLabel(squaredLoss: Bool) -> String {
-        switch x {
+        if let own = style.xlabel { return enhancedLiteral(own) }
+        return switch x {
         case .betaIB: "β_{IB} = 1/β"
         case .step, .metric: "training step"
         case .hiddenLayers: "hidden layers"
@@ -16,7 +17,7 @@ extension FigureSpec {
         }
     }
 
-    private static func axisLabel(_ path: String) -> String {
+    static func axisLabel(_ path: String) -> String {
         switch path {
         case "beta": "β"
         case "depth": "depth (weight layers)"
@@ -37,6 +38,15 @@ extension FigureSpec {
         let name =
             parts.first == "training" ? parts.dropFirst().joined(separator: " ") : String(parts.last ?? "")
         return name.replacing("_", with: " ")
+    }
+}
+
+extension Table {
+    /// The name of each quantity's axis, as enhanced text.
+    var yLabels: [String] {
+        data.figure.y.enumerated().map { row, quantity in
+            data.figure.style.ylabel(row).map(enhancedLiteral) ?? quantity.label(squaredLoss: squaredLoss)
+        }
     }
 }
 

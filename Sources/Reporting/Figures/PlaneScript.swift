@@ -9,7 +9,10 @@ struct PlaneScript {
     private let columns: Table.Columns
     private let blocks: [Table.Block]
     private let labels: [FigureData.Label]
-    private let layout: FigureLayout
+    let layout: FigureLayout
+    private let xLabel, yLabel: String
+    /// The marks of the colour scale.
+    private let colours: AxisMarks
     private let x: FigureRange?
     private let y: FigureRange?
     /// Ascending.
@@ -17,7 +20,7 @@ struct PlaneScript {
     private var data: FigureData { table.data }
     private var figure: FigureSpec { data.figure }
 
-    init(_ table: Table) {
+    init(_ table: Table, isLaTeX: Bool = false) {
         self.table = table
         let data = table.data
         columns = table.columns
@@ -29,18 +32,41 @@ struct PlaneScript {
             point.samples.allSatisfy { $0.mean != nil }
         }
         steps = Set(points.map(\.x)).sorted()
-        x = FigureRange(
-            means: points.compactMap { $0.samples[0].mean }, intervals: [], isLog: false, isCount: false)
-        y = FigureRange(
-            means: points.compactMap { $0.samples[1].mean }, intervals: [], isLog: false, isCount: false)
-        // The colour scale shares the key's space.
-        let keys = labels.map { data.keyText($0) } + [String](repeating: "training step", count: 12)
-        let labels = data.figure.y.map { $0.label(squaredLoss: table.squaredLoss) }
-        layout = FigureLayout(
-            xLabel: labels[0], yLabels: [labels[1]], panels: data.panels.map(\.title), keys: keys,
+        var content = FigureLayout.Content(
+            xLabel: data.figure.style.xlabel.map(enhancedLiteral)
+                ?? data.figure.y[0].label(squaredLoss: table.squaredLoss),
+            yLabels: [
+                data.figure.style.ylabel(0).map(enhancedLiteral)
+                    ?? data.figure.y[1].label(squaredLoss: table.squaredLoss)
+            ],
+            panels: data.panels.map(\.title), keys: labels.prefix(40).map { data.keyText($0) },
             title: data.figure.title ?? table.sweepName,
-            subtitle: FigureSubtitle(data: data).parts(
-                sweepName: data.figure.title == nil ? nil : table.sweepName), markLength: y?.markLength ?? 0)
+            notes: FigureSubtitle(data: data).parts(
+                sweepName: data.figure.title == nil ? nil : table.sweepName))
+        (xLabel, yLabel) = (content.xLabel, content.yLabels[0])
+        let last = max(steps.last ?? 1, 10)
+        content.scale = ("training step", 2.6)
+        var layout = FigureLayout(content, data.figure.style, isLaTeX: isLaTeX)
+        var (x, y) = (FigureRange?.none, FigureRange?.none)
+        var colours = AxisMarks(1, last, isLog: true, room: layout.downRoom)
+        for _ in 0..<2 {
+            func range(_ row: Int, _ limits: FigureStyle.Limits?, _ room: AxisMarks.Room) -> FigureRange? {
+                FigureRange(
+                    means: points.compactMap { $0.samples[row].mean }, intervals: [], isLog: false,
+                    isCount: false,
+                    room: room)?.limited(to: limits, room: room)
+            }
+            x = range(0, data.figure.style.xlim, layout.acrossRoom)
+            y = range(1, data.figure.style.ylim(0), layout.downRoom)
+            colours = AxisMarks(1, last, isLog: true, room: layout.downRoom)
+            content.xMarks = x?.markPlan ?? []
+            content.yMark = y?.markWidth ?? 0
+            content.scale = (
+                "training step", AxisMarks.labels(of: colours.major).map(AxisMarks.width).max() ?? 0
+            )
+            layout = FigureLayout(content, data.figure.style, isLaTeX: isLaTeX)
+        }
+        (self.x, self.y, self.layout, self.colours) = (x, y, layout, colours)
     }
 
     var drawsSomething: Bool { x != nil && y != nil }
@@ -66,15 +92,18 @@ struct PlaneScript {
         return lines.joined(separator: "\n") + "\n"
     }
 
+    static let palette =
+        "set palette defined (0 \"#440154\", 0.25 \"#3b528b\", 0.5 \"#21918c\", 0.75 \"#5ec962\", 1 \"#fde725\")"
+
     private var preamble: [String] {
         var lines = [
-            "if (!exists(\"formats\")) formats = \"svg png pdf\"",
+            "if (!exists(\"formats\")) formats = \"\(layout.canvas.formats)\"",
             "if (!exists(\"stem\")) stem = \(quoted(figure.name))",
             "table = \(quoted("../tables/\(figure.name).dat"))", "",
             "set encoding utf8",
             "set grid lt 1 lc rgb \"#e6e6e6\" lw 0.6",
             "# Viridis: even steps of lightness, also for colour-blind readers.",
-            "set palette defined (0 \"#440154\", 0.25 \"#3b528b\", 0.5 \"#21918c\", 0.75 \"#5ec962\", 1 \"#fde725\")",
+            PlaneScript.palette,
             "steps = \"\(steps.map(JSONValue.text).joined(separator: " "))\"",
             "# Step 0 has no place on a logarithmic scale: it has the colour of step 1.",
             "coloured(s) = s < 1 ? 1 : s",
@@ -95,52 +124,36 @@ struct PlaneScript {
     }
 
     private var terminals: [String] {
-        layout.terminals(of: figure.name) + [
-            "if (format eq \"gif\") {",
-            "    set terminal gif animate delay 12 loop 0 optimize size \(layout.width),\(layout.height)"
-                + " font \"Sans,11\"",
-            "}",
-            "set output stem . \".\" . format",
-        ]
+        layout.canvas.terminals(of: figure.name, width: layout.width, height: layout.height)
+            + layout.canvas.film(width: layout.width, height: layout.height)
+            + [layout.canvas.output]
     }
 
     /// Title, key and the colour scale.
     private var frame: [String] {
         let entries = labels.indices.prefix(40).map {
-            "keyentry with points ls \($0 + 1) title \(quoted(data.keyText(labels[$0])))"
+            (look: "points ls \($0 + 1)", text: data.keyText(labels[$0]))
         }
-        let low = (0.12, 0.52)
-        let last = max(steps.last ?? 1, 10)
-        let room = AxisMarks.Room(length: (low.1 - low.0) * Double(layout.height), isAcross: false)
-        let marks = AxisMarks(1, last, isLog: true, room: room).script(showsNumbers: true)
-        return ["# Title and key"] + layout.titleLabels + [
-            // Above the colours, since numbers of any length stand beside them.
-            "set label 'training step' at screen \(fraction(layout.keyX + 0.01)),\(fraction(low.1 + 0.05)) left",
-            "set key at screen \(fraction(layout.keyX)),\(fraction(layout.keyY)) left top"
-                + " reverse Left noenhanced samplen 1 spacing 1.15",
-            "set lmargin at screen 0; set rmargin at screen 1; set bmargin at screen 0; set tmargin at screen 1",
+        return ["# Title and key"] + layout.titleLabels + layout.scaleLabel + [
+            FigureLayout.Frame.canvas,
             "unset border; unset tics; unset title; unset xlabel; unset ylabel; unset logscale; unset colorbox",
-            "plot [0:1] [0:1] " + (["NaN notitle"] + entries).joined(separator: ", \\\n                "),
+        ] + layout.keyPlots(entries) + [
             "unset label; unset key; set border 31 lw 0.8; set tics scale 0.7",
-            "set logscale cb; set cbrange [1:\(JSONValue.text(of: last))]",
-            "set cbtics nomirror \(marks)",
-            "set colorbox vertical user origin screen \(fraction(layout.keyX + 0.01)),\(fraction(low.0))"
-                + " size screen 0.015,\(fraction(low.1 - low.0))",
-        ]
+            "set logscale cb; set cbrange [1:\(JSONValue.text(of: max(steps.last ?? 1, 10)))]",
+            "set cbtics nomirror \(colours.script(showsNumbers: true, on: layout.canvas))",
+        ] + layout.colourScale
     }
 
     private func panel(_ column: Int, _ x: FigureRange, _ y: FigureRange) -> [String] {
         let frame = layout.frame(row: 0, panel: column)
         let name = data.panels[column].title
         var lines = ["", "# \(comment(name ?? "all trials"))"]
-        lines.append(
-            [("l", frame.left), ("r", frame.right), ("b", frame.bottom), ("t", frame.top)]
-                .map { "set \($0.0)margin at screen \(fraction($0.1))" }.joined(separator: "; "))
-        lines.append(name.map { layout.panelTitle($0) + " noenhanced offset 0,-0.4" } ?? "unset title")
-        func label(_ row: Int) -> String { figure.y[row].label(squaredLoss: table.squaredLoss) }
-        lines.append(frame.isLowest ? layout.xLabel(label(0)) : "unset xlabel")
-        lines.append(frame.isLeftmost ? layout.yLabel(label(1)) : "unset ylabel")
-        lines += x.script("x", showsNumbers: frame.isLowest) + y.script("y", showsNumbers: frame.isLeftmost)
+        lines.append(frame.margins)
+        lines.append(name.map { layout.panelTitle($0) + " offset 0,-0.4" } ?? "unset title")
+        lines.append(frame.isLowest ? layout.xLabel(xLabel) : "unset xlabel")
+        lines.append(frame.isLeftmost ? layout.yLabel(yLabel) : "unset ylabel")
+        lines += x.script("x", showsNumbers: frame.isLowest, on: layout.canvas)
+        lines += y.script("y", showsNumbers: frame.isLeftmost, on: layout.canvas)
         let elements = paths(column)
         lines.append(
             "plot "

@@ -49,7 +49,7 @@ struct Drawing {
         let made = (formats.contains(.svg) ? formats : [.svg] + formats).filter { figure.moves || $0 != .gif }
         let partial = ".\(figure.name).partial"
         defer {
-            for ending in made.map(\.rawValue) + ["gp"] { unlink("\(folder)/\(partial).\(ending)") }
+            for ending in made.flatMap(\.endings) + [".gp"] { unlink("\(folder)/\(partial)\(ending)") }
         }
         for (script, formats) in try scripts(figure, made, partial) {
             let list = formats.map(\.rawValue).joined(separator: " ")
@@ -65,12 +65,20 @@ struct Drawing {
             }
         }
         svgs[figure.name] = try contents("\(folder)/\(partial).svg")
-        for format in formats where made.contains(format) {
+        if made.contains(.latex) {
+            // The texts name the picture below them.
+            let tex = try contents("\(folder)/\(partial)-latex.tex")
             try filed { () throws(FileError) in
-                try adoptFile(
-                    "\(folder)/\(partial).\(format)", as: "\(folder)/\(figure.name).\(format)")
+                try writeFile(
+                    tex.replacing("\(partial)-latex", with: "\(figure.name)-latex").utf8,
+                    to: "\(folder)/\(partial)-latex.tex")
             }
-            pictures.append("\(figure.name).\(format)")
+        }
+        for ending in formats.filter(made.contains).flatMap(\.endings) {
+            try filed { () throws(FileError) in
+                try adoptFile("\(folder)/\(partial)\(ending)", as: "\(folder)/\(figure.name)\(ending)")
+            }
+            pictures.append(figure.name + ending)
         }
         return true
     }
@@ -87,8 +95,10 @@ struct Drawing {
     private mutating func scripts(
         _ figure: Figure, _ formats: [FigureFormat], _ partial: String
     ) throws(ReportError) -> [(script: String, formats: [FigureFormat])] {
+        let latex = formats.contains(.latex) ? [("\(figure.name)-latex.gp", [FigureFormat.latex])] : []
+        let formats = formats.filter { $0 != .latex }
         let missing = formats == [.svg] ? [] : glyphs.missing(in: figure.script)
-        guard !missing.isEmpty else { return [("\(figure.name).gp", formats)] }
+        guard !missing.isEmpty else { return [("\(figure.name).gp", formats)] + latex }
         let others = formats.filter { $0 != .svg }
         let names = others.map { $0.rawValue.uppercased() }.joined(separator: ", ")
         warnings.append(
@@ -98,6 +108,6 @@ struct Drawing {
         try filed { () throws(FileError) in
             try writeFile(figure.script.replacing(missing, with: "?").utf8, to: "\(folder)/\(partial).gp")
         }
-        return [("\(figure.name).gp", [.svg]), ("\(partial).gp", others)]
+        return [("\(figure.name).gp", [.svg]), ("\(partial).gp", others)] + latex
     }
 }

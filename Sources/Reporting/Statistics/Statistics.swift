@@ -9,6 +9,8 @@ public struct Sample: Equatable, Sendable {
     private var squares = 0.0
     /// The exact sum while all numbers are whole; nil once another number was added.
     private var wholeSum: Double? = 0
+    /// The smallest and the largest number; nil for an empty sample.
+    public private(set) var range: ClosedRange<Double>?
 
     /// An empty sample.
     public init() {}
@@ -21,6 +23,7 @@ public struct Sample: Equatable, Sendable {
     /// Adds a number.
     public mutating func add(_ number: Double) {
         count += 1
+        range = range.map { min($0.lowerBound, number)...max($0.upperBound, number) } ?? number...number
         let deviation = number - runningMean
         runningMean += deviation / Double(count)
         squares += deviation * (number - runningMean)
@@ -46,6 +49,16 @@ public struct Sample: Equatable, Sendable {
         let half = standardError == 0 ? 0 : studentQuantile(0.975, freedom: Double(count - 1)) * standardError
         return (mean - half, mean + half)
     }
+}
+
+/// The number below which a part of the numbers lies, between neighbours in proportion; nil of none.
+func quantile(_ part: Double, ofSorted numbers: [Double]) -> Double? {
+    guard let last = numbers.last else { return nil }
+    let position = part * Double(numbers.count - 1)
+    let index = Int(position.rounded(.down))
+    guard index + 1 < numbers.count else { return last }
+    let weight = position - Double(index)
+    return numbers[index] * (1 - weight) + numbers[index + 1] * weight
 }
 
 /// The t with P(T ≤ t) = `probability`, to a relative error of about 1e-12. Bisects on P(|T| > t) = I_x(ν/2,

@@ -19,6 +19,9 @@ struct Table {
         let theory: [Int?]
         /// Each quantity's trivial bound, where there is one.
         let trivial: [Int?]
+        /// The first of each quantity's columns of what its figure draws around means: min and max, or for boxes min,
+        /// q25, median, q75 and max. They are the last columns.
+        let spread: [Int]
         let names: [String]
     }
 
@@ -54,9 +57,51 @@ struct Table {
             trivial.append(data.hasTrivial[index] ? names.count + 1 : nil)
             if data.hasTrivial[index] { names.append("\(name):trivial") }
         }
-        return Columns(
-            x: x, means: means, theory: theory, trivial: trivial,
-            names: names + paths + ["n", "diverged", "failed"])
+        names += paths + ["n", "diverged", "failed"]
+        var spread: [Int] = []
+        for quantity in data.figure.y where !spreadNames.isEmpty {
+            spread.append(names.count + 1)
+            names += spreadNames.map { "\(quantity.columnName):\($0)" }
+        }
+        return Columns(x: x, means: means, theory: theory, trivial: trivial, spread: spread, names: names)
+    }
+
+    private var spreadNames: [String] {
+        if data.figure.style.kind == .box { return ["min", "q25", "median", "q75", "max"] }
+        return data.interval == .range ? ["min", "max"] : []
+    }
+
+    private func spread(_ point: FigureData.DataPoint, _ row: Int) -> [Double?] {
+        if data.figure.style.kind == .box {
+            let values = point.seeds.compactMap { $0.values[row] }.sorted()
+            return [0, 0.25, 0.5, 0.75, 1].map { quantile($0, ofSorted: values) }
+        }
+        let range = point.samples[row].range
+        return data.interval == .range ? [range?.lowerBound, range?.upperBound] : []
+    }
+
+    /// The text of `tables/NAME-seeds.dat`: the blocks of this table with a row for each seed and x. An empty line
+    /// separates seeds, so that gnuplot joins no two of them.
+    var seedsText: String {
+        let names = ["x", "seed"] + data.figure.y.map(\.columnName)
+        var text = "# Single seeds of the figure \(data.figure.name) of the sweep \(sweepName)\n# Columns: "
+        text += names.enumerated().map { "\($0.offset + 1):\($0.element)" }.joined(separator: " ") + "\n"
+        for (index, block) in blocks.enumerated() {
+            if index > 0 { text += "\n\n" }
+            text += "# index \(index): \(block.title)\n"
+            let points = block.curve.sorted
+            let seeds = Set(points.flatMap(\.seeds).map(\.seed)).sorted()
+            let runs = seeds.map { seed in
+                points.flatMap { point in
+                    point.seeds.filter { $0.seed == seed }.map { own in
+                        ([point.x, seed] + own.values).map(cellText).joined(separator: " ") + "\n"
+                    }
+                }.joined()
+            }
+            let none = names.map { _ in "nan" }.joined(separator: " ") + "\n"
+            text += runs.isEmpty ? none : runs.joined(separator: "\n")
+        }
+        return text
     }
 
     /// The axes that distinguish panels and curves, and `layer` where curves are layers, in order of
@@ -75,14 +120,18 @@ struct Table {
             if index > 0 { text += "\n\n" }
             text += "# index \(index): \(block.title)\n"
             let axes = paths.map { Summary.axisText(block.value($0)) }
-            func add(_ numbers: [Double?], _ trials: TrialCount) {
-                let cells = numbers.map(cellText) + axes + counts(trials).map(cellText)
+            func add(_ numbers: [Double?], _ trials: TrialCount, _ after: [Double?]) {
+                let cells = numbers.map(cellText) + axes + (counts(trials) + after).map(cellText)
                 text += cells.joined(separator: " ") + "\n"
             }
-            for point in block.curve.sorted { add(numbers(of: point), point.trials) }
+            for point in block.curve.sorted {
+                add(numbers(of: point), point.trials, point.samples.indices.flatMap { spread(point, $0) })
+            }
             // A block without rows would shift gnuplot's index.
             if block.curve.points.isEmpty {
-                add([Double?](repeating: nil, count: width - axes.count - 3), block.curve.trials)
+                let after = spreadNames.count * data.figure.y.count
+                let none = [Double?](repeating: nil, count: width - axes.count - 3 - after)
+                add(none, block.curve.trials, [Double?](repeating: nil, count: after))
             }
         }
         return text

@@ -37,6 +37,66 @@ extension FigureReader {
         }
     }
 
+    /// Reads a figure with `color`: x and y are axes.
+    func heatmap(
+        _ entries: [YAMLNode.Entry], _ colour: YAMLNode, _ panels: String?, _ style: FigureStyle,
+        _ faults: inout Faults
+    ) -> FigureSpec? {
+        for key in ["points", "curves", "xscale", "yscale", "theory", "fit", "interval", "xlim", "ylim"] {
+            guard let entry = entries.first(where: { $0.key == key }) else { continue }
+            faults.add(entry.keyLocation, "figures.\(key)", .figure(.heatmapWith(key)))
+        }
+        if let kind = style.kind, let entry = entries.first(where: { $0.key == "style" }) {
+            faults.add(
+                entry.value.location, "figures.style",
+                .unknownWord(kind.rawValue, due: ["heatmap"], suggestion: nil))
+        }
+        func member(_ key: String) -> YAMLNode? { entries.first { $0.key == key }?.value }
+        for key in ["x", "y"] {
+            if let node = member(key), node.scalar == nil {
+                faults.add(node.location, "figures.\(key)", .figure(.colourNeedsAxes))
+                return nil
+            }
+        }
+        guard let name = member("name")?.name(path: "figures.name", &faults),
+            let x = member("x").flatMap({ numericAxis($0, path: "figures.x", &faults) }),
+            let yNode = member("y"), let y = numericAxis(yNode, path: "figures.y", &faults),
+            let quantity = quantity(colour, path: "figures.color", &faults)
+        else { return nil }
+        var named = ["seed", x, y] + [panels].compactMap { $0 }
+        for zip in zips where zip.contains(where: named.contains) { named += zip }
+        if let other = axes.first(where: { $0.count > 1 && !named.contains($0.path) }) {
+            faults.add(yNode.location, "figures.color", .figure(.heatmapWithoutAxis(other.path)))
+        }
+        let figure = FigureSpec(
+            name: name, title: member("title")?.scalar?.text, x: .axis(x), y: [quantity], curves: y,
+            panels: panels, isHeatmap: true, style: style)
+        checkRoles(of: figure, yNode, &faults)
+        checkSteps(of: figure, colour.location, &faults)
+        checkEntries(of: figure, colour.location, &faults)
+        return figure
+    }
+
+    /// Checks that names and ends of axes fit the quantities and the scales.
+    func checkStyle(of figure: FigureSpec, _ member: (String) -> YAMLNode?, _ faults: inout Faults) {
+        let style = figure.style
+        for (key, count) in [("ylabel", style.ylabel.count), ("ylim", style.ylim.count)]
+        where count > 1 && count != figure.y.count {
+            guard let node = member(key) else { continue }
+            faults.add(
+                node.location, "figures.\(key)", .figure(.notForEach(count, quantities: figure.y.count)))
+        }
+        let limits = [
+            ("xlim", figure.xscale, [style.xlim].compactMap { $0 }), ("ylim", figure.yscale, style.ylim),
+        ]
+        for (key, scale, limits) in limits where scale == .log {
+            guard let node = member(key),
+                let end = limits.flatMap({ [$0.low, $0.high] }).compactMap({ $0 }).first(where: { $0 <= 0 })
+            else { continue }
+            faults.add(node.location, "figures.\(key)", .figure(.limitOfLogAxis(end)))
+        }
+    }
+
     /// The x of a plane. Where it doesn't mention layers itself, it gets y's layers.
     func inPlane(
         _ x: FigureSpec.Quantity, _ y: [FigureSpec.Quantity], given: [YAMLNode.Entry]?,

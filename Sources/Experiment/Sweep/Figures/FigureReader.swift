@@ -2,12 +2,16 @@ import Text
 
 /// Reads and checks the figures of a sweep whose grid is known.
 struct FigureReader {
-    static let keys = [
-        "name", "title", "x", "y", "points", "curves", "panels", "xscale", "yscale", "theory", "fit",
-    ]
+    static let keys =
+        [
+            "name", "title", "x", "y", "color", "points", "curves", "panels", "xscale", "yscale", "theory",
+            "fit",
+        ] + FigureStyle.keys.map(\.name)
 
     let axes: [Axis]
     let fixed: [String: JSONValue]
+    /// The axes that advance together.
+    let zips: [[String]]
     /// The words that a setting takes anywhere in the grid.
     let words: (String) -> [String]
 
@@ -46,6 +50,15 @@ struct FigureReader {
         let theory = member("theory")?.flag(path: "figures.theory", &faults) ?? false
         let curves = member("curves").flatMap { axis($0, path: "figures.curves", &faults) }
         let panels = member("panels").flatMap { axis($0, path: "figures.panels", &faults) }
+        var style = FigureStyle()
+        for entry in entries where !(entry.key == "style" && entry.value.scalar?.text == "heatmap") {
+            style.read(entry.key, entry.value, path: "figures.\(entry.key)", &faults)
+        }
+        if member("style")?.scalar?.text == "heatmap", member("color") == nil {
+            faults.add(node.location, "figures.style", .figure(.heatmapWithoutColour))
+            return nil
+        }
+        if let colour = member("color") { return heatmap(entries, colour, panels, style, &faults) }
         guard let name = member("name")?.name(path: "figures.name", &faults),
             var x = member("x").flatMap({ self.x($0, points: member("points"), &faults) }),
             let yNode = member("y")
@@ -67,7 +80,8 @@ struct FigureReader {
             name: name, title: title, x: x, y: quantities, curves: curves, panels: panels,
             xscale: scale(member("xscale"), path: "figures.xscale", &faults),
             yscale: scale(member("yscale"), path: "figures.yscale", &faults), theory: theory,
-            fit: fit(member("fit"), &faults))
+            fit: fit(member("fit"), &faults), style: style)
+        checkStyle(of: figure, member, &faults)
         checkRoles(of: figure, node, &faults)
         checkSteps(of: figure, yNode.location, &faults)
         checkEntries(of: figure, yNode.location, &faults)
@@ -145,7 +159,7 @@ struct FigureReader {
         return Set(counts).count == axis.count
     }
 
-    private func numericAxis(_ node: YAMLNode, path location: String, _ faults: inout Faults) -> String? {
+    func numericAxis(_ node: YAMLNode, path location: String, _ faults: inout Faults) -> String? {
         guard let path = axis(node, path: location, &faults) else { return nil }
         if let axis = axes.first(where: { $0.path == path }), case .list(let values) = axis.values,
             !values.allSatisfy({ $0.number != nil })
@@ -167,7 +181,7 @@ struct FigureReader {
     }
 
     /// Reads `accuracy`, or {metric, threshold, layer}.
-    private func quantity(
+    func quantity(
         _ node: YAMLNode, path: String = "figures.y", _ faults: inout Faults
     ) -> FigureSpec.Quantity? {
         var (metricNode, thresholdNode, layerNode): (YAMLNode?, YAMLNode?, YAMLNode?) = (node, nil, nil)

@@ -81,11 +81,16 @@ public struct FigureSpec: Equatable, Sendable {
     public let theory: Bool
     /// The fit; nil: none.
     public let fit: Fit?
+    /// Whether it is a heatmap: `curves` is the vertical axis, and the only quantity is the colour.
+    public let isHeatmap: Bool
+    /// Its looks.
+    public var style: FigureStyle
 
     /// A figure.
     public init(
         name: String, title: String? = nil, x: X, y: [Quantity], curves: String? = nil, panels: String? = nil,
-        xscale: Scale? = nil, yscale: Scale? = nil, theory: Bool = false, fit: Fit? = nil
+        xscale: Scale? = nil, yscale: Scale? = nil, theory: Bool = false, fit: Fit? = nil,
+        isHeatmap: Bool = false, style: FigureStyle = FigureStyle()
     ) {
         self.name = name
         self.title = title
@@ -97,13 +102,24 @@ public struct FigureSpec: Equatable, Sendable {
         self.yscale = yscale
         self.theory = theory
         self.fit = fit
+        self.isHeatmap = isHeatmap
+        self.style = style
     }
 }
 
 extension FigureSpec {
+    /// The figure without looks of its own.
+    var plain: FigureSpec {
+        var figure = self
+        figure.style = FigureStyle()
+        return figure
+    }
+
     /// The figure as in a sweep file.
     var json: JSONValue {
-        var members: [String: JSONValue] = ["name": .string(name), "y": .array(y.map(\.json))]
+        var members = style.json
+        members["name"] = .string(name)
+        members["y"] = .array(y.map(\.json))
         switch x {
         case .axis(let path): members["x"] = .string(path)
         case .betaIB: members["x"] = .string("beta_ib")
@@ -117,7 +133,12 @@ extension FigureSpec {
         case .layer: members["x"] = .string("layer")
         }
         members["title"] = title.map(JSONValue.string)
-        members["curves"] = curves.map(JSONValue.string)
+        if isHeatmap {
+            members["y"] = curves.map(JSONValue.string)
+            members["color"] = y.first?.json
+        } else {
+            members["curves"] = curves.map(JSONValue.string)
+        }
         members["panels"] = panels.map(JSONValue.string)
         members["xscale"] = xscale.map { .string($0.rawValue) }
         members["yscale"] = yscale.map { .string($0.rawValue) }
@@ -171,6 +192,16 @@ public enum FigureMistake: Equatable, Sendable {
     case eachOfXAlone
     case notAList(Metric)
     case isAList(Metric)
+    case colourNeedsAxes
+    case heatmapWithoutColour
+    case heatmapWith(String)
+    case heatmapWithoutAxis(String)
+    case limitsNotTwo
+    case limitsNotAscending(Double, Double)
+    case limitOfLogAxis(Double)
+    case sizeNotTwo
+    case notForEach(Int, quantities: Int)
+    case badFont(String)
 
     var words: String {
         switch self {
@@ -213,6 +244,20 @@ public enum FigureMistake: Equatable, Sendable {
         case .noHiddenLayers:
             "hidden_layers needs the axis depth, or the axis hidden with lists of different lengths"
         case .eachOfXAlone: "'layer: each' of x needs 'layer: each' of y, all of them"
+        case .colourNeedsAxes: "with 'color', x and y are two axes of numbers"
+        case .heatmapWithoutColour: "a heatmap has two axes of numbers, x and y, and a metric as 'color'"
+        case .heatmapWithoutAxis(let axis):
+            "a heatmap has a cell for one value of \(axis): make it x, y or 'panels', or give one value"
+        case .heatmapWith(let key): "a heatmap has no '\(key)'"
+        case .limitsNotTwo: "[low, high] is due: two numbers, or auto for either"
+        case .limitsNotAscending(let low, let high):
+            "the low end \(numberText(low)) is not below the high end \(numberText(high))"
+        case .limitOfLogAxis(let end): "\(numberText(end)) has no place on a log axis"
+        case .sizeNotTwo: "[width, height] is due, in inches"
+        case .notForEach(let count, let quantities):
+            "\(count) values for \(quantities) quantities: give one for all, or one for each"
+        case .badFont(let name):
+            "'\(name)' is no font's name: letters, digits, spaces, '.', '_' and '-', at most 100"
         }
     }
 }

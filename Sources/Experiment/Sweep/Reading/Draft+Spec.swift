@@ -36,7 +36,8 @@ extension Draft {
         let figures = figureSpecs(grid: grid, &faults)
         guard faults.isEmpty else { return nil }
         let spec = SweepSpec(
-            name: name, grid: grid, zip: orderedZips, conditions: conditions, figures: figures)
+            name: name, grid: grid, zip: orderedZips, conditions: conditions, figures: figures,
+            style: style)
         // The canonical text must be readable again. It can be longer than the file, because numbers may need
         // more digits.
         let size = spec.canonicalJSON.canonicalText.utf8.count
@@ -57,7 +58,8 @@ extension Draft {
 
     private func figureSpecs(grid: Grid, _ faults: inout Faults) -> [FigureSpec] {
         guard let figures else { return [] }
-        return FigureReader(axes: grid.axes, fixed: grid.fixed, words: words).figures(figures, &faults)
+        return FigureReader(axes: grid.axes, fixed: grid.fixed, zips: zips.map(\.paths), words: words)
+            .figures(figures, &faults)
     }
 
     /// The location and the name with which a setting is given.

@@ -31,11 +31,12 @@ struct Draft {
     var zips: [Zip] = []
     var conditions: [YAMLNode] = []
     var figures: YAMLNode?
+    var style = FigureStyle()
     var quick: (entries: [YAMLNode.Entry], location: SweepError.Location)?
 
     static let keys =
         ["name"] + Setting.all.filter { $0.group == nil }.map(\.path)
-        + ["training", "measures", "axes", "zip", "where", "figures", "quick"]
+        + ["training", "measures", "axes", "zip", "where", "figures", "style", "quick"]
 
     /// Whether a name is one of the file's keys, or a setting's path.
     private static func isName(_ name: String) -> Bool { keys.contains(name) || Setting.isName(name) }
@@ -80,6 +81,7 @@ struct Draft {
             let items = node.scalar == nil ? node.list(path: "where", limit: 1000, &faults) : [node]
             conditions = items ?? []
         case "figures": figures = node
+        case "style": style = FigureStyle(node, &faults)
         case "quick":
             if let entries = node.mapping {
                 quick = (entries, entry.keyLocation)

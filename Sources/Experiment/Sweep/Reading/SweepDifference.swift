@@ -77,7 +77,7 @@ public struct SweepDifference: Equatable, Sendable {
     }
 
     /// Whether the trials differ, not only their figures or the name.
-    public var isOfTrials: Bool { items.contains { !["figures", "name"].contains($0.path) } }
+    public var isOfTrials: Bool { items.contains { !["figures", "name", "style"].contains($0.path) } }
 
     /// The values in a sweep at a path.
     private enum Values: Equatable {

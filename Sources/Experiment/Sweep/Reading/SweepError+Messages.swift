@@ -205,6 +205,7 @@ extension SweepError.Problem {
         case .file(let line, let column): "at \(line):\(column)"
         case .wholeFile: "in the file"
         case .override(let text): "by --set \(shortened(text, to: 100))"
+        case .option(let name): "by \(name)"
         }
     }
 

@@ -27,6 +27,8 @@ public struct SweepError: Error, Equatable, Sendable, CustomStringConvertible {
         case wholeFile
         /// The argument of a `--set`, as given.
         case override(String)
+        /// The value of another option, as "--size".
+        case option(String)
 
         /// Whether this location comes before another in the file. Locations outside the file come last.
         package func precedes(_ other: Location) -> Bool {
@@ -64,6 +66,7 @@ public struct SweepError: Error, Equatable, Sendable, CustomStringConvertible {
         case .file(let line, let column): "\(file):\(line):\(column)"
         case .wholeFile: file
         case .override(let text): "--set \(shortened(text, to: 100))"
+        case .option(let name): name
         }
     }
 }

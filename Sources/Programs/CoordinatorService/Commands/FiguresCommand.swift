@@ -9,17 +9,31 @@ import Text
 
 let formatOption = OptionSpec(
     "--format", "LIST",
-    "svg, png, pdf, separated by commas (default: all three), or gif: films of information planes")
+    "svg, png, pdf, separated by commas (default: all three), gif: films of information planes, or latex: "
+        + "NAME-latex.tex with the document's fonts")
 
 let figuresCommand = Command(
     "figures", "rewrites a run's tables, figures and page from its records",
     operands: ["DIR"],
-    options: [formatOption],
-    examples: ["ranksweep figures runs/demo --format pdf"],
+    options: [formatOption]
+        + FigureStyle.keys.map { OptionSpec($0.option, $0.value, $0.help) },
+    details:
+        "The options of looks go before the sweep file's keys of the same names. They change pictures and their "
+        + "scripts; records stay as they are.",
+    examples: [
+        "ranksweep figures runs/demo --format pdf",
+        "ranksweep figures runs/demo --size column --interval stderr --legend below",
+    ],
     run: runFigures)
 
 private func runFigures(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
     let formats = try figureFormats(arguments["--format"])
+    let style = try orFail(CommandFailure.init(_:)) { () throws(SweepError) in
+        try FigureStyle(
+            options: FigureStyle.keys.compactMap { key in
+                arguments[key.option].map { (key: key, text: $0) }
+            })
+    }
     let run = try RunDirectory.open(arguments.operands[0])
     guard access(run.path, W_OK) == 0 else {
         let why = systemMessage(errno)
@@ -40,7 +54,7 @@ private func runFigures(_ arguments: Arguments) throws(CommandFailure) -> ExitCo
             printError("warning: \(error.message)\nwarning: drawn from \(run.recordsPath) as it is")
         }
     }
-    try writeReports(run, formats: formats)
+    try writeReports(run, formats: formats, style: style)
     return .done
 }
 
@@ -59,12 +73,15 @@ func figureFormats(_ list: String?) throws(CommandFailure) -> [FigureFormat] {
 }
 
 /// Writes tables, figures and their page, and prints which.
-func writeReports(_ run: RunDirectory, formats: [FigureFormat]) throws(CommandFailure) {
+func writeReports(
+    _ run: RunDirectory, formats: [FigureFormat], style: FigureStyle = FigureStyle()
+) throws(CommandFailure) {
     var terminal = Terminal()
     let provenance = RunProvenance(readingAt: run.provenancePath)
     let outcome = try reported { () throws(ReportError) in
         try Reports.write(
-            [run.source(provenance)], to: run.path, formats: formats, note: { terminal.setFoot($0) })
+            [run.source(provenance)], to: run.path, formats: formats, style: style,
+            note: { terminal.setFoot($0) })
     }
     terminal.setFoot("")
     printOut("records  \(run.recordsPath) (\(countText(outcome.records, "record")))")
