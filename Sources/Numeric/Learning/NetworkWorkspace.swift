@@ -8,7 +8,7 @@ struct NetworkWorkspace<Scalar: Real> {
     let values: [Matrix<Scalar>]
     /// Memory for gradients, [points, numbers of the largest one kept in the slot].
     let slots: [Matrix<Scalar>]
-    /// What each operation's forward pass leaves for its other passes.
+    /// Matrices that each operation's forward pass leaves for its other passes.
     let kept: [[Matrix<Scalar>]]
     /// Working memory of one operation at a time, one row.
     let scratch: Matrix<Scalar>

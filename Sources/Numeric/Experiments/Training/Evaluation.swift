@@ -24,8 +24,7 @@ struct NetworkEvaluation<Model: PredictingNetwork> where Model.Scalar == Float {
     }
 }
 
-/// What a trial measures of its network beside losses: local ranks, norms of weights, and the measures of the
-/// catalogue.
+/// The measures that a trial takes beside losses: local ranks, norms of weights, and those of the catalogue.
 struct TrialMeasures {
     let settings: TrialSettings.Measures
     /// Counts the local ranks of the network that is evaluated; nil where they aren't measured.

@@ -61,7 +61,7 @@ struct Pass<Scalar: Real> {
 
     /// The parameters, flat.
     var flat: Matrix<Scalar> { numbers.flat }
-    /// What the forward pass left for the other passes.
+    /// Matrices that the forward pass left for the other passes.
     var kept: [Matrix<Scalar>] { work.kept[index] }
     /// The values that the operation reads and makes.
     var values: Operands<Scalar> { operands { numbers.value($0, inputs, work) } }
