@@ -14,7 +14,7 @@ import Text
         depth: 2
         activation: tanh
         training: {steps: 10, batch_size: 10}
-        measures: {local_rank: {thresholds: [0.1], points: 8}}
+        measures: {local_rank: {thresholds: [0.1], relative: [0.01], points: 8}}
         """
     private let grid: Grid
     private var records: SweepRecords
@@ -29,6 +29,7 @@ import Text
         Array(
             """
             {"metrics":{"accuracy":0.5,"local_rank":{"0.1":{"mean":[\(ranks),\(last)],"stderr":[0,0]}},\
+            "local_rank_relative":{"0.01":{"mean":[1,1],"stderr":[0,0]}},\
             "test_loss":0.7,"train_accuracy":1,"train_loss":0.69},"outcome":"measured"}
             """.utf8)
     }
