@@ -1,6 +1,7 @@
 #!/bin/sh
 # Makes a bare Debian in FOLDER (debootstrap's smallest, from the mirror that apt uses here), or keeps the one that is
-# there, and runs a script in it as root: a mount namespace of its own, with /proc and /dev, and HERE as /here.
+# there, and runs a script in it as root: a mount namespace of its own, with /proc and /dev, and HERE as /here. With
+# BARE_ROOT=FOLDER it copies that one, which an earlier debootstrap made.
 #     root.sh FOLDER HERE SCRIPT [ARGUMENT…]
 set -eu
 PATH=$PATH:/usr/sbin:/sbin
@@ -12,7 +13,12 @@ if [ ! -e "$folder/etc/os-release" ]; then
     # shellcheck disable=SC1091
     suite=$(. /etc/os-release && echo "$VERSION_CODENAME")
     mirror=${MIRROR:-$(apt-get indextargets --format '$(SITE)' "Release: $suite" | head -n 1)}
-    debootstrap --variant=minbase "$suite" "$folder" "$mirror" >&2
+    if [ -n "${BARE_ROOT:-}" ]; then
+        mkdir -p "$folder"
+        cp -a "$BARE_ROOT/." "$folder"
+    else
+        debootstrap --variant=minbase "$suite" "$folder" "$mirror" >&2
+    fi
     # No documentation is left out, and nothing asks.
     rm -f "$folder"/etc/dpkg/dpkg.cfg.d/*
 fi

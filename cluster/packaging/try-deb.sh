@@ -24,8 +24,8 @@ ranksweep --version
 cd /work
 HOME=/work ranksweep run demo "$@"
 [ -s runs/demo/figures/kl-and-rank.png ]
-[ "$(ranksweep --complete plan dem | cut -f 1)" = demo ]
-! ldd /usr/bin/ranksweep /usr/bin/ranksweep-worker | grep -E "libswift|not found"
+ranksweep --complete plan dem | grep -q "^demo"
+if ldd /usr/bin/ranksweep /usr/bin/ranksweep-worker | grep -E "libswift|not found"; then exit 1; fi
 dpkg -r ranksweep >/dev/null
 list >/tmp/after
 diff /tmp/before /tmp/after

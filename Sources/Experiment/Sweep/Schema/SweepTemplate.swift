@@ -174,7 +174,7 @@ private let vibBody = """
 private let cnnBody = """
     # Computed images of CIFAR-10's shape: nothing to fetch. Others: mnist and fashion-mnist ('ranksweep data
     # fetch mnist' brings them), cifar-10.
-    dataset: {name: generated-images, train_points: 1000, test_points: 500}
+    dataset: {name: generated-images, train_points: 3000, test_points: 500}
 
     # The grid is the product of the axes; means and intervals in figures are over the seeds.
     # Also: {log: [1e-4, 1e-1], count: 4}, {linear: [0, 1], count: 5}, {range: [0, 5]}.
@@ -186,9 +186,9 @@ private let cnnBody = """
     width: 8
     training:
       optimizer: adam
-      learning_rate: 3e-3
+      learning_rate: 1e-2
       batch_size: 64
-      epochs: 3
+      epochs: 6
 
     # patch: Jacobians are taken in so many pixels a side in the middle; larger costs much more.
     measures:
@@ -196,7 +196,7 @@ private let cnnBody = """
       trace_at: {log: 8}
 
     # What --quick applies: a smaller sweep of the same shape.
-    quick: {seed: [0], training.epochs: 1}
+    quick: {seed: [0], training.epochs: 2}
 
     # Each figure has a row of panels for each metric in y. x: step is along training.
     figures:
@@ -210,7 +210,7 @@ private let cnnBody = """
 private let resnetBody = """
     # Computed images of CIFAR-10's shape: nothing to fetch. Others: cifar-10, mnist and fashion-mnist
     # ('ranksweep data fetch mnist' brings them).
-    dataset: {name: generated-images, train_points: 1000, test_points: 500}
+    dataset: {name: generated-images, train_points: 3000, test_points: 500}
 
     # The grid is the product of the axes; means and intervals in figures are over the seeds.
     # Also: {log: [1e-4, 1e-1], count: 4}, {linear: [0, 1], count: 5}, {range: [0, 5]}.
@@ -226,7 +226,7 @@ private let resnetBody = """
       weight_decay: 1e-4
       schedule: cosine
       batch_size: 64
-      epochs: 3
+      epochs: 5
 
     # Local rank is on unless it is turned off; of a residual network it is expensive.
     measures:

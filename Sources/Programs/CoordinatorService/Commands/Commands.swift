@@ -50,7 +50,7 @@ var overview: String {
     let width = helpWidth()
     let rows = commands.map { (head: $0.word, text: $0.spec.summary) }
     return """
-        ranksweep - \(programSummary)
+        \(paragraphs("ranksweep - \(programSummary)", width: width))
 
         usage: ranksweep COMMAND …
 
