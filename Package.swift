@@ -150,9 +150,11 @@ let package = Package(
                 "Files", "Text", "Console", "TestSupport",
             ]),
         .testTarget(
-            name: "WorkerServiceTests", dependencies: ["WorkerService", "Sweep", "Console", "TestSupport"]),
+            name: "WorkerServiceTests",
+            dependencies: ["WorkerService", "Sweep", "Files", "Console", "TestSupport"]),
         .testTarget(
-            name: "VocabularyTests", dependencies: ["CoordinatorService", "Console", "Model", "Sweep", "Text"]),
+            name: "VocabularyTests",
+            dependencies: ["CoordinatorService", "Console", "Model", "Sweep", "Text"]),
         .testTarget(name: "ProjectTests"),
         .testTarget(
             name: "FuzzTests",

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Console
 
-@Suite("Helps, completions and manual pages") struct HelpTests {
+@Suite struct HelpTests {
     private static let command = CommandSpec(
         "tool run", "runs", operands: ["FILE", "new|old", "DIR…"],
         options: [
@@ -13,8 +13,7 @@ import Testing
         details: "A paragraph that was written\non two lines.\n\n.dot 'quoted' \\ α",
         examples: ["tool run x --set a=1 --set b=2 --out somewhere/else"])
 
-    @Test("Help fits into the width asked for")
-    func width() {
+    @Test func `Help fits into the width asked for`() {
         #expect(
             Self.command.help(width: 44) == """
                 tool run - runs
@@ -41,34 +40,31 @@ import Testing
                 """)
     }
 
-    @Test("A command line that is continued can be pasted: only options begin a line")
-    func continued() {
+    @Test func `A command line that is continued can be pasted: only options begin a line`() {
         #expect(broken("a b c", width: 2) == "a b c")
         #expect(broken("a --b 'c d' --e", width: 10) == "a \\\n      --b 'c d' \\\n      --e")
     }
 
-    @Test(
-        "A completion is what may stand there",
-        arguments: [
-            (["--"], ["--out", "--set", "--size", "--quick", "--help"]),
-            (["--s"], ["--set", "--size"]),
-            (["--quick", "--set", "a=1", "--out", "x", "--"], ["--set", "--size", "--help"]),
-            (["--sec"], []),
-            ([""], ["x.yaml", ":files"]),
-            (["f", ""], ["new", "old"]),
-            (["f", "n"], ["new"]),
-            (["f", "new", ""], [":folders"]),
-            (["f", "new", "d", ""], [":folders"]),
-            (["--out", ""], [":folders"]),
-            // Bash's words of --out=x and --set K=V.
-            (["--out", "=", "x"], [":folders"]),
-            (["--out", "="], [":folders"]),
-            (["--set", "k", "=", "v", "f", ""], ["new", "old"]),
-            (["--size", ""], ["small", "large"]),
-            (["--size", "l"], ["large"]),
-            (["--", "--"], [":files"]),
-        ])
-    func completion(words: [String], expected: [String]) {
+    @Test(arguments: [
+        (["--"], ["--out", "--set", "--size", "--quick", "--help"]),
+        (["--s"], ["--set", "--size"]),
+        (["--quick", "--set", "a=1", "--out", "x", "--"], ["--set", "--size", "--help"]),
+        (["--sec"], []),
+        ([""], ["x.yaml", ":files"]),
+        (["f", ""], ["new", "old"]),
+        (["f", "n"], ["new"]),
+        (["f", "new", ""], [":folders"]),
+        (["f", "new", "d", ""], [":folders"]),
+        (["--out", ""], [":folders"]),
+        // Bash's words of --out=x and --set K=V.
+        (["--out", "=", "x"], [":folders"]),
+        (["--out", "="], [":folders"]),
+        (["--set", "k", "=", "v", "f", ""], ["new", "old"]),
+        (["--size", ""], ["small", "large"]),
+        (["--size", "l"], ["large"]),
+        (["--", "--"], [":files"]),
+    ])
+    func `A completion is what may stand there`(words: [String], expected: [String]) {
         let completion = Self.command.completion(of: words) { placeholder in
             placeholder == "FILE" ? [Completion.Candidate("x.yaml", "a file")] : []
         }
@@ -76,8 +72,7 @@ import Testing
         #expect(lines == expected)
     }
 
-    @Test("A manual page holds the help, and no text in it is an instruction")
-    func manPage() {
+    @Test func `A manual page holds the help, and no text in it is an instruction`() {
         let page = Self.command.manPage(version: "tool 1", related: ["tool"])
         #expect(
             page == #"""

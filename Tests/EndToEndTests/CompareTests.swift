@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import Text
 
-@Suite("Comparing runs") struct CompareTests {
+@Suite struct CompareTests {
     private static func sweep(_ rate: String, more: String = "") -> String {
         """
         name: rates
@@ -27,8 +27,7 @@ import Text
         return work
     }
 
-    @Test("Two runs are one figure, with their differences and what differs in their sweeps")
-    func compared() throws {
+    @Test func `Two runs are one figure, with their differences and what differs in their sweeps`() throws {
         let work = try finished(["slow": Self.sweep("1e-5"), "fast": Self.sweep("1e-2")])
         let before = try work.names()
         let end = try work.run("compare", "runs/slow/", "runs/fast", "--out", "both", "--format", "svg")
@@ -46,8 +45,7 @@ import Text
         #expect(trials.count == 13)
     }
 
-    @Test("A run that stopped early takes part with the records that it has")
-    func partial() throws {
+    @Test func `A run that stopped early takes part with the records that it has`() throws {
         let work = try finished(["a": Self.sweep("1e-2")])
         try work.write(Self.sweep("1e-3"), to: "b.yaml")
         let begun = try work.start(
@@ -63,8 +61,7 @@ import Text
         #expect(try begun.wait().code == 3)
     }
 
-    @Test("What can't be compared is refused, and nothing is written")
-    func refused() throws {
+    @Test func `What can't be compared is refused, and nothing is written`() throws {
         let work = try finished(["a": Self.sweep("1e-2")])
         try FileManager.default.createSymbolicLink(
             atPath: work.folder.appending(path: "link").path, withDestinationPath: "runs/a")

@@ -2,14 +2,16 @@ import Foundation
 import Testing
 
 /// What a user gets who installs the program: recipes by name, completions, manual pages, and no trace afterwards.
-@Suite("Installed") struct InstalledTests {
+@Suite struct InstalledTests {
     private static let root = URL(filePath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent()
     private static let binaries = URL(
         filePath: (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
     ).deletingLastPathComponent()
 
-    private func script(_ name: String) -> String { Self.root.appending(path: "cluster/packaging/\(name)").path }
+    private func script(_ name: String) -> String {
+        Self.root.appending(path: "cluster/packaging/\(name)").path
+    }
 
     /// Every file and folder below one.
     private func tree(_ folder: String, _ work: Workspace) throws -> [String] {
@@ -34,8 +36,10 @@ import Testing
         #expect(end.code == 0, "\(end.all)")
     }
 
-    @Test("An installation has everything in its place, and uninstalling it leaves what was there before")
-    func installAndUninstall() throws {
+    @Test
+    func `An installation has everything in its place, and uninstalling it leaves what was there before`()
+        throws
+    {
         let work = try Workspace()
         for folder in ["root/usr/bin", "root/usr/share/man"] {
             try FileManager.default.createDirectory(
@@ -70,8 +74,7 @@ import Testing
         #expect(again.code == 2 && again.errors.contains("nothing of ranksweep is installed"))
     }
 
-    @Test("Programs that need Swift's libraries are not installed")
-    func dynamicPrograms() throws {
+    @Test func `Programs that need Swift's libraries are not installed`() throws {
         let work = try Workspace()
         let end = try work.start(
             script("install.sh"), [Self.binaries.path, work.folder.path + "/root", "/usr"]
@@ -80,8 +83,7 @@ import Testing
         #expect(!work.exists("root"))
     }
 
-    @Test("An installed program finds its recipes and its schema beside itself")
-    func besideItself() throws {
+    @Test func `An installed program finds its recipes and its schema beside itself`() throws {
         let work = try Workspace()
         try installed(work)
         let program = work.folder.appending(path: "root/usr/bin/ranksweep")
@@ -96,10 +98,11 @@ import Testing
                 "$schema=\(work.folder.path)/root/usr/share/ranksweep/sweep.schema"))
     }
 
-    @Test(
-        "A recipe is found by its name, with every command that takes a sweep; a file of that name comes first"
-    )
-    func byName() throws {
+    @Test
+    func
+        `A recipe is found by its name, with every command that takes a sweep; a file of that name comes first`()
+        throws
+    {
         let work = try Workspace()
         for name in ["demo", "demo.yaml", "sweeps/demo.yaml"] {
             let plan = try work.run("plan", name)
@@ -120,19 +123,17 @@ import Testing
         #expect(try work.run("plan", "demo").output.contains("sweep    small (vib)"))
     }
 
-    @Test(
-        "A name that is near those of recipes is answered with them",
-        arguments: [
-            ("dmeo", "dmeo: no such file; did you mean the recipe 'demo'?"),
-            (
-                "gaussian",
-                "did you mean the recipe 'gaussian-vib', 'gaussian-vib-general' or 'local-rank-gaussian'?"
-            ),
-            ("sweeps/grok.yaml", "did you mean the recipe 'grokking'?"),
-            ("zzzzzz", "zzzzzz: no such file; the recipes, which need no path, are in "),
-            ("other/demo.yaml", "other/demo.yaml: no such file\n"),
-        ])
-    func nearNames(name: String, answer: String) throws {
+    @Test(arguments: [
+        ("dmeo", "dmeo: no such file; did you mean the recipe 'demo'?"),
+        (
+            "gaussian",
+            "did you mean the recipe 'gaussian-vib', 'gaussian-vib-general' or 'local-rank-gaussian'?"
+        ),
+        ("sweeps/grok.yaml", "did you mean the recipe 'grokking'?"),
+        ("zzzzzz", "zzzzzz: no such file; the recipes, which need no path, are in "),
+        ("other/demo.yaml", "other/demo.yaml: no such file\n"),
+    ])
+    func `A name that is near those of recipes is answered with them`(name: String, answer: String) throws {
         let work = try Workspace()
         for command in ["plan", "run"] {
             let end = try work.run(command, name)
@@ -140,8 +141,7 @@ import Testing
         }
     }
 
-    @Test("init writes a file for each model, which plan accepts, and overwrites none")
-    func initialFiles() throws {
+    @Test func `Init writes a file for each model, which plan accepts, and overwrites none`() throws {
         let work = try Workspace()
         for model in ["mlp", "vib", "cnn", "resnet"] {
             let made = try work.run("init", model)
@@ -164,20 +164,18 @@ import Testing
         #expect(!work.exists("a b.yaml"))
     }
 
-    @Test(
-        "Bash completes by the script",
-        arguments: [
-            (["ranksweep", "pla"], ["plan"]), (["ranksweep", "un"], ["unpause"]),
-            (["ranksweep", "plan", "grok"], ["grokking"]), (["ranksweep", "plan", "--js"], ["--json"]),
-            (["ranksweep", "run", "--set", "training.learn"], ["training.learning_rate="]),
-            (["ranksweep", "completions", ""], ["bash", "zsh", "fish"]),
-            (["ranksweep", "figures", "o"], ["one folder"]),
-            (["ranksweep", "plan", "o"], ["one folder", "one.yaml"]),
-            (["ranksweep", "run", "demo", "--out", "=", "one "], ["one folder"]),
-            (["ranksweep", "data", "fetch", "fash"], ["fashion-mnist"]),
-            (["ranksweep-worker", "--con"], ["--connect"]), (["ranksweep-worker", "--parent"], []),
-        ])
-    func bash(words: [String], expected: [String]) throws {
+    @Test(arguments: [
+        (["ranksweep", "pla"], ["plan"]), (["ranksweep", "un"], ["unpause"]),
+        (["ranksweep", "plan", "grok"], ["grokking"]), (["ranksweep", "plan", "--js"], ["--json"]),
+        (["ranksweep", "run", "--set", "training.learn"], ["training.learning_rate="]),
+        (["ranksweep", "completions", ""], ["bash", "zsh", "fish"]),
+        (["ranksweep", "figures", "o"], ["one folder"]),
+        (["ranksweep", "plan", "o"], ["one folder", "one.yaml"]),
+        (["ranksweep", "run", "demo", "--out", "=", "one "], ["one folder"]),
+        (["ranksweep", "data", "fetch", "fash"], ["fashion-mnist"]),
+        (["ranksweep-worker", "--con"], ["--connect"]), (["ranksweep-worker", "--parent"], []),
+    ])
+    func `Bash completes by the script`(words: [String], expected: [String]) throws {
         let work = try Workspace()
         try work.write("", to: "one.yaml")
         try FileManager.default.createDirectory(
@@ -197,11 +195,11 @@ import Testing
         FileManager.default.isExecutableFile(atPath: "/usr/bin/\(program)")
     }
 
-    @Test("Zsh reads its script", .enabled(if: has("zsh"), "zsh is not installed"))
-    func zsh() throws { try expectReadable(by: "zsh") }
+    @Test(.enabled(if: has("zsh"), "zsh is not installed")) func `Zsh reads its script`() throws {
+        try expectReadable(by: "zsh")
+    }
 
-    @Test("Fish reads its script", .enabled(if: has("fish"), "fish is not installed"))
-    func fish() throws {
+    @Test(.enabled(if: has("fish"), "fish is not installed")) func `Fish reads its script`() throws {
         try expectReadable(by: "fish")
         let work = try Workspace()
         for (line, word) in [("ranksweep pla", "plan"), ("ranksweep plan grok", "grokking")] {
@@ -219,11 +217,8 @@ import Testing
         #expect(end.code == 0 && end.errors.isEmpty, "\(end.all)")
     }
 
-    @Test(
-        "Every manual page is formatted without a warning, and says what the help says",
-        .enabled(if: has("groff"), "groff is not installed")
-    )
-    func manualPages() throws {
+    @Test(.enabled(if: has("groff"), "groff is not installed"))
+    func `Every manual page is formatted without a warning, and says what the help says`() throws {
         let work = try Workspace()
         let made = try work.shell(
             "ranksweep man --out man && ranksweep-worker --man > man/ranksweep-worker.1")
@@ -241,8 +236,9 @@ import Testing
         #expect(try work.run("man", "rum").errors.contains("did you mean 'run'?"))
     }
 
-    @Test("Helps are no wider than 80 columns, or than COLUMNS", arguments: [nil, 60])
-    func helpWidth(columns: Int?) throws {
+    @Test(arguments: [nil, 60]) func `Helps are no wider than 80 columns, or than COLUMNS`(columns: Int?)
+        throws
+    {
         let work = try Workspace()
         let environment = ["COLUMNS": columns.map { String($0) } ?? ""]
         let overview = try work.run("--help", environment: environment).output
@@ -263,9 +259,8 @@ import Testing
         }
     }
 
-    @Test(
-        "make without Swift, or with an old one, prints the lines that bring it", arguments: ["", "5.10.1"])
-    func withoutSwift(version: String) throws {
+    @Test(arguments: ["", "5.10.1"])
+    func `Make without Swift, or with an old one, prints the lines that bring it`(version: String) throws {
         let work = try Workspace()
         try work.write(
             "#!/bin/sh\n"

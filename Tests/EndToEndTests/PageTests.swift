@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// What the pages for newcomers tell their readers to type, typed in order.
-@Suite("Pages", .serialized) struct PageTests {
+@Suite(.serialized) struct PageTests {
     private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
 
@@ -18,8 +18,7 @@ import Testing
             .filter { $0.hasPrefix("ranksweep ") }
     }
 
-    @Test("Each command of start.md does as it says, on the page's own sweep")
-    func start() throws {
+    @Test func `Each command of start.md does as it says, on the page's own sweep`() throws {
         let work = try Workspace()
         try work.write(try #require(blocks("start", "yaml").first), to: "first.yaml")
         let lines = try commands("start")
@@ -38,8 +37,7 @@ import Testing
         #expect(try work.text("runs/second/records.ndjson").split(separator: "\n").count == 30)
     }
 
-    @Test("The commands of coming-from.md work, on less data")
-    func comingFrom() throws {
+    @Test func `The commands of coming-from.md work, on less data`() throws {
         let work = try Workspace()
         let sweep = try #require(blocks("coming-from", "yaml").first { $0.contains("model: ") })
         let small = "dataset: {name: generated-images, train_points: 128, test_points: 64}"
@@ -59,18 +57,18 @@ import Testing
         #expect(try work.text("runs/merged/records.ndjson").split(separator: "\n").count == 18)
     }
 
-    @Test(
-        "A foreign word on the command line ends with code 2, and nothing is begun",
-        arguments: [
-            (["run", "s.yaml", "--set", "lr=1e-3"], "'lr' is called 'training.learning_rate' here"),
-            (["run", "s.yaml", "training.lr=0.1"], "--set training.learning_rate=0.1"),
-            (["run", "s.yaml", "--dry-run"], "'ranksweep plan SWEEP'"),
-            (["run", "s.yaml", "-j", "4"], "'--slots'"),
-            (["train", "s.yaml"], "'ranksweep run SWEEP'"),
-            (["s.yaml"], "ranksweep run s.yaml"),
-            (["data", "fetch", "cifar"], "'cifar-10'"),
-        ])
-    func foreign(arguments: [String], message: String) throws {
+    @Test(arguments: [
+        (["run", "s.yaml", "--set", "lr=1e-3"], "'lr' is called 'training.learning_rate' here"),
+        (["run", "s.yaml", "training.lr=0.1"], "--set training.learning_rate=0.1"),
+        (["run", "s.yaml", "--dry-run"], "'ranksweep plan SWEEP'"),
+        (["run", "s.yaml", "-j", "4"], "'--slots'"),
+        (["train", "s.yaml"], "'ranksweep run SWEEP'"),
+        (["s.yaml"], "ranksweep run s.yaml"),
+        (["data", "fetch", "cifar"], "'cifar-10'"),
+    ])
+    func `A foreign word on the command line ends with code 2, and nothing is begun`(
+        arguments: [String], message: String
+    ) throws {
         let work = try Workspace()
         try work.write(smallSweep(), to: "s.yaml")
         let end = try work.start("ranksweep", arguments).wait()

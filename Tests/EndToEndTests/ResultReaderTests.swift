@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// The examples of docs/python.md, on the run of the sweep that the page shows.
-@Suite("Reading results", .serialized) struct ResultReaderTests {
+@Suite(.serialized) struct ResultReaderTests {
     private static let page = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().appending(path: "docs/python.md")
 
@@ -53,8 +53,7 @@ import Testing
             .filter { $0.hasPrefix(language + "\n") }.map { String($0.dropFirst(language.count + 1)) }
     }
 
-    @Test("Every example belongs to a reader that is tried where it is installed")
-    func known() throws {
+    @Test func `Every example belongs to a reader that is tried where it is installed`() throws {
         let text = try String(contentsOf: Self.page, encoding: .utf8)
         let opened = text.components(separatedBy: "\n```").count / 2
         let tried = try Self.readers.reduce(0) { sum, reader in
@@ -70,25 +69,26 @@ import Testing
             && !(reader.word == "pandas as pd" && block.contains("seaborn"))
     }
 
-    @Test("pandas reads tables", .enabled(if: pandas.isInstalled, "Python has no pandas"))
-    func pandasExamples() throws { try perform(Self.pandas) }
+    @Test(.enabled(if: pandas.isInstalled, "Python has no pandas")) func `Pandas reads tables`() throws {
+        try perform(Self.pandas)
+    }
 
-    @Test("polars reads tables", .enabled(if: polars.isInstalled, "Python has no polars"))
-    func polarsExamples() throws { try perform(Self.polars) }
+    @Test(.enabled(if: polars.isInstalled, "Python has no polars")) func `Polars reads tables`() throws {
+        try perform(Self.polars)
+    }
 
-    @Test("seaborn draws traces", .enabled(if: seaborn.isInstalled, "Python has no seaborn"))
-    func seabornExamples() throws { try perform(Self.seaborn) }
+    @Test(.enabled(if: seaborn.isInstalled, "Python has no seaborn")) func `Seaborn draws traces`() throws {
+        try perform(Self.seaborn)
+    }
 
-    @Test("R reads tables", .enabled(if: r.isInstalled, "R is not installed (Debian: r-base-core)"))
-    func rExamples() throws { try perform(Self.r) }
+    @Test(.enabled(if: r.isInstalled, "R is not installed (Debian: r-base-core)"))
+    func `R reads tables`() throws { try perform(Self.r) }
 
-    @Test("gnuplot reads tables", .enabled(if: gnuplot.isInstalled, "gnuplot is not installed"))
-    func gnuplotExamples() throws { try perform(Self.gnuplot) }
+    @Test(.enabled(if: gnuplot.isInstalled, "gnuplot is not installed"))
+    func `gnuplot reads tables`() throws { try perform(Self.gnuplot) }
 
-    @Test(
-        "LaTeX typesets tables",
-        .enabled(if: latex.isInstalled, "pgfplotstable is not installed (Debian: texlive-pictures)"))
-    func latexExamples() throws { try perform(Self.latex) }
+    @Test(.enabled(if: latex.isInstalled, "pgfplotstable is not installed (Debian: texlive-pictures)"))
+    func `LaTeX typesets tables`() throws { try perform(Self.latex) }
 
     private func perform(_ reader: Reader) throws {
         let work = try Workspace()

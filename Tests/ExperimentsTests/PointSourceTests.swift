@@ -4,7 +4,7 @@ import Testing
 @testable import Experiments
 
 @Suite struct PointSourceTests {
-    @Test func `every kind of data set has one source of points`() {
+    @Test func `Every kind of data set has one source of points`() {
         let described = pointSources.map { ObjectIdentifier($0.description) }
         for kind in Dataset.kinds {
             #expect(described.count { $0 == ObjectIdentifier(kind) } == 1, "\(kind)")

@@ -3,7 +3,8 @@ import Glibc
 import Testing
 
 @Suite struct DescriptorTests {
-    @Test func `A pipe carries bytes, says when nothing has arrived, and when its other end is closed`()
+    @Test
+    func `A pipe carries bytes, says when nothing has arrived, and when its other end is closed`()
         throws
     {
         let ends = try #require(PipeEnds())

@@ -2,7 +2,7 @@ import Records
 import Testing
 import Text
 
-@Suite("Lines of provenance.ndjson") struct ProvenanceTests {
+@Suite struct ProvenanceTests {
     private let provenance = Provenance(
         host: "a", process: 41, slot: 2, cpu: "Xeon", kernel: "SkylakeX",
         startMilliseconds: 1_700_000_000_123,

@@ -6,14 +6,13 @@ import Text
 
 @testable import Reporting
 
-@Suite("Differences of runs") struct DifferenceTests {
+@Suite struct DifferenceTests {
     private func byFirst(_ numbers: [Double], from seed: Int = 0) -> [Double: Double] {
         Dictionary(numbers.enumerated().map { (Double($0.offset + seed), $0.element) }) { first, _ in first }
     }
 
     /// SciPy 1.17: `ttest_rel([1, 2, 3, 5], [0, 2, 1, 3]).confidence_interval()`.
-    @Test("Shared seeds are paired, as SciPy does")
-    func paired() throws {
+    @Test func `Shared seeds are paired, as SciPy does`() throws {
         let found = try #require(Difference(byFirst([1, 2, 3, 5]), minus: byFirst([0, 2, 1, 3])))
         #expect(found.method == .paired && found.mean == 1.25 && found.seeds == (4, 4))
         let interval = try #require(found.interval)
@@ -25,8 +24,7 @@ import Text
     }
 
     /// SciPy 1.17: `ttest_ind([10, 12, 11], [1, 2, 3, 5], equal_var=False)`.
-    @Test("Without shared seeds means are compared by Welch's interval, as SciPy does")
-    func welch() throws {
+    @Test func `Without shared seeds means are compared by Welch's interval, as SciPy does`() throws {
         let found = try #require(Difference(byFirst([10, 12, 11], from: 20), minus: byFirst([1, 2, 3, 5])))
         #expect(found.method == .welch && found.mean == 8.25 && found.seeds == (3, 4))
         #expect(abs((found.freedom ?? 0) - 4.849596022374146) < 1e-12)
@@ -35,8 +33,7 @@ import Text
         #expect(abs(interval.high - 10.924603859019983) < 1e-9)
     }
 
-    @Test("One seed has a difference and no interval; none has no difference")
-    func few() throws {
+    @Test func `One seed has a difference and no interval; none has no difference`() throws {
         let one = try #require(Difference([0: 3], minus: [0: 1]))
         #expect(one.mean == 2 && one.method == .paired && one.interval == nil)
         let other = try #require(Difference([0: 3], minus: [1: 1]))
@@ -83,8 +80,7 @@ import Text
         return numbers
     }
 
-    @Test("Each point that both runs have is compared over the seeds that both have")
-    func points() throws {
+    @Test func `Each point that both runs have is compared over the seeds that both have`() throws {
         try withFolder { folder in
             let (specs, outcome, rows) = try compare(["{range: [0, 3]}", "{range: [1, 5]}"], in: folder)
             #expect(
@@ -106,8 +102,7 @@ import Text
         }
     }
 
-    @Test("A figure has a curve for each run, or a panel where another axis has the curves")
-    func figures() throws {
+    @Test func `A figure has a curve for each run, or a panel where another axis has the curves`() throws {
         try withFolder { folder in
             let (_, outcome, _) = try compare(
                 ["{range: [0, 3]}", "{range: [0, 3]}"],

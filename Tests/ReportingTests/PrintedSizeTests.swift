@@ -57,16 +57,16 @@ private let figures = [
     "{name: f, x: i_zy_nats, points: beta, y: kl_nats, curves: depth, fit: line}",
 ]
 
-@Suite("Figures at their printed size", .enabled(if: hasGnuplot))
+@Suite(.enabled(if: hasGnuplot))
 struct PrintedSizeTests {
     @Test(
-        "No text is below 6 points, cut, or over another, at any size",
         arguments: figures,
         [
             "size: column", "size: page", "size: slide", "size: [3, 3.5], font_size: 6",
             "size: [5, 4], font_size: 12", "size: screen",
         ])
-    func fits(figure: String, style: String) throws {
+    func `No text is below 6 points, cut, or over another, at any size`(figure: String, style: String) throws
+    {
         try withFolder { folder in
             let spec = try SweepSpec.small(
                 figures: figure, more: "measures: {trace_at: log}\nstyle: {\(style)}", depths: "[1, 2, 3]")
@@ -92,8 +92,7 @@ struct PrintedSizeTests {
         }
     }
 
-    @Test("A PDF has the size that was asked for, and a too small one is named")
-    func size() throws {
+    @Test func `A PDF has the size that was asked for, and a too small one is named`() throws {
         try withFolder { folder in
             func box(_ style: String) throws -> (width: Double, height: Double, warnings: [String]) {
                 let spec = try SweepSpec.small(figures: figures[0], more: "style: {\(style)}")
@@ -117,8 +116,7 @@ struct PrintedSizeTests {
         }
     }
 
-    @Test("LaTeX gets a file of texts in its own fonts, and a picture that the file names")
-    func latex() throws {
+    @Test func `LaTeX gets a file of texts in its own fonts, and a picture that the file names`() throws {
         try withFolder { folder in
             let spec = try SweepSpec.small(figures: figures[0], more: "style: {size: column}")
             let outcome = try report(SyntheticRecords(spec: spec), in: folder, formats: [.latex])
@@ -132,8 +130,7 @@ struct PrintedSizeTests {
     }
 }
 
-@Suite("Intervals and kinds of figures")
-struct FigureKindTests {
+@Suite struct FigureKindTests {
     private func script(_ look: String) throws -> (script: String, table: String, folder: [String]) {
         try withFolder { folder in
             let spec = try SweepSpec.small(figures: "{name: f, x: beta, y: kl_nats, curves: depth, \(look)}")
@@ -146,8 +143,7 @@ struct FigureKindTests {
         }
     }
 
-    @Test("Bars are of the interval that is asked for, and the notes say which")
-    func intervals() throws {
+    @Test func `Bars are of the interval that is asked for, and the notes say which`() throws {
         let standard = try script("interval: stderr").script
         #expect(
             standard.contains(":($3 - $4):($3 + $4) with yerrorbars")
@@ -165,8 +161,7 @@ struct FigureKindTests {
         #expect(!none.contains("yerrorbars") && !none.contains("95 %") && none.contains("mean of 3 seeds"))
     }
 
-    @Test("Single seeds have a table of their own, a row for each")
-    func seeds() throws {
+    @Test func `Single seeds have a table of their own, a row for each`() throws {
         try withFolder { folder in
             let spec = try SweepSpec.small(
                 figures: "{name: f, x: beta, y: kl_nats, curves: depth, interval: seeds}")
@@ -184,8 +179,7 @@ struct FigureKindTests {
         }
     }
 
-    @Test("Bars begin at 0, and each x has a place")
-    func bars() throws {
+    @Test func `Bars begin at 0, and each x has a place`() throws {
         let bars = try script("style: bars").script
         #expect(bars.contains("at(x) = x <= 0.1 ? 0 : 1") && bars.contains("set xrange [-0.6:1.6]"))
         #expect(bars.contains("set xtics nomirror ('0.1' 0, '0.5' 1)"))
@@ -194,8 +188,7 @@ struct FigureKindTests {
                 "(at($1) - 0.2):3:(at($1) - 0.2 - 0.18):(at($1) - 0.2 + 0.18):(0):3 with boxxyerror"))
     }
 
-    @Test("Boxes have quartiles, interpolated between neighbours")
-    func boxes() throws {
+    @Test func `Boxes have quartiles, interpolated between neighbours`() throws {
         let (script, table, _) = try script("style: box")
         #expect(script.contains("with candlesticks"))
         #expect(
@@ -206,8 +199,7 @@ struct FigureKindTests {
         #expect(quantile(0.5, ofSorted: []) == nil)
     }
 
-    @Test("Ends, names and the key are as asked")
-    func looks() throws {
+    @Test func `Ends, names and the key are as asked`() throws {
         let text = try script(
             "xlim: [0.05, auto], ylim: [0, 20], xlabel: \"a_b\", ylabel: kept, legend: none, header: title"
         ).script

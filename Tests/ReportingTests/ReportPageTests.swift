@@ -128,7 +128,8 @@ import Text
                  axes: {beta: {linear: [0.1, 0.9], count: 100}}, training: {steps: 1}}
                 """, file: "many.yaml")
         func shown(maxRows: Int, maxNumbers: Int) throws -> PageTrials {
-            var collector = PageTrialCollector(of: ReportScope(spec), maxRows: maxRows, maxNumbers: maxNumbers)
+            var collector = PageTrialCollector(
+                of: ReportScope(spec), maxRows: maxRows, maxNumbers: maxNumbers)
             try withFolder { folder in
                 let path = folder + "/records.ndjson"
                 try SyntheticRecords(spec: spec).write(to: path)

@@ -6,7 +6,7 @@ import Text
 
 @testable import Reporting
 
-@Suite("Tables of trials") struct TrialTableTests {
+@Suite struct TrialTableTests {
     /// The rows of a table of comma-separated values whose cells have no quotes, by the names in its header.
     private func table(_ path: String) throws -> (names: [String], rows: [[String: String]]) {
         let lines = try text(of: path).split(separator: "\n", omittingEmptySubsequences: false).dropLast().map
@@ -32,8 +32,7 @@ import Text
         }
     }
 
-    @Test("Each trial has a row in grid order, with every axis and every number of its record")
-    func trials() throws {
+    @Test func `Each trial has a row in grid order, with every axis and every number of its record`() throws {
         try withFolder { folder in
             // Only ReLU networks have active units.
             let spec = try SweepSpec.small(figures: "", more: "activation: relu")
@@ -77,8 +76,7 @@ import Text
         }
     }
 
-    @Test("Traces have a row for each step, and one for each layer of it")
-    func traces() throws {
+    @Test func `Traces have a row for each step, and one for each layer of it`() throws {
         try withFolder { folder in
             let spec = try SweepSpec.small(figures: "", more: "measures: {trace_at: log}")
             let records = SyntheticRecords(spec: spec)
@@ -103,8 +101,9 @@ import Text
         }
     }
 
-    @Test("A sweep without a trace has no tables of traces, and a run without records has all columns")
-    func columns() throws {
+    @Test
+    func `A sweep without a trace has no tables of traces, and a run without records has all columns`() throws
+    {
         try withFolder { folder in
             let spec = try SweepSpec.small(figures: "")
             let outcome = try report(
@@ -117,8 +116,9 @@ import Text
         }
     }
 
-    @Test("Lists over classes and components name what they count; lists over points have no columns")
-    func lists() throws {
+    @Test
+    func `Lists over classes and components name what they count; lists over points have no columns`() throws
+    {
         let spec = try SweepSpec(
             parsing: """
                 name: lists
@@ -138,8 +138,10 @@ import Text
         #expect(spec.grid[0].settings.stepsPerEpoch == 5)
     }
 
-    @Test("Values with commas, quotes and line ends are quoted, a text of nothing differs from no value")
-    func quoting() throws {
+    @Test
+    func `Values with commas, quotes and line ends are quoted, a text of nothing differs from no value`()
+        throws
+    {
         try withFolder { folder in
             let path = folder + "/a.csv"
             let file = try CSVFile(path, columns: ["a", "b, c"])
@@ -161,8 +163,7 @@ import Text
         }
     }
 
-    @Test("Attempts are a table of their own")
-    func attempts() throws {
+    @Test func `Attempts are a table of their own`() throws {
         try withFolder { folder in
             let spec = try SweepSpec.small(figures: "")
             try SyntheticRecords(spec: spec).write(to: folder + "/records.ndjson")

@@ -30,10 +30,8 @@ private func message(_ figure: String, _ more: String = "") -> String? {
 
 private let plain = "{name: f, x: width, y: accuracy}"
 
-@Suite("Looks of figures")
-struct FigureStyleTests {
-    @Test("A figure and the section style have the same keys, which read back as they are")
-    func keys() throws {
+@Suite struct FigureStyleTests {
+    @Test func `A figure and the section style have the same keys, which read back as they are`() throws {
         let style =
             "size: [3.4, 2.5], font: Times New Roman, font_size: 7, xlabel: units, ylabel: [a, b], xlim: [auto, 30], "
             + "ylim: [[0, 1], [auto, auto]], legend: top_left, interval: stderr, style: bars, columns: 2, header: none"
@@ -50,8 +48,8 @@ struct FigureStyleTests {
         }
     }
 
-    @Test("Looks change neither digest nor trials, and a difference of looks is none of trials")
-    func digest() throws {
+    @Test
+    func `Looks change neither digest nor trials, and a difference of looks is none of trials`() throws {
         let before = try sweep(plain)
         for after in [
             try sweep(plain, "style: {size: column}"),
@@ -63,50 +61,45 @@ struct FigureStyleTests {
         }
     }
 
-    @Test("What a figure says goes before the section style")
-    func order() throws {
+    @Test func `What a figure says goes before the section style`() throws {
         let spec = try sweep(
             "{name: f, x: width, y: accuracy, size: page}", "style: {size: column, columns: 3}")
         let style = spec.figures[0].style.filled(from: spec.style)
         #expect(style.size == .page && style.columns == 3)
     }
 
-    @Test(
-        "Wrong looks are named with their place",
-        arguments: [
-            (
-                "size: collumn",
-                "s.yaml:12:43: figures.size: 'collumn' must be one of screen, column, page or slide (did you mean 'column'?)"
-            ),
-            ("size: [3]", "s.yaml:12:43: figures.size: [width, height] is due, in inches"),
-            ("size: [3, 0.2]", "figures.size: 0.2 is out of bounds"),
-            ("font_size: 5", "figures.font_size: 5 is out of bounds: it must be"),
-            ("font: \"a,b\"", "figures.font: 'a,b' is no font's name"),
-            ("xlim: [2, 1]", "figures.xlim: the low end 2 is not below the high end 1"),
-            ("xlim: 3", "figures.xlim: '3' where a list is due"),
-            ("ylim: [[0, 1], [0, 1]]", "figures.ylim: 2 values for 1 quantities"),
-            ("yscale: log, ylim: [0, 1]", "figures.ylim: 0 has no place on a log axis"),
-            ("legend: rihgt", "did you mean 'right'?"),
-            ("interval: sem", "figures.interval: 'sem' must be one of"),
-            ("style: heatmap", "a heatmap has two axes of numbers, x and y, and a metric as 'color'"),
-            ("columns: 0", "figures.columns: 0 is out of bounds"),
-            ("siz: page", "no such key (did you mean 'size'?)"),
-        ])
-    func wrong(look: String, due: String) throws {
+    @Test(arguments: [
+        (
+            "size: collumn",
+            "s.yaml:12:43: figures.size: 'collumn' must be one of screen, column, page or slide (did you mean 'column'?)"
+        ),
+        ("size: [3]", "s.yaml:12:43: figures.size: [width, height] is due, in inches"),
+        ("size: [3, 0.2]", "figures.size: 0.2 is out of bounds"),
+        ("font_size: 5", "figures.font_size: 5 is out of bounds: it must be"),
+        ("font: \"a,b\"", "figures.font: 'a,b' is no font's name"),
+        ("xlim: [2, 1]", "figures.xlim: the low end 2 is not below the high end 1"),
+        ("xlim: 3", "figures.xlim: '3' where a list is due"),
+        ("ylim: [[0, 1], [0, 1]]", "figures.ylim: 2 values for 1 quantities"),
+        ("yscale: log, ylim: [0, 1]", "figures.ylim: 0 has no place on a log axis"),
+        ("legend: rihgt", "did you mean 'right'?"),
+        ("interval: sem", "figures.interval: 'sem' must be one of"),
+        ("style: heatmap", "a heatmap has two axes of numbers, x and y, and a metric as 'color'"),
+        ("columns: 0", "figures.columns: 0 is out of bounds"),
+        ("siz: page", "no such key (did you mean 'size'?)"),
+    ])
+    func `Wrong looks are named with their place`(look: String, due: String) throws {
         let found = try #require(message("{name: f, x: width, y: accuracy, \(look)}"))
         #expect(found.contains(due), "\(found)")
     }
 
-    @Test("The section style names what is wrong in it")
-    func section() throws {
+    @Test func `The section style names what is wrong in it`() throws {
         #expect(
             try #require(message(plain, "style: {sise: page}")).contains(
                 "style.sise: no such key (did you mean 'size'?)"))
         #expect(try #require(message(plain, "style: page")).contains("style: 'page' where a mapping is due"))
     }
 
-    @Test("Options are read like keys, and named in errors")
-    func options() throws {
+    @Test func `Options are read like keys, and named in errors`() throws {
         func style(_ name: String, _ text: String) throws -> FigureStyle {
             let key = try #require(FigureStyle.keys.first { $0.option == name })
             return try FigureStyle(options: [(key: key, text: text)])
@@ -122,8 +115,7 @@ struct FigureStyleTests {
         #expect { try style("--xlim", "[1") } throws: { "\($0)".hasPrefix("--xlim: not YAML") }
     }
 
-    @Test("A heatmap has two axes of numbers and a metric as colour")
-    func heatmap() throws {
+    @Test func `A heatmap has two axes of numbers and a metric as colour`() throws {
         let heat = "name: f, x: width, y: training.learning_rate, color: accuracy"
         let spec = try sweep("{\(heat), panels: activation, style: heatmap}")
         let figure = spec.figures[0]

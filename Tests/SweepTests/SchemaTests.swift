@@ -4,7 +4,7 @@ import Text
 
 @testable import Sweep
 
-@Suite("JSON Schema and templates of sweep files") struct SchemaTests {
+@Suite struct SchemaTests {
     private static let root = URL(filePath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent()
 
@@ -13,8 +13,7 @@ import Text
         SchemaCheck.fault(of: try YAMLReader.read(Array(text.utf8)).json, sweepSchema, at: "")
     }
 
-    @Test("Every recipe keeps to the schema")
-    func recipes() throws {
+    @Test func `Every recipe keeps to the schema`() throws {
         let folder = Self.root.appending(path: "sweeps")
         let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter {
             $0.hasSuffix(".yaml")
@@ -26,31 +25,29 @@ import Text
         }
     }
 
-    @Test(
-        "The schema refuses what can be seen without the rest of the file",
-        arguments: [
-            ("name: s\nmodel: vae\n", ".model"),
-            ("name: s\n", ""),
-            ("name: s\nmodel: mlp\nmodle: mlp\n", ".modle"),
-            ("name: s\nmodel: mlp\ndataset: {name: mnist, norms: 1}\n", ".dataset"),
-            ("name: s\nmodel: mlp\ntraining: {learning_rate: fast}\n", ".training.learning_rate"),
-            ("name: s\nmodel: mlp\ntraining: {learning_rate: 0}\n", ".training.learning_rate"),
-            ("name: s\nmodel: mlp\ntraining: {lr: 1}\n", ".training.lr"),
-            ("name: s\nmodel: mlp\ntraining: {batch_size: 1.5}\n", ".training.batch_size"),
-            ("name: s\nmodel: mlp\ntraining: {log_det: {wait: 1}}\n", ".training.log_det.wait"),
-            ("name: s\nmodel: mlp\naxes: {depth: 2}\n", ".axes"),
-            ("name: s\nmodel: mlp\naxes: {training.learning_rate: {log: [1, 2], number: 3}}\n", ".axes"),
-            ("name: s\nmodel: mlp\naxes: {model: [mlp, vib]}\n", ".axes"),
-            ("name: s\nmodel: mlp\nmeasures: {local_rank: {treshold: [1]}}\n", ".measures.local_rank"),
-            ("name: s\nmodel: mlp\nmeasures: {trace_at: now}\n", ".measures.trace_at"),
-            ("name: s\nmodel: mlp\nfigures: [{name: f, x: depth}]\n", ".figures.0"),
-            ("name: s\nmodel: mlp\nfigures: [{name: f, x: depth, y: accurate}]\n", ".figures.0.y"),
-            ("name: s\nmodel: mlp\nbiases: maybe\n", ".biases"),
-        ])
-    func wrong(text: String, path: String) throws { #expect(try fault(in: text) == path) }
+    @Test(arguments: [
+        ("name: s\nmodel: vae\n", ".model"),
+        ("name: s\n", ""),
+        ("name: s\nmodel: mlp\nmodle: mlp\n", ".modle"),
+        ("name: s\nmodel: mlp\ndataset: {name: mnist, norms: 1}\n", ".dataset"),
+        ("name: s\nmodel: mlp\ntraining: {learning_rate: fast}\n", ".training.learning_rate"),
+        ("name: s\nmodel: mlp\ntraining: {learning_rate: 0}\n", ".training.learning_rate"),
+        ("name: s\nmodel: mlp\ntraining: {lr: 1}\n", ".training.lr"),
+        ("name: s\nmodel: mlp\ntraining: {batch_size: 1.5}\n", ".training.batch_size"),
+        ("name: s\nmodel: mlp\ntraining: {log_det: {wait: 1}}\n", ".training.log_det.wait"),
+        ("name: s\nmodel: mlp\naxes: {depth: 2}\n", ".axes"),
+        ("name: s\nmodel: mlp\naxes: {training.learning_rate: {log: [1, 2], number: 3}}\n", ".axes"),
+        ("name: s\nmodel: mlp\naxes: {model: [mlp, vib]}\n", ".axes"),
+        ("name: s\nmodel: mlp\nmeasures: {local_rank: {treshold: [1]}}\n", ".measures.local_rank"),
+        ("name: s\nmodel: mlp\nmeasures: {trace_at: now}\n", ".measures.trace_at"),
+        ("name: s\nmodel: mlp\nfigures: [{name: f, x: depth}]\n", ".figures.0"),
+        ("name: s\nmodel: mlp\nfigures: [{name: f, x: depth, y: accurate}]\n", ".figures.0.y"),
+        ("name: s\nmodel: mlp\nbiases: maybe\n", ".biases"),
+    ])
+    func `The schema refuses what can be seen without the rest of the file`(text: String, path: String) throws
+    { #expect(try fault(in: text) == path) }
 
-    @Test("What a setting means, and its default, are in the schema")
-    func descriptions() {
+    @Test func `What a setting means, and its default, are in the schema`() {
         let rate = sweepSchema["properties"]?["training"]?["properties"]?["learning_rate"]
         #expect(rate?["description"]?.string?.hasPrefix("The first learning rate. Default: 0.001") == true)
         #expect(rate?["maximum"] == .number(1e30))
@@ -58,8 +55,7 @@ import Text
         #expect(axes.count == Setting.all.count - Setting.neverAxes.count)
     }
 
-    @Test("Each model has a template, which is a right sweep, small, with a smaller 'quick'")
-    func templates() throws {
+    @Test func `Each model has a template, which is a right sweep, small, with a smaller 'quick'`() throws {
         #expect(SweepTemplate.all.map(\.model) == Setting.modelNames)
         for template in SweepTemplate.all {
             let text = template.text(name: "first", schema: nil)
@@ -77,8 +73,7 @@ import Text
                 .hasPrefix("# yaml-language-server: $schema=/usr/share/s.json\n"))
     }
 
-    @Test("A template says what its settings mean, and names the others that the model takes")
-    func comments() throws {
+    @Test func `A template says what its settings mean, and names the others that the model takes`() throws {
         let lines = SweepTemplate.all[1].text(name: "s", schema: nil).split(separator: "\n")
         let rate = try #require(lines.firstIndex { $0.hasPrefix("  learning_rate:") })
         #expect(lines[rate - 1] == "  # The first learning rate.")

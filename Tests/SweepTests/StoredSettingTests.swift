@@ -3,7 +3,7 @@ import Text
 
 @testable import Sweep
 
-@Suite("Stored settings") struct StoredSettingTests {
+@Suite struct StoredSettingTests {
     private let slope = StoredSetting(
         "a_slope", .number(Bounds(.closed(0), .none)), default: 0.5, "A network's setting that no sweep has.")
     private let smoothing = StoredSetting(
@@ -16,7 +16,7 @@ import Text
         return try SweepSpec(parsing: text, file: "s.yaml").grid[0].settings
     }
 
-    @Test func `one that has its default leaves identifiers and JSON as they are`() throws {
+    @Test func `One that has its default leaves identifiers and JSON as they are`() throws {
         let usual = try settings("")
         var same = usual
         same.network[slope] = 0.5
@@ -26,7 +26,7 @@ import Text
         #expect(usual.network[slope] == 0.5 && !usual.training[smoothing])
     }
 
-    @Test func `one that differs is in the JSON of its part, and in the identifier`() throws {
+    @Test func `One that differs is in the JSON of its part, and in the identifier`() throws {
         let usual = try settings("")
         var hasher = TrialHasher()
         var network = usual, training = usual
@@ -44,7 +44,7 @@ import Text
         for settings in all { #expect(hasher.id(of: settings) == TrialID(of: settings)) }
     }
 
-    @Test func `a default can follow from the data, and from the model that uses it`() throws {
+    @Test func `A default can follow from the data, and from the model that uses it`() throws {
         let teacher = "{name: teacher, inputs: 4, norm: 3}"
         #expect(try !settings("", dataset: teacher).network[Setting.biases])
         #expect(try settings("biases: true", dataset: teacher).network[Setting.biases])
@@ -52,7 +52,7 @@ import Text
         #expect(try settings("", model: "resnet").network[Setting.biases])
     }
 
-    @Test func `files of kept weights have those that rebuild the network`() throws {
+    @Test func `Files of kept weights have those that rebuild the network`() throws {
         let description = try settings("biases: false\ninitialisation: uniform").networkDescription
         #expect(description.json["biases"] == .bool(false) && description.json["initialisation"] == nil)
         let read = try #require(NetworkDescription(description.json))

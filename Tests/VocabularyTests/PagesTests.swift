@@ -63,9 +63,8 @@ private struct Page {
     }
 }
 
-@Suite("Pages for newcomers") struct PagesTests {
-    @Test("Each sweep file on a page is right", arguments: Page.names)
-    func sweeps(page: String) throws {
+@Suite struct PagesTests {
+    @Test(arguments: Page.names) func `Each sweep file on a page is right`(page: String) throws {
         for (name, text) in try Page(page).sweeps {
             #expect(throws: Never.self, "\(page).md: \(name)") {
                 try SweepSpec(parsing: text, file: name)
@@ -75,10 +74,10 @@ private struct Page {
         #expect(count >= (["coming-from", "start"].contains(page) ? 1 : 0))
     }
 
-    @Test(
-        "Each command on a page has options that there are, and sets settings that there are",
-        arguments: Page.names)
-    func commands(page: String) throws {
+    @Test(arguments: Page.names)
+    func `Each command on a page has options that there are, and sets settings that there are`(page: String)
+        throws
+    {
         let page = try Page(page)
         #expect(page.name == "limits" || !page.commands.isEmpty)
         for words in page.commands where !words[1].hasPrefix("--") {
@@ -102,8 +101,7 @@ private struct Page {
     }
 
     /// With RANKSWEEP_UPDATE_SNAPSHOTS=1 the tables are written into the page instead.
-    @Test("coming-from.md lists every word of the tables of aliases")
-    func table() throws {
+    @Test func `coming-from.md lists every word of the tables of aliases`() throws {
         let page = try Page("coming-from")
         let begin = "<!-- words: made from Sources/Support/Text/Aliases.swift -->\n"
         let start = try #require(page.text.firstRange(of: begin)?.upperBound)

@@ -36,7 +36,7 @@ struct ForeignWord: Sendable {
     }
 }
 
-@Suite("Words people bring") struct VocabularyTests {
+@Suite struct VocabularyTests {
     static let words: [ForeignWord] = [
         // PyTorch.
         .init(.line, "training: {lr: 0.1}", "'lr' is called 'learning_rate' here"),
@@ -196,8 +196,8 @@ struct ForeignWord: Sendable {
         return error?.message
     }
 
-    @Test("The answer to a foreign word names the right thing, in one sentence", arguments: words)
-    func answers(word: ForeignWord) throws {
+    @Test(arguments: words)
+    func `The answer to a foreign word names the right thing, in one sentence`(word: ForeignWord) throws {
         let answer = try #require(self.answer(to: word))
         #expect(!answer.contains("did you mean"), "\(answer)")
         #expect(answer.split(separator: "\n").count == 1, "\(answer)")
@@ -210,14 +210,12 @@ struct ForeignWord: Sendable {
         #expect(answer.contains(names), "\(answer)")
     }
 
-    @Test("At least 55 of at least sixty words are answered by the right name")
-    func count() {
+    @Test func `At least 55 of at least sixty words are answered by the right name`() {
         #expect(Self.words.count >= 60)
         #expect(Self.words.count { $0.names != nil } >= 55)
     }
 
-    @Test("Each name that answers a word is one that some reader knows")
-    func targets() throws {
+    @Test func `Each name that answers a word is one that some reader knows`() throws {
         let names = Alias.sections.flatMap { $0.aliases }
         #expect(names.count > 100)
         for alias in names { #expect(isKnown(alias.name), "\(alias.name)") }
@@ -247,8 +245,7 @@ struct ForeignWord: Sendable {
         return Set(names)
     }()
 
-    @Test("No word is answered by itself, and none is in a section twice")
-    func once() {
+    @Test func `No word is answered by itself, and none is in a section twice`() {
         for section in Alias.sections {
             var seen: [String: String] = [:]
             for alias in section.aliases {
