@@ -156,9 +156,6 @@ public enum Reports {
         let exceeded = drawings.compactMap { drawing in
             drawing.layout.exceeded.map { "figure \(drawing.name): \($0)" }
         }
-        let exceeded = drawings.filter(\.drawsSomething).compactMap { drawing in
-            drawing.layout.exceeded.map { "figure \(drawing.name): \($0)" }
-        }
         return ReportOutcome(
             records: content.records, diverged: content.diverged, tables: tables, scripts: scripts,
             pictures: drawn.pictures.map { "figures/" + $0 }, drawing: drawn.result, svgs: drawn.svgs,
