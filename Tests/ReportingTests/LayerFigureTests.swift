@@ -55,7 +55,8 @@ private func record(_ spec: SweepSpec, _ index: Int) throws -> Record {
     #expect(curves[1].sorted.map { $0.theory[0] } == [nil, nil, nil])
     let table = Table(sweepName: "layers", sweepDigest: "d", squaredLoss: true, data: data)
     #expect(
-        table.columns.names.first == "layer" && table.text.contains("\n3 nan nan nan nan 0 0.125 2 0 0\n"))
+        table.columns.names.first == "layer"
+            && table.text.contains("\n3 nan nan nan nan 0 0.125 \"gaussian\" 2 0 0\n"))
 }
 
 @Test func `The spec of a figure against the layer is read back as it was written`() throws {
