@@ -16,7 +16,7 @@ import Text
         #expect(
             message(.runsAlone(trial: 7)) == "2 free slots: workers were lost with trial 7, so it runs alone")
         #expect(
-            message(.rests(milliseconds: 30_000))
+            message(.backsOff(milliseconds: 30_000))
                 == "2 free slots: it failed repeatedly, and gets its next trial in 30 s")
         #expect(message(.onProbation) == "2 free slots: it failed repeatedly, and gets one trial at a time")
         #expect(

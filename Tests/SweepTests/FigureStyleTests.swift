@@ -71,9 +71,9 @@ private let plain = "{name: f, x: width, y: accuracy}"
     @Test(arguments: [
         (
             "size: collumn",
-            "s.yaml:12:43: figures.size: 'collumn' must be one of screen, column, page or slide (did you mean 'column'?)"
+            "s.yaml:12:44: figures.size: 'collumn' must be one of screen, column, page or slide (did you mean 'column'?)"
         ),
-        ("size: [3]", "s.yaml:12:43: figures.size: [width, height] is due, in inches"),
+        ("size: [3]", "s.yaml:12:44: figures.size: [width, height] is due, in inches"),
         ("size: [3, 0.2]", "figures.size: 0.2 is out of bounds"),
         ("font_size: 5", "figures.font_size: 5 is out of bounds: it must be"),
         ("font: \"a,b\"", "figures.font: 'a,b' is no font's name"),

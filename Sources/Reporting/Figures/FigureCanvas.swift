@@ -70,7 +70,16 @@ struct FigureCanvas {
     private func readable(_ text: String) -> String {
         guard 0.8 * 0.85 * em < FigureStyle.leastFontSize else { return text }
         let size = "{/=\(JSONValue.text(of: FigureStyle.leastFontSize)) "
-        return text.replacing("^{", with: "^" + size).replacing("_{", with: "_" + size)
+        var (result, rest) = ("", Substring(text))
+        while let next = rest.popFirst() {
+            result.append(next)
+            if next == "\\", let shown = rest.popFirst() {
+                result.append(shown)
+            } else if next == "_" || next == "^", let first = rest.popFirst() {
+                result += first == "{" ? size : "\(size)\(first)}"
+            }
+        }
+        return result
     }
 
     /// The asked size where the drawn one is larger.
@@ -85,11 +94,11 @@ struct FigureCanvas {
             height == nil && !isWider
             ? "\(inches(tallest ?? 0)) in high"
             : "\(inches(width ?? 0)) × \(inches(height ?? tallest ?? 0)) in"
-        return "\(asked) hold not all its texts: it is \(inches(drawn)) × \(inches(drawnHeight)) in"
+        return "\(asked) can't hold all its texts: it is \(inches(drawn)) × \(inches(drawnHeight)) in"
     }
 
-    /// gnuplot's terminal for each format that a run draws, chosen by the script's variable `format`. The text of an
-    /// SVG is 15 pixels high, whatever its printed size; a PNG has 300 pixels an inch.
+    /// gnuplot's terminal for each format that a run draws, chosen by the script's variable `format`. An SVG has 96
+    /// pixels an inch, as pages count them, and a PNG 300.
     /// A LaTeX figure is a PDF without texts, and a file of the texts.
     func terminals(of figure: String, width: Double, height: Double) -> [String] {
         func text(_ number: Double) -> String { rounded(number) }
@@ -107,11 +116,12 @@ struct FigureCanvas {
                     + " fontscale 0.75 \(line)"
             ]
         }
-        // gnuplot takes a point for 4/3 of a pixel in a PNG and of a point in a PDF, and for a pixel in an SVG.
+        // gnuplot takes a point for 4/3 of a pixel in a PNG and of a point in a PDF, and for a pixel in an SVG, where
+        // lines keep their distance whatever the scale of fonts is: no other scale would do.
         return [
             "if (format eq \"svg\") {",
-            "    set terminal svg size \(pixels(15)) font \"\(family ?? "Arial"),\(size)\" fontscale "
-                + "\(text(15 / em)) linewidth 1.2 background \"white\" name \"\(svgIdentifier(figure))\"",
+            "    set terminal svg size \(pixels(em * 96 / FigureCanvas.inch)) font \"\(family ?? "Arial"),\(size)\" fontscale "
+                + "1.3333 linewidth \(text(0.107 * em)) background \"white\" name \"\(svgIdentifier(figure))\"",
             "}",
             "if (format eq \"png\") {",
             "    set terminal pngcairo size \(pixels(dots)) \(sans) fontscale \(text(300 / 96))"

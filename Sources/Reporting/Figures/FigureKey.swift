@@ -90,7 +90,7 @@ struct FigureKey {
 
     var heightBelow: Double {
         guard case .below = position else { return 0 }
-        return Double(linesBelow.map(\.count).max() ?? 0) * FigureKey.pitch + 0.8
+        return Double(linesBelow.map(\.count).max() ?? 0) * FigureKey.pitch + 1
     }
 
     /// Settles where the columns stand.
@@ -113,7 +113,7 @@ struct FigureKey {
             let total = Double(linesBelow.count) * columnWidth
             let start = max(0.5, min(panels.x + (panels.width - total) / 2, width - total - 0.5))
             columns = linesBelow.enumerated().map {
-                Column(lines: $1, x: start + Double($0) * columnWidth, y: bottom + 0.2)
+                Column(lines: $1, x: start + Double($0) * columnWidth, y: bottom + 0.5)
             }
         case .inside(let corner):
             let height = Double(linesBeside.count) * FigureKey.pitch + 0.3

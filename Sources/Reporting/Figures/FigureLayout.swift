@@ -58,7 +58,7 @@ struct FigureLayout {
         var (heading, notes) = (WrappedText("", in: 1, sizes: 1...1), [String]())
         // A name's lines depend on the panel's sides, and these on its lines.
         for _ in 0..<3 {
-            left = 3 + content.yMark + nameExtra
+            left = 3.3 + content.yMark + nameExtra
             scale =
                 content.scale.map { text in
                     5 + text.mark + FigureLayout.axisName(text.name, in: panelHeight, least).extra
@@ -86,8 +86,8 @@ struct FigureLayout {
             above =
                 (canvas.hasTitle ? 1.9 + heading.extra : 0.4)
                 + Double(notes.count) * canvas.noteSize * WrappedText.pitch + 0.5
-                + titleHeight + (content.hasAxisAbove ? 3 : 0)
-            below = 3.7 + FigureLayout.axisName(content.xLabel, in: panelWidth, least).extra
+                + titleHeight + (content.hasAxisAbove ? 3.8 : 0)
+            below = 3.8 + FigureLayout.axisName(content.xLabel, in: panelWidth, least).extra
             down = grid.repeatsTitles && titleHeight > 0 ? 1.5 + titleHeight : 1.4
             if grid.isByQuantity { down = 1.6 }
             let fixed = above + below + key.heightBelow + Double(grid.down - 1) * down
@@ -227,7 +227,7 @@ struct FigureLayout {
     func yLabel(_ label: String) -> String {
         let name = FigureLayout.axisName(label, in: panelHeight, canvas.least)
         // gnuplot puts the first line where a single one would be, and the others towards the numbers.
-        return "set ylabel \(script(name)) offset screen \(fraction((0.4 - name.extra) / width)),0"
+        return "set ylabel \(script(name)) offset screen \(fraction(-name.extra / width)),0"
     }
 
     /// The x axis's name, on as many lines as the panel's width requires.

@@ -17,7 +17,7 @@ extension FigureScript {
         return [
             "\(x.isLog ? "set" : "unset") logscale x2",
             "set x2range [\(x.ends)]",
-            "set x2label \(layout.canvas.script([label])) offset 0,-0.3",
+            "set x2label \(layout.canvas.script([label])) offset 0,-0.1",
             "set x2tics (\(texts.joined(separator: ", "))) offset 0,-0.2",
         ]
     }

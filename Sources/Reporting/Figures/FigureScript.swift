@@ -167,7 +167,7 @@ struct FigureScript {
         var lines = ["", "# \(comment(panelName(row, column)))"]
         lines.append(frame.margins)
         let title = frame.hasTitle ? data.panels[column].title : nil
-        let lift = frame.isTop && figure.inverseLabel != nil ? "-0.3" : "-0.4"
+        let lift = frame.isTop && figure.inverseLabel != nil ? "0.2" : "-0.4"
         lines.append(
             title.map { layout.panelTitle($0) + " offset 0,\(lift)" } ?? "unset title")
         lines.append(

@@ -20,6 +20,8 @@ enum LaTeXText {
                 let inner = rest[rest.index(after: rest.startIndex)..<end]
                 result += "$\(next){\(inner.map(formula).joined())}$"
                 rest = rest[rest.index(after: end)...]
+            } else if next == "_" || next == "^", let first = rest.popFirst() {
+                result += "$\(next){\(formula(first))}$"
             } else {
                 result += character(next)
             }

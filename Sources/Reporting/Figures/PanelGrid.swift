@@ -24,7 +24,7 @@ struct PanelGrid {
         } else if quantities == 1, panels > 4 {
             most = 3
         }
-        if let width = canvas.width, panels > 1, panels % max(most, 1) != 0 {
+        if let width = canvas.width, panels > max(most, 1), panels % max(most, 1) != 0 {
             // Narrower panels in full rows are better than empty places.
             most = (max(most, 1)...panels).first { panels % $0 == 0 && (width - 6) / Double($0) >= 8 } ?? most
         }
