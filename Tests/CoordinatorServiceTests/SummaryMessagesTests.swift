@@ -61,7 +61,7 @@ import Text
         #expect(summary.commitMessage == nil)
         #expect(
             summary.otherCommitMessage
-                == "every record is by commit 0123456789, but this program is of \(commitText(programCommit))"
+                == "every record is by commit 0123456789, but this program was built from \(commitText(programCommit))"
         )
         summary.commits = (0..<11).map { RunSummary.Commit(name: "c\($0)", records: 1 + $0) }
         let message = summary.commitMessage

@@ -114,13 +114,13 @@ import Text
         ("ALL --dataset mnist", "--dataset and --inputs cannot be combined"),
         ("ALL --scale unit", "--scale is for images"),
         ("ALL --measures accuracy", "accuracy needs --labels"),
-        ("ALL --measures localrank", "did you mean 'local_rank'?"),
+        ("ALL --measures localrank", "'localrank' is called 'local_rank' here"),
         ("ALL --measures local_rank,local_rank", "'local_rank' is listed twice"),
         (
             "ALL --measures weight_norms,stable_rank",
             "'stable_rank' is listed twice: weight_norms includes it"
         ),
-        ("ALL --measures weightNorm", "did you mean 'weight_norms'?"),
+        ("ALL --measures weightNorm", "'weightNorm' is called 'frobenius_norm' here"),
         ("ALL --measures effectiverank", "did you mean 'effective_rank'?"),
         (
             "ALL --measures effective_rank,weight_displacement",

@@ -35,7 +35,7 @@ import Text
         (["data", "fetch"], "NAME is missing"),
         (["data", "fech", "mnist"], "did you mean 'fetch'?"),
         (["data", "fetch", "minst"], "no data set 'minst'; did you mean 'mnist'?"),
-        (["data", "verify", "cifar"], "choose from mnist, fashion-mnist, cifar-10 or all"),
+        (["data", "verify", "cifar"], "'cifar' is called 'cifar-10' here"),
         (["data", "fetch", "all", "--mirror", "http://localhost"], "name that set in place of 'all'"),
         (["data", "fetch", "mnist", "--mirror", "-o/x"], "does not begin with http://"),
         (["data", "verify", "mnist", "--mirror", "http://localhost"], "'verify' fetches nothing"),

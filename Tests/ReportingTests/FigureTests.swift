@@ -86,9 +86,14 @@ private let figure =
         ) { notes.append($0) }
         #expect(outcome.drawing == .drawn)
         #expect(notes == ["drawing kl"])
-        #expect(outcome.pictures == ["figures/kl.svg", "figures/kl.png", "figures/kl.pdf"])
+        #expect(
+            outcome.pictures == [
+                "figures/kl.svg", "figures/kl.png", "figures/kl.pdf", "figures/kl-latex.tex",
+                "figures/kl-latex.pdf",
+            ])
         let left = try FileManager.default.contentsOfDirectory(atPath: folder + "/figures").sorted()
-        #expect(left == ["kl.gp", "kl.pdf", "kl.png", "kl.svg"])
+        #expect(
+            left == ["kl-latex.gp", "kl-latex.pdf", "kl-latex.tex", "kl.gp", "kl.pdf", "kl.png", "kl.svg"])
     }
 }
 

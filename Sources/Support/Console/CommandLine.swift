@@ -176,7 +176,8 @@ extension CommandSpec {
     fileprivate func surplus(_ operand: String) -> String {
         let message = "'\(operand)' is one argument too many"
         guard let assignment else { return message }
-        if let answer = answer(to: operand) { return answer.message(for: operand) }
+        // A file's name is no foreign word, whatever its ending.
+        if !operand.contains("."), let answer = answer(to: operand) { return answer.message(for: operand) }
         if Double(operand) != nil {
             return message + "; several values are one word: \(assignment) PATH=V1,V2"
         }
