@@ -86,9 +86,12 @@ private let figure =
         ) { notes.append($0) }
         #expect(outcome.drawing == .drawn)
         #expect(notes == ["drawing kl"])
-        #expect(outcome.pictures == ["figures/kl.svg", "figures/kl.png", "figures/kl.pdf"])
+        #expect(
+            outcome.pictures
+                == ["kl.svg", "kl.png", "kl.pdf", "kl-latex.tex", "kl-latex.pdf"].map { "figures/" + $0 })
         let left = try FileManager.default.contentsOfDirectory(atPath: folder + "/figures").sorted()
-        #expect(left == ["kl.gp", "kl.pdf", "kl.png", "kl.svg"])
+        let latex = ["kl-latex.gp", "kl-latex.pdf", "kl-latex.tex"]
+        #expect(left == latex + ["kl.gp", "kl.pdf", "kl.png", "kl.svg"])
     }
 }
 
