@@ -125,6 +125,8 @@ struct PrintedSizeTests {
             #expect(tex.contains("]{f-latex}}") && !tex.contains("partial"))
             #expect(tex.contains("$\\beta$$_{\\mathrm{I}\\mathrm{B}}$ = 1/$\\beta$"))
             #expect(tex.contains("\\fontsize{8}{9.6}\\selectfont closed form"))
+            #expect(
+                tex.contains("\\selectfont KL(q(z$|$x) $\\|$ r(z)) (nats)") && tex.contains("strut{}0.1}"))
         }
     }
 }

@@ -139,7 +139,7 @@ extension AxisMarks {
     ///
     /// - Parameter showsNumbers: false for a panel whose neighbour beside or below it has the labels.
     func script(showsNumbers: Bool, on canvas: FigureCanvas) -> String {
-        let texts = showsNumbers ? labels.map { canvas.script([$0]) } : major.map { _ in "''" }
+        let texts = showsNumbers ? labels.map(canvas.mark) : major.map { _ in "''" }
         let entries =
             zip(major, texts).map { "\($1) \(JSONValue.text(of: $0))" }
             + minor.map { "'' \(JSONValue.text(of: $0)) 1" }

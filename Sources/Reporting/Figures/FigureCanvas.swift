@@ -65,6 +65,12 @@ struct FigureCanvas {
             lines: lines.map { style + (isEnhanced ? LaTeXText.enhanced($0) : LaTeXText.plain($0)) })
     }
 
+    /// A number on an axis. gnuplot puts names beside the longest number, counting each character of LaTeX's commands, so
+    /// that a number doesn't say its size.
+    func mark(_ label: String) -> String {
+        isLaTeX ? quoted(LaTeXText.enhanced(label)) : script([label])
+    }
+
     /// Enhanced text whose exponents and indices, which gnuplot draws in 0.8 of a text's size, are no smaller than the
     /// smallest text.
     private func readable(_ text: String) -> String {

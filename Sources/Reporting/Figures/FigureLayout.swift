@@ -227,7 +227,7 @@ struct FigureLayout {
     func yLabel(_ label: String) -> String {
         let name = FigureLayout.axisName(label, in: panelHeight, canvas.least)
         // gnuplot puts the first line where a single one would be, and the others towards the numbers.
-        return "set ylabel \(script(name)) offset screen \(fraction(-name.extra / width)),0"
+        return "set ylabel \(script(name)) offset screen \(fraction(0 - name.extra / width)),0"
     }
 
     /// The x axis's name, on as many lines as the panel's width requires.
@@ -236,9 +236,9 @@ struct FigureLayout {
     }
 
     func panelTitle(_ title: String) -> String {
-        "set title "
-            + script(FigureLayout.panelTitle(title, in: panelWidth, canvas.least), isEnhanced: false)
-            + " noenhanced"
+        let text = FigureLayout.panelTitle(title, in: panelWidth, canvas.least)
+        return "set title \(canvas.script(text.lines, size: text.size, isEnhanced: false)) noenhanced"
+            + " font \"\(canvas.font(text.size))\""
     }
 
     /// The room for numbers beside and below a panel.

@@ -124,9 +124,12 @@ struct FigureRange: Equatable {
         if isCount || (isPositive && bottom < 0.3 * top) { bottom = min(bottom, 0) }
         let space = max((top - bottom) * 0.05, span * 0.05)
         (low, high) = (bottom - space, top + space)
+        let counts = isCount && (0...8).contains(top) ? (0...Int(top.rounded(.up))).map(Double.init) : []
+        let (first, last) = (low, high)
+        let areApart = room.holds(counts.map { (($0 - first) / (last - first), 0.64) })
         division =
-            isCount && (0...8).contains(top)
-            ? AxisMarks(at: (0...Int(top.rounded(.up))).map(Double.init), low, high, isLog: false)
+            !counts.isEmpty && areApart
+            ? AxisMarks(at: counts, low, high, isLog: false)
             : AxisMarks(low, high, isLog: false, room: room)
     }
 

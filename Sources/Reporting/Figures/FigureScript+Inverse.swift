@@ -12,7 +12,7 @@ extension FigureScript {
         let marks = x.inverseMarks
         // Positions must be exact: an end of the range has no tolerance.
         let texts = zip(marks, AxisMarks.labels(of: marks)).map { mark, name in
-            "\(layout.canvas.script([name])) \(JSONValue.text(of: 1 / mark))"
+            "\(layout.canvas.mark(name)) \(JSONValue.text(of: 1 / mark))"
         }
         return [
             "\(x.isLog ? "set" : "unset") logscale x2",

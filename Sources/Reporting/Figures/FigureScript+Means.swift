@@ -64,14 +64,14 @@ extension FigureScript {
             let base = max(y[row]?.low ?? 0, min(0, y[row]?.high ?? 0))
             return [
                 "\(series.table) \(x):\(series.mean):(\(place) - \(half)):(\(place) + \(half)):(\(rounded(base)))"
-                    + ":\(series.mean) with boxxyerror \(series.look) lw 0.6 fs solid 0.6 border notitle"
+                    + ":\(series.mean) with boxxyerror \(series.look) lw 0.6 fs solid 0.6 noborder notitle"
             ]
         }
         let first = columns.spread[row]
         let median = [String](repeating: "\(first + 2)", count: 4).joined(separator: ":")
         return [
             "\(series.table) \(x):\(first + 1):\(first):\(first + 4):\(first + 3) with candlesticks"
-                + " \(series.look) lw 0.8 fs solid 0.3 border whiskerbars 0.5 notitle",
+                + " \(series.look) lw 0.8 fs solid 0.3 notitle whiskerbars 0.5",
             "\(series.table) \(x):\(median) with candlesticks \(series.look) lw 2 notitle",
         ]
     }
