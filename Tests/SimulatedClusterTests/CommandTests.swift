@@ -13,7 +13,7 @@ import Testing
         let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
         let page = try String(contentsOf: root.appending(path: "docs/simulation.md"), encoding: .utf8)
-        #expect(page.contains("```text\n\(simulateCommand.help)\n```"))
+        #expect(page.contains("```text\n\(simulateCommand.help(width: 80))\n```"))
         for mutant in Mutant.allCases { #expect(page.contains("| `\(mutant.rawValue)` |")) }
     }
 

@@ -6,20 +6,20 @@ import Text
 public let simulateCommand = CommandSpec(
     "ranksweep-simulate", "runs simulated clusters, and looks for what a sweep must never do",
     options: [
-        OptionSpec("--seed", "N", "one cluster, told event by event where it goes wrong"),
+        OptionSpec("--seed", "N", "one cluster; where it goes wrong, every event is printed"),
         OptionSpec("--seeds", "A..B", "clusters A to B (default: 0..999)"),
         OptionSpec("--minutes", "M", "begin no other cluster after so long"),
         OptionSpec(
             "--mutant", "NAME",
-            "plant a bug, which is to be found: " + Mutant.allCases.map(\.rawValue).joined(separator: ", ")),
+            "plant a bug, which the simulation must find: " + Mutant.allCases.map(\.rawValue).joined(separator: ", ")),
         OptionSpec(
             "--scale", "TRIALS,WORKERS",
-            "no faults and no messages: time the dispatcher alone, with workers of 4 slots, and tell its memory"
+            "no faults and no messages: time the dispatcher alone, with workers of 4 slots, and print its memory"
         ),
     ],
     details: """
-        Each seed draws a cluster, its sweep and its faults, and always gives the same course of events, in
-        virtual time. It stops at the first violation, which it tells with its seed and all that the seed drew.
+        Each seed draws a cluster, its sweep and its faults, and always gives the same events, in
+        virtual time. The first violation stops it, and is printed with its seed and all that the seed drew.
 
         exit codes: 0 no violation, 1 a violation, 2 wrong use
         """,

@@ -4,7 +4,8 @@ extension CommandSpec {
     /// The text that `--help` shows, as wide as the terminal, but no wider than is easy to read.
     public var help: String { help(width: helpWidth()) }
 
-    func help(width: Int) -> String {
+    /// The text of `--help` in lines of at most `width` columns.
+    package func help(width: Int) -> String {
         var lines = wrap("\(name) - \(summary)", width) + [""]
         lines.append(wrap("usage: " + usage, width - 7).joined(separator: "\n       "))
         if !visibleOptions.isEmpty {
