@@ -103,20 +103,18 @@ public enum Reports {
             try filed { () throws(FileError) in try writeFile(text.utf8, to: "\(directory)/\(name)") }
         }
         var tables: [String] = []
+        func writeTable(_ text: String, _ name: String) throws(ReportError) {
+            tables.append("tables/\(name).dat")
+            try write(text, "tables/\(name).dat")
+        }
         var scripts: [String] = []
         var drawings: [FigureDrawing] = []
         for table in content.tables {
             let name = table.data.figure.name
-            tables.append("tables/\(name).dat")
-            try write(table.text, "tables/\(name).dat")
-            if table.data.figure.keepsSeeds {
-                tables.append("tables/\(name)-seeds.dat")
-                try write(table.seedsText, "tables/\(name)-seeds.dat")
-            }
+            try writeTable(table.text, name)
+            if table.data.figure.keepsSeeds { try writeTable(table.seedsText, name + "-seeds") }
             if table.data.hasFalls {
-                let fall = free(name + "-fall", in: spec)
-                tables.append("tables/\(fall).dat")
-                try write(PeakToFinalDropTable(table: table).text, "tables/\(fall).dat")
+                try writeTable(PeakToFinalDropTable(table: table).text, free(name + "-fall", in: spec))
             }
             scripts.append("figures/\(name).gp")
             let drawing = FigureDrawing(table)
@@ -128,31 +126,24 @@ public enum Reports {
             }
         }
         for phases in content.phases where !phases.isEmpty {
-            let name = free(phases.figure + "-phases", in: spec)
-            tables.append("tables/\(name).dat")
-            try write(phases.text, "tables/\(name).dat")
+            try writeTable(phases.text, free(phases.figure + "-phases", in: spec))
         }
         let summary = free("summary", in: spec)
         tables.append("tables/\(summary).dat")
         try write(content.summary.text, "tables/\(summary).dat")
 
-        let figures = drawings.filter(\.drawsSomething).map { drawing in
-            Drawing.Figure(name: drawing.name, moves: drawing.moves, script: drawing.text)
-        }
+        let figures = drawings.filter(\.drawsSomething).map(\.figure)
         let drawable = Set(figures.map(\.name))
         let unmeasured = spec.figures.map(\.name).filter { content.records > 0 && !drawable.contains($0) }
         var drawn = Drawing(
             folder: directory + "/figures", formats: formats,
             gnuplot: GnuplotProcess(program: gnuplot, milliseconds: 120_000))
         try drawn.draw(figures, note)
-        let exceeded = drawings.filter(\.drawsSomething).compactMap { drawing in
-            drawing.layout.exceeded.map { "figure \(drawing.name): \($0)" }
-        }
         return ReportOutcome(
             records: content.records, diverged: content.diverged, tables: tables, scripts: scripts,
             pictures: drawn.pictures.map { "figures/" + $0 }, drawing: drawn.result, svgs: drawn.svgs,
             summary: content.summary.table(limit: 200, squaredLoss: content.squaredLoss),
-            unmeasured: unmeasured, warnings: exceeded + drawn.warnings)
+            unmeasured: unmeasured, warnings: drawings.compactMap(\.warning) + drawn.warnings)
     }
 
     /// A free name for a table beside the figures' tables, since a figure may already have the name.
@@ -171,6 +162,12 @@ private struct FigureDrawing {
     let text: String
     let drawsSomething: Bool
     let layout: FigureLayout
+
+    var figure: Drawing.Figure { Drawing.Figure(name: name, moves: moves, script: text) }
+    /// A size that can't hold the texts.
+    var warning: String? {
+        drawsSomething ? layout.exceeded.map { "figure \(name): \($0)" } : nil
+    }
 
     init(_ table: Table, isLaTeX: Bool = false) {
         (name, moves) = (table.data.figure.name, table.data.isPlane)
