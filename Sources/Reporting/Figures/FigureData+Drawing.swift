@@ -52,7 +52,7 @@ extension FigureData.Curve {
 }
 
 extension FigureData {
-    /// What is drawn around means. Against a metric, where both numbers have intervals, it is an interval of the mean.
+    /// The interval drawn around means. Against a metric, where both numbers have intervals, it is an interval of the mean.
     var interval: FigureStyle.Interval {
         let asked = figure.style.interval ?? .ci95
         return isScatter && (asked == .range || asked == .seeds) ? .ci95 : asked
@@ -141,7 +141,7 @@ extension FigureData {
         let samples = points.map { $0.samples[row] }
         let means = samples.compactMap(\.mean)
         guard !means.isEmpty else { return nil }
-        // What is drawn beside means: the ends of whiskers, the foot of bars, single seeds.
+        // Numbers beside means: the ends of whiskers, the foot of bars, single seeds.
         var others: [Double] = theory
         if figure.style.kind == .box {
             for range in samples.compactMap(\.range) { others += [range.lowerBound, range.upperBound] }

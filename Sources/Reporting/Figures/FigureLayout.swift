@@ -48,22 +48,16 @@ struct FigureLayout {
         grid = PanelGrid(
             quantities: max(content.yLabels.count, 1), panels: max(content.panels.count, 1), canvas,
             wish: style.columns)
-        let overhang = { (panel: Double) in FigureLayout.overhang(content.xMarks, panel) }
-        var scale = 0.0
         var (nameExtra, panelWidth, panelHeight) = (0.0, grid.naturalWidth, grid.naturalHeight)
         var key = FigureKey(content.keys, style.legend, canvas, hasScale: content.scale != nil)
         var (left, across, right, extent) = (0.0, 0.0, 0.0, 0.0)
-        var titles: [WrappedText] = []
         var (above, below, down, panelsHeight) = (0.0, 0.0, 0.0, 0.0)
         var (heading, notes) = (WrappedText("", in: 1, sizes: 1...1), [String]())
         // A name's lines depend on the panel's sides, and these on its lines.
         for _ in 0..<3 {
             left = 3.3 + content.yMark + nameExtra
-            scale =
-                content.scale.map { text in
-                    5 + text.mark + FigureLayout.axisName(text.name, in: panelHeight, least).extra
-                } ?? 0
-            let edges = overhang(panelWidth)
+            let scale = FigureLayout.width(ofScale: content.scale, panelHeight, least)
+            let edges = FigureLayout.overhang(content.xMarks, panelWidth)
             across = max(1.3, edges.left + edges.right + 0.5) + (grid.isByQuantity ? left - 1 : 0)
             right = max(0.8, edges.right + 0.3) + key.widthBeside + scale
             if let asked = canvas.width {
@@ -73,10 +67,7 @@ struct FigureLayout {
             }
             extent = left + grid.width(of: panelWidth, gap: across) + right
             key.fit(in: extent)
-            titles = content.panels.compactMap { $0 }.map {
-                FigureLayout.panelTitle($0, in: panelWidth, least)
-            }
-            let titleHeight = titles.map { $0.extra + 1.5 }.max() ?? 0
+            let titleHeight = FigureLayout.height(ofTitles: content.panels, in: panelWidth, least)
             heading = WrappedText(
                 canvas.hasTitle ? content.title : "", in: extent - 2, sizes: max(least, 1)...1.2,
                 character: WrappedText.bold)
@@ -108,9 +99,18 @@ struct FigureLayout {
             beside: extent - key.widthBeside + 0.4, top: above, bottom: above + panelsHeight + below,
             panels: (left, grid.width(of: panelWidth, gap: across)), panel: (panelWidth, panelHeight),
             width: extent)
-        self.key = key
+        (self.key, self.scale) = (key, content.scale)
         exceeded = canvas.exceeded(width: width, height: height)
-        self.scale = content.scale
+    }
+
+    private static func width(
+        ofScale scale: (name: String, mark: Double)?, _ panelHeight: Double, _ least: Double
+    ) -> Double {
+        scale.map { 5 + $0.mark + axisName($0.name, in: panelHeight, least).extra } ?? 0
+    }
+
+    private static func height(ofTitles titles: [String?], in width: Double, _ least: Double) -> Double {
+        titles.compactMap { $0 }.map { panelTitle($0, in: width, least).extra + 1.5 }.max() ?? 0
     }
 
     /// How far the outermost numbers stick out of a panel.

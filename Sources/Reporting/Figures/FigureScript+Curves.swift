@@ -111,7 +111,7 @@ extension FigureScript {
                 theory.append(Key(text: "by width alone", sample: .trivialBound))
             }
         }
-        if data.panels.contains(where: { !$0.shownBetas.isEmpty }) {
+        if !data.figure.isOrdinal, data.panels.contains(where: { !$0.shownBetas.isEmpty }) {
             theory.append(Key(text: "critical β", sample: .criticalBeta))
         }
         if data.panels.contains(where: { panel in

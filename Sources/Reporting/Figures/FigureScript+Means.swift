@@ -99,13 +99,17 @@ extension FigureScript {
         if counts.contains(where: { $0 > least }) {
             let x = series.x(where: counts.allSatisfy { $0 > least } ? nil : "\(series.count) > \(least)")
             let spread = columns.spread.isEmpty ? nil : columns.spread[row]
-            let ends = ends(intervalTerms(mean: series.mean, spread: spread), limits(points, row))
-            let look = figure.isOrdinal ? "ls 100 ps 0 lw 0.8" : series.look
+            let terms = intervalTerms(mean: series.mean, spread: spread)
+            let ends = ends(terms, limits(points, row))
             lines.append(
-                isTrace
-                    ? "\(series.table) \(x):\(ends) with filledcurves fs transparent solid 0.18 noborder"
-                        + " \(series.look) notitle"
-                    : "\(series.table) \(x):\(series.mean):\(ends) with yerrorbars \(look) pt -1 notitle"
+                figure.isOrdinal
+                    // gnuplot would draw a white disc over the bar where an interval has a point.
+                    ? "\(series.table) \(x):(\(terms.low)):(0):(\(terms.high) - (\(terms.low))) with vectors nohead"
+                        + " lc rgb \"black\" lw 0.8 notitle"
+                    : isTrace
+                        ? "\(series.table) \(x):\(ends) with filledcurves fs transparent solid 0.18 noborder"
+                            + " \(series.look) notitle"
+                        : "\(series.table) \(x):\(series.mean):\(ends) with yerrorbars \(series.look) pt -1 notitle"
             )
         }
         if counts.contains(2), data.showsSeeds {

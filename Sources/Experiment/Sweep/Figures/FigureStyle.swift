@@ -30,7 +30,7 @@ public struct FigureStyle: Equatable, Sendable {
         case none
     }
 
-    /// What is drawn around means.
+    /// The interval drawn around means.
     public enum Interval: String, CaseIterable, Sendable {
         case ci95, stderr, range, seeds, none
     }
@@ -40,7 +40,7 @@ public struct FigureStyle: Equatable, Sendable {
         case line, points, bars, box
     }
 
-    /// What stands above the panels.
+    /// The texts above the panels.
     public enum Header: String, CaseIterable, Sendable {
         case all, title, notes, none
     }
@@ -69,13 +69,13 @@ public struct FigureStyle: Equatable, Sendable {
     public var ylim: [Limits] = []
     /// The position of the key.
     public var legend: Legend?
-    /// What is drawn around means.
+    /// The interval drawn around means.
     public var interval: Interval?
     /// How curves are drawn.
     public var kind: Kind?
     /// The number of panels side by side.
     public var columns: Int?
-    /// What stands above the panels.
+    /// The texts above the panels.
     public var header: Header?
 
     /// A look with nothing but defaults.
