@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// What a user gets who installs the program: recipes by name, completions, manual pages, and no trace afterwards.
+/// The installed program: recipes by name, completions, manual pages, and no trace afterwards.
 @Suite struct InstalledTests {
     private static let root = URL(filePath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent()

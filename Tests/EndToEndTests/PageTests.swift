@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// What the pages for newcomers tell their readers to type, typed in order.
+/// The commands that the pages for newcomers show, typed in order.
 @Suite(.serialized) struct PageTests {
     private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()

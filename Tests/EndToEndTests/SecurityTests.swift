@@ -59,7 +59,7 @@ import Wire
         #expect(try work.bytes("safe/records.ndjson") == work.bytes("calm/records.ndjson"))
         #expect(try refused(work, "safe", "stranger_connections") >= 1000)
         #expect(try work.run("status", "safe").output.contains(" connections not from a worker"))
-        try eventually("the worker without keys says why") { bare.errors.contains("workers with keys only") }
+        try eventually("the worker without keys says why") { bare.errors.contains("only workers with keys") }
         bare.signal(SIGTERM)
         #expect(try bare.wait().code == 3)
         for text in secrets {

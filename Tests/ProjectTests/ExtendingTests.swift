@@ -74,7 +74,7 @@ import Testing
         let section = try #require(
             page.components(separatedBy: "\n## ").first { $0.hasPrefix(example.section + "\n") })
         #expect(section.contains(example.claim))
-        let names = try Regex(example.names)
+        let names = try Regex(example.names).wordBoundaryKind(.simple)
         var found: Set<String> = []
         for file in TidyTests.files(under: "Sources", withExtension: "swift") {
             let code = try TidyTests.lines(of: file).filter { !$0.drop { $0 == " " }.hasPrefix("//") }

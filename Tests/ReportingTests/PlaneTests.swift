@@ -155,7 +155,7 @@ private struct Plane {
             script.contains("set xlabel 'I(X;T) (bits)'") && script.contains("set ylabel 'I(T;Y) (bits)'"))
         #expect(!script.contains("table index 6") && !script.contains("cblabel"))
         #expect(script.contains("set cbtics nomirror ('1' 1, ") && script.contains("'1000' 1000"))
-        #expect(script.contains("set title 'activation = tanh' font \",11\" noenhanced"))
+        #expect(script.contains("set title 'activation = tanh' noenhanced"))
         // A plane has no intervals.
         #expect(
             script.contains("'mean of 3 seeds' "))

@@ -78,7 +78,7 @@ private let plain = "{name: f, x: width, y: accuracy}"
         ("font_size: 5", "figures.font_size: 5 is out of bounds: it must be"),
         ("font: \"a,b\"", "figures.font: 'a,b' is no font's name"),
         ("xlim: [2, 1]", "figures.xlim: the low end 2 is not below the high end 1"),
-        ("xlim: 3", "figures.xlim: '3' where a list is due"),
+        ("xlim: 3", "figures.xlim: expected a list, found '3'"),
         ("ylim: [[0, 1], [0, 1]]", "figures.ylim: 2 values for 1 quantities"),
         ("yscale: log, ylim: [0, 1]", "figures.ylim: 0 has no place on a log axis"),
         ("legend: rihgt", "did you mean 'right'?"),
@@ -96,7 +96,8 @@ private let plain = "{name: f, x: width, y: accuracy}"
         #expect(
             try #require(message(plain, "style: {sise: page}")).contains(
                 "style.sise: no such key (did you mean 'size'?)"))
-        #expect(try #require(message(plain, "style: page")).contains("style: 'page' where a mapping is due"))
+        #expect(
+            try #require(message(plain, "style: page")).contains("style: expected a mapping, found 'page'"))
     }
 
     @Test func `Options are read like keys, and named in errors`() throws {

@@ -8,7 +8,7 @@ import Text
     private static let root = URL(filePath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent()
 
-    /// What the schema says against a file, as an editor would: the first fault's path, or nil.
+    /// The path of the first fault that the schema finds in a file, as an editor would; nil without one.
     private func fault(in text: String) throws -> String? {
         SchemaCheck.fault(of: try YAMLReader.read(Array(text.utf8)).json, sweepSchema, at: "")
     }

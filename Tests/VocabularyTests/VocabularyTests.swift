@@ -20,7 +20,7 @@ struct ForeignWord: Sendable {
         case set
         /// A word in place of a command.
         case command
-        /// What follows `ranksweep run s.yaml`.
+        /// Words that follow `ranksweep run s.yaml`.
         case run
     }
 

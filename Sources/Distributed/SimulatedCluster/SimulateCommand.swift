@@ -11,7 +11,8 @@ public let simulateCommand = CommandSpec(
         OptionSpec("--minutes", "M", "begin no other cluster after so long"),
         OptionSpec(
             "--mutant", "NAME",
-            "plant a bug, which the simulation must find: " + Mutant.allCases.map(\.rawValue).joined(separator: ", ")),
+            "plant a bug, which the simulation must find: "
+                + Mutant.allCases.map(\.rawValue).joined(separator: ", ")),
         OptionSpec(
             "--scale", "TRIALS,WORKERS",
             "no faults and no messages: time the dispatcher alone, with workers of 4 slots, and print its memory"

@@ -36,10 +36,12 @@ public struct ChildProgram {
     ///   - environment: all of it, as NAME=VALUE. Entries of this process that aren't UTF-8 are added byte
     ///     for byte.
     ///   - descriptors: descriptors of this process, each with the number by which the program knows it.
+    ///   - blocked: signals that the program never gets, such as those that a batch engine sends to every
+    ///     process of a job.
     /// - Returns: nil if it can't be started; `errno` says why.
     public static func start(
         _ path: String, _ arguments: [String], environment: [String],
-        descriptors: [(ours: Int32, theirs: Int32)] = []
+        descriptors: [(ours: Int32, theirs: Int32)] = [], blocked: [Int32] = []
     ) -> ChildProgram? {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
@@ -53,9 +55,10 @@ public struct ChildProgram {
         for signal in [SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGXFSZ, SIGXCPU] {
             sigaddset(&defaults, signal)
         }
-        var none = sigset_t()
-        sigemptyset(&none)
-        posix_spawnattr_setsigmask(&attributes, &none)
+        var mask = sigset_t()
+        sigemptyset(&mask)
+        for signal in blocked { sigaddset(&mask, signal) }
+        posix_spawnattr_setsigmask(&attributes, &mask)
         posix_spawnattr_setsigdefault(&attributes, &defaults)
         // A process group of its own, because this process passes on Ctrl-C at the terminal.
         posix_spawnattr_setpgroup(&attributes, 0)

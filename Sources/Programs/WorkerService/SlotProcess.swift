@@ -37,7 +37,9 @@ struct SlotProcess {
             ],
             environment: numericEnvironment(options.kernel),
             // Standard error comes first: the slot's end may have the number 3 in this process.
-            descriptors: [(ours: pipe.writing, theirs: STDERR_FILENO), (ours: ends[1], theirs: 3)])
+            descriptors: [(ours: pipe.writing, theirs: STDERR_FILENO), (ours: ends[1], theirs: 3)],
+            // The worker gets these, too, and ends its slots: a slot that ends first would look like a failure.
+            blocked: [SIGTERM, SIGINT, SIGHUP])
         close(ends[1])
         close(pipe.writing)
         guard let child else {

@@ -99,13 +99,14 @@ extension ReportPage {
           :root { --ink: #000; --soft: #444; --page: #fff; --card: #fff; --line: #bbb; --link: #000;
             --warn: #000; --bad: #000; }
           body { max-width: none; padding: 0; font-size: 10pt; }
-          h2, figcaption { break-after: avoid; }
+          h2 { break-after: avoid; }
+          figcaption { break-before: avoid; }
           figure, tr { break-inside: avoid; }
           .scroll, .picture { overflow: visible; border: 0; padding: 0; }
           .sortable, .wide { position: static; width: auto; max-width: none; max-height: none; transform: none; }
           .sortable th, .wide th { position: static; }
           th button::after { content: none; }
-          .tools, .more, #trials { display: none; }
+          .tools, .more, .tip, #trials { display: none; }
           .picture svg { min-width: 0; max-height: 12cm; }
           table { font-size: 7pt; }
           th, td { padding: .1rem .2rem; }

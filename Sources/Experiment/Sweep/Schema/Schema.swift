@@ -13,7 +13,7 @@ public struct Setting: Sendable {
     let fallback: JSONValue?
     /// Conditions that a trial must all meet to use the setting.
     let uses: [Use]
-    /// What trials that store it need; nil for a setting with code of its own.
+    /// How trials store it; nil for a setting with code of its own.
     var storage: Storage?
     /// The meaning, in one sentence.
     public let meaning: String

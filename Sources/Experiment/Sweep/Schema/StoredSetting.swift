@@ -28,7 +28,7 @@ package struct StoredSetting<Value: SettingValue>: Sendable {
 }
 
 extension Setting {
-    /// What trials need to know of a setting that they store.
+    /// How trials store a setting.
     struct Storage: Sendable {
         let isKept: Bool
         let isValid: @Sendable (JSONValue) -> Bool
