@@ -124,7 +124,7 @@ import Wire
         #expect(far.code == 1, "\(far.all)")
         let resumed = try work.run("resume", "f")
         #expect(
-            resumed.code == 2 && resumed.errors.contains("by commit 0123456789, this program is of "),
+            resumed.code == 2 && resumed.errors.contains("by commit 0123456789, this program was built from "),
             "\(resumed.all)")
         let checked = try work.run("check", "f").output
         #expect(checked.contains("ok    provenance: every record is by commit 0123456789"), "\(checked)")
@@ -178,7 +178,7 @@ import Wire
         let end = try recorded.wait()
         #expect(end.code == 0, "\(end.all)")
         #expect(
-            end.output.contains("every record is by commit \(other), but this program is of "),
+            end.output.contains("every record is by commit \(other), but this program was built from "),
             "\(end.output)")
         #expect(
             end.errors.components(separatedBy: " was built from commit \(other), the coordinator from ").count
