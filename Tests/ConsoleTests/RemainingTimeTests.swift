@@ -8,7 +8,7 @@ private struct Timeline {
     var trials: [(planned: Double, actual: Double)]
     var slots: Int
     /// The share of a trial that its progress tells of; 0: trials tell nothing until they end.
-    var told = 0.0
+    var reported = 0.0
     /// Slots come so many seconds after the run began.
     var delay = 0
 
@@ -44,14 +44,14 @@ private struct Timeline {
                 }
                 left += 1
                 guard (starts[index] ?? 0) <= now, second >= delay else { continue }
-                let share = min(1, (now - (starts[index] ?? 0)) / (trial.actual * max(told, 1e-9)))
-                let part = told == 0 ? 0 : share * told * trial.planned
+                let share = min(1, (now - (starts[index] ?? 0)) / (trial.actual * max(reported, 1e-9)))
+                let part = reported == 0 ? 0 : share * reported * trial.planned
                 known += part
                 // Nothing is told of what comes after training: it is taken to go as everything has gone.
-                let since = now - (starts[index] ?? 0) - trial.actual * told
+                let since = now - (starts[index] ?? 0) - trial.actual * reported
                 let rest = share < 1 ? 0 : min(0.95 * (trial.planned - part), since / (estimate.factor ?? 1))
-                longest = max(longest, trial.planned - part - (told == 0 ? 0 : rest))
-                unreported += told == 0 ? trial.planned / 2 : rest
+                longest = max(longest, trial.planned - part - (reported == 0 ? 0 : rest))
+                unreported += reported == 0 ? trial.planned / 2 : rest
             }
             estimate.update(
                 RemainingTime.Look(
@@ -104,9 +104,9 @@ private struct Timeline {
     @Test func `Trials of which the long ones come first: a count of trials would be hours off`() {
         let long = [(planned: Double, actual: Double)](repeating: (100, 130), count: 6)
         let short = [(planned: Double, actual: Double)](repeating: (0.5, 0.65), count: 600)
-        let told = Timeline(trials: long + short, slots: 2, told: 0.9)
-        #expect(told.worst() < 1.7)
-        #expect(told.worst(from: 0.5) < 1.3)
+        let reported = Timeline(trials: long + short, slots: 2, reported: 0.9)
+        #expect(reported.worst() < 1.7)
+        #expect(reported.worst(from: 0.5) < 1.3)
         let silent = Timeline(trials: long + short, slots: 2)
         #expect(silent.worst() < 2.2)
         #expect(silent.worst(from: 0.5) < 1.7)
@@ -121,7 +121,7 @@ private struct Timeline {
         let line = Timeline(
             trials: [(planned: 200, actual: 200 * slowness), (planned: 200, actual: 200 * slowness)],
             slots: 2,
-            told: 1)
+            reported: 1)
         #expect(line.worst(leaving: 20) < 3.1)
         #expect(line.worst(from: 0.5, leaving: 20) < 1.8)
     }
@@ -129,7 +129,7 @@ private struct Timeline {
     @Test
     func `Most of a trial is what it measures at the end, of which its progress tells nothing`() {
         let trials = [(planned: Double, actual: Double)](repeating: (40, 50), count: 20)
-        let line = Timeline(trials: trials, slots: 2, told: 0.03)
+        let line = Timeline(trials: trials, slots: 2, reported: 0.03)
         #expect(line.worst(leaving: 20) < 2)
         // Not "under 1 s" while minutes are left.
         for point in line.replay() where point.left > 60 { #expect(point.estimate > 30) }

@@ -65,15 +65,15 @@ import Text
         let found = try read(whole(lines()), folder)
         #expect(found.count == 5)
         guard case .record(_, let outcome, let value, let line) = found[0],
-            case .attempt(_, let told) = found[2]
+            case .attempt(_, let reported) = found[2]
         else {
             Issue.record("other lines: \(found)")
             return
         }
         #expect(outcome == "measured" && value["metrics"]?["test_loss"] == .number(0.5))
         #expect(String(decoding: line, as: UTF8.self) == (try lines()[1]))
-        #expect(told.outcome == "failed" && told.cause == "no luck" && told.log == "a\nb")
-        #expect(told.lease == 7 && told.number == 1)
+        #expect(reported.outcome == "failed" && reported.cause == "no luck" && reported.log == "a\nb")
+        #expect(reported.lease == 7 && reported.number == 1)
     }
 
     @Test func `Cut at any byte, it is never taken for whole`() throws {
@@ -93,11 +93,11 @@ import Text
     @Test func `With any byte changed, it is never taken for whole`() throws {
         let folder = try TemporaryFolder()
         let bytes = whole(try lines())
-        for place in bytes.indices {
+        for position in bytes.indices {
             for bit in [0, 5] as [UInt8] {
                 var changed = bytes
-                changed[place] ^= 1 << bit
-                #expect(try fault(changed, folder) != nil, "byte \(place), bit \(bit)")
+                changed[position] ^= 1 << bit
+                #expect(try fault(changed, folder) != nil, "byte \(position), bit \(bit)")
             }
         }
     }

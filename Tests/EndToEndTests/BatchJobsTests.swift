@@ -141,8 +141,8 @@ import Transport
             let status = try FileManager.default.attributesOfItem(
                 atPath: "\(played.path)/\(folder)/keys/worker.secret")
             #expect(status[.posixPermissions] as? Int == 0o600)
-            for place in ["sbatch.log", "sbatch.env", "\(folder)/job.sh"] {
-                #expect(try !played.work.text(place).contains(key), "\(place)")
+            for index in ["sbatch.log", "sbatch.env", "\(folder)/job.sh"] {
+                #expect(try !played.work.text(index).contains(key), "\(index)")
             }
             #expect(!FileManager.default.fileExists(atPath: "\(keys.path)/hosts/\(name)"))
             #expect(try keys.names() == [name])
@@ -213,10 +213,11 @@ import Transport
                 } catch { failure = error }
                 return failure != nil
             }
-            let told = try #require(failure)
-            #expect(told.code == .interrupted, "what was begun can go on")
+            let reply = try #require(failure)
+            #expect(reply.code == .interrupted, "what was begun can go on")
             #expect(
-                told.message.contains("Slurm: sbatch rejected the job for good: \(text)\n"), "\(told.message)"
+                reply.message.contains("Slurm: sbatch rejected the job for good: \(text)\n"),
+                "\(reply.message)"
             )
             #expect(lines == ["Slurm: submitting 1 job"])
             jobs.stop(ask: true)

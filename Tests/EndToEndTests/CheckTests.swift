@@ -18,8 +18,8 @@ import Wire
     /// Changes a byte of the first place where the words are.
     private func spoil(_ work: Workspace, _ name: String, after words: String) throws {
         var bytes = try work.bytes(name)
-        let place = try #require(bytes.firstRange(of: Data(words.utf8))).upperBound
-        bytes[place] ^= 1
+        let index = try #require(bytes.firstRange(of: Data(words.utf8))).upperBound
+        bytes[index] ^= 1
         try bytes.write(to: work.folder.appending(path: name))
     }
 
@@ -71,10 +71,10 @@ import Wire
         try files[6].write(to: URL(filePath: "\(folder)/\(names[4])"))
         let found = try check(work, "a")
         #expect(found.code == 1)
-        for (place, why) in [(0, "it is missing"), (3, "bytes"), (4, "its header is not that of this trial")]
+        for (index, why) in [(0, "it is missing"), (3, "bytes"), (4, "its header is not that of this trial")]
         {
             #expect(
-                found.lines.contains { $0.hasPrefix("wrong weights/\(names[place]): ") && $0.contains(why) },
+                found.lines.contains { $0.hasPrefix("wrong weights/\(names[index]): ") && $0.contains(why) },
                 "\(found.lines)")
         }
         #expect(try work.run("resume", "a").code == 0)

@@ -91,12 +91,12 @@ import Text
         let file = work.folder.appending(path: "no-data/checkpoints/\(checkpoints(work).first ?? "")")
         let state = try Data(contentsOf: file)
 
-        let told = try worker()
+        let ending = try worker()
         try eventually("it has trained for two seconds") {
             try processes(with: "--slot ", work.folder.path).contains { try cpuTicks($0) >= 200 }
         }
-        told.signal(SIGTERM)
-        let second = try told.wait()
+        ending.signal(SIGTERM)
+        let second = try ending.wait()
         #expect(second.code == 3 && second.errors.contains("stopped; its unfinished trials"), "\(second.all)")
         #expect(try Data(contentsOf: file) != state)
 

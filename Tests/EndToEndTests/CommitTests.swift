@@ -124,7 +124,8 @@ import Wire
         #expect(far.code == 1, "\(far.all)")
         let resumed = try work.run("resume", "f")
         #expect(
-            resumed.code == 2 && resumed.errors.contains("by commit 0123456789, this program was built from "),
+            resumed.code == 2
+                && resumed.errors.contains("by commit 0123456789, this program was built from "),
             "\(resumed.all)")
         let checked = try work.run("check", "f").output
         #expect(checked.contains("ok    provenance: every record is by commit 0123456789"), "\(checked)")
@@ -218,8 +219,8 @@ extension Workspace {
         var bytes = try Data(
             contentsOf: URL(filePath: own).deletingLastPathComponent().appending(path: "ranksweep-worker"))
         let found = Data(programCommit.utf8)
-        while let place = bytes.range(of: found) {
-            bytes.replaceSubrange(place, with: Data(commit.utf8))
+        while let position = bytes.range(of: found) {
+            bytes.replaceSubrange(position, with: Data(commit.utf8))
         }
         let path = folder.appending(path: "other-worker").path
         try bytes.write(to: URL(filePath: path))

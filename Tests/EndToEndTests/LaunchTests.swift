@@ -179,9 +179,9 @@ import Testing
             "[{host: loud, folder: '~/\(folder.replacingOccurrences(of: "'", with: "''"))'}]",
             more: "defaults: {slots: 1}")
         #expect(try hosts.launch("s.yaml", "--out", "a").wait().code == 0)
-        let place = work.folder.appending(path: "homes/loud/\(folder)")
+        let index = work.folder.appending(path: "homes/loud/\(folder)")
         let bundle = try #require(
-            try FileManager.default.contentsOfDirectory(atPath: place.path).first { $0.hasPrefix("bundle-") })
+            try FileManager.default.contentsOfDirectory(atPath: index.path).first { $0.hasPrefix("bundle-") })
         #expect(!work.exists("pwned") && !work.exists("homes/loud/pwned"))
         // As after a power cut: the file is there, and empty.
         try work.write("", to: "homes/loud/\(folder)/\(bundle)/ranksweep-worker")

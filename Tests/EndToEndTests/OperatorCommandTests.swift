@@ -74,9 +74,9 @@ import Text
         try eventually("it drains") { run.errors.contains("draining: no new trials start") }
         let off = try work.run("unpause", "a")
         #expect(off.code == 0 && off.output.contains("trials start again"), "\(off.all)")
-        let told = try drain.wait()
-        #expect(told.code == 3, "\(told.all)")
-        #expect(told.errors.contains("'ranksweep unpause a' undid the drain"), "\(told.all)")
+        let message = try drain.wait()
+        #expect(message.code == 3, "\(message.all)")
+        #expect(message.errors.contains("'ranksweep unpause a' undid the drain"), "\(message.all)")
         #expect(run.isRunning)
         let pause = try work.run("pause", "a")
         #expect(pause.code == 0 && pause.output.contains("paused"), "\(pause.all)")

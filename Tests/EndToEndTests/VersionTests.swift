@@ -19,7 +19,7 @@ import Wire
         func refusal(_ maker: String) -> String {
             "r was made by \(maker); this is \(programVersion), which reads format \(formatVersion): "
         }
-        for (text, told) in [
+        for (text, reported) in [
             (
                 sweep.replacing(",\"version\":\(formatVersion)", with: ""),
                 "r/sweep.json lacks its 'version', and the journal beside it has format \(formatVersion): "
@@ -37,7 +37,7 @@ import Wire
             for command in commands {
                 let end = try work.start("ranksweep", command).wait()
                 #expect(end.code == 2, "\(command): \(end.all)")
-                #expect(end.errors.contains(told), "\(command): \(end.errors)")
+                #expect(end.errors.contains(reported), "\(command): \(end.errors)")
             }
             #expect(try work.bytes("r/sweep.json") == Data(text.utf8))
         }
@@ -45,14 +45,14 @@ import Wire
 
     @Test func `An old option is an error that gives the new name`() throws {
         let work = try Workspace()
-        for (program, words, told) in [
+        for (program, words, reported) in [
             ("ranksweep", ["pause", "r", "--off"], "'ranksweep pause --off' is now 'ranksweep unpause DIR'"),
             ("ranksweep-worker", ["--patience", "9"], "'--patience' is now '--coordinator-timeout'"),
             ("ranksweep-worker", ["--margin=9"], "'--margin' is now '--shutdown-margin'"),
             ("ranksweep-worker", ["--stop-with-stdin"], "'--stop-with-stdin' is now '--exit-on-stdin-eof'"),
         ] {
             let end = try work.start(program, words).wait()
-            #expect(end.code == 2 && end.errors.contains(told), "\(end.all)")
+            #expect(end.code == 2 && end.errors.contains(reported), "\(end.all)")
         }
         try Data().write(to: work.folder.appending(path: "w.safetensors"))
         for old in ["localRank", "weightNorms", "effectiveRank", "activeUnits", "spectralNorm"] {
@@ -73,10 +73,10 @@ import Wire
         let socket = try WorkerSocket(connectingTo: Endpoint(parsing: address), as: WorkerID(7))
         try eventually("it is connected") { socket.news().contains(.connected) }
         #expect(socket.send([wireVersion - 1, 0, 1, 2, 3]))
-        let told =
+        let reported =
             "warning: a worker was refused: it speaks version \(wireVersion - 1) of the protocol, the "
             + "coordinator version \(wireVersion)"
-        try eventually("the user is told") { coordinator.errors.contains(told) }
+        try eventually("the user is told") { coordinator.errors.contains(reported) }
         // By its first byte the other side knows our version, whatever else it can read.
         var answer: [UInt8]?
         try eventually("the worker is told") {

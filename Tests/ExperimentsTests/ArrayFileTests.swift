@@ -131,10 +131,10 @@ func `Faults of arrays are named`(header: String, data: Int, words: String) thro
             == "is a .npy file whose header is longer than 65536 bytes")
     let whole = GivenFiles.npy([2, 3], floats: [1, 2, 3, 4, 5, 6])
     for length in 0..<whole.count { #expect(try words(Array(whole[..<length])) != nil, "cut at \(length)") }
-    for place in whole.indices {
+    for index in whole.indices {
         for flip: UInt8 in [1, 0x20, 0xff] {
             var damaged = whole
-            damaged[place] ^= flip
+            damaged[index] ^= flip
             let path = try files.write(damaged, "x.npy")
             _ = try fault(path) {
                 _ = try MeasuredPoints(.array(path, labels: nil), DataDirectory(data: "", cache: nil))

@@ -86,9 +86,9 @@ private func trials(_ text: String) throws -> [TrialSettings] {
     var runner = TrialRunner(data: folder.directory)
     let group = try trials(
         "model: mlp\n" + gaussian + "training: {batch_size: 16}\naxes: {training.steps: [2, 5, 3]}\n")
-    var told: [[Int]] = []
-    _ = try runner.run(batch: group, keeping: .none) { told.append([$0, $1, $2]) }
-    #expect(told == (1...5).map { [$0, 5, 0] })
+    var reported: [[Int]] = []
+    _ = try runner.run(batch: group, keeping: .none) { reported.append([$0, $1, $2]) }
+    #expect(reported == (1...5).map { [$0, 5, 0] })
     #expect(try runner.run(batch: [], keeping: .none).isEmpty)
 }
 

@@ -110,15 +110,15 @@ func `Interrupted after any step, a training goes on to the same record, weights
     #expect(watched == calm)
     let steps = first.saved.count
     #expect(steps >= 25)
-    for (place, checkpoint) in first.saved.enumerated() {
+    for (index, checkpoint) in first.saved.enumerated() {
         let store = Store(given: checkpoint)
         // A process of its own, as after a crash.
         var other = TrialRunner(data: folder.directory)
         let again = try other.run(trial, keeping: kind.keeping, checkpoints: store.hooks())
-        #expect(again.continuedFrom == place + 1)
+        #expect(again.continuedFrom == index + 1)
         #expect(again.body.canonicalText == calm.body.canonicalText)
         #expect(again.kept == calm.kept)
-        #expect(store.saved == Array(first.saved[(place + 1)...]))
+        #expect(store.saved == Array(first.saved[(index + 1)...]))
         #expect(store.ignored.isEmpty)
     }
 }
@@ -142,9 +142,9 @@ func `Interrupted after any step, a training goes on to the same record, weights
         #expect(store.ignored.first?.contains(why) == true)
         if settings == nil { #expect(again.body == calm.body) }
     }
-    for place in stride(from: 0, to: sound.count, by: 37) {
+    for index in stride(from: 0, to: sound.count, by: 37) {
         var damaged = sound
-        damaged[place] ^= 1 << (place % 8)
+        damaged[index] ^= 1 << (index % 8)
         try expectIgnored(damaged, "damaged")
     }
     for count in [0, 1, 31, 32, 39, 40, 100, sound.count - 1] {

@@ -54,11 +54,11 @@ private func content(_ set: ImageSet) -> [[UInt8]] {
     let whole = try folder.read(0, true)
     var isCorrupt = 0
     // Bytes 3 to 9 are gzip's flags, time and system, which carry no data.
-    for place in Array(stride(from: 10, to: whole.count, by: 211)) + (whole.count - 8..<whole.count) {
+    for position in Array(stride(from: 10, to: whole.count, by: 211)) + (whole.count - 8..<whole.count) {
         var damaged = whole
-        damaged[place] ^= 0x55
+        damaged[position] ^= 0x55
         try Data(damaged).write(to: URL(filePath: folder.file(0, true)))
-        let words = try #require(fault(folder), "byte \(place)")
+        let words = try #require(fault(folder), "byte \(position)")
         #expect(words.hasPrefix(folder.file(0, true) + ": "), "\(words)")
         if words.contains("is corrupt (") { isCorrupt += 1 }
     }
@@ -195,12 +195,12 @@ private func content(_ set: ImageSet) -> [[UInt8]] {
     let path = try #require(folder.cachedFiles.first)
     let bytes = Array(try Data(contentsOf: URL(filePath: path)))
     // Every byte that means something: the magic, the counts, the digest, and some of the content.
-    for place in Array(0..<48) + [64, 5000, bytes.count - 1] {
+    for position in Array(0..<48) + [64, 5000, bytes.count - 1] {
         var damaged = bytes
-        damaged[place] ^= 1
+        damaged[position] ^= 1
         try Data(damaged).write(to: URL(filePath: path))
-        #expect(content(try ImageSet.open(.mnist, in: folder.directory)) == whole, "byte \(place)")
-        #expect(Array(try Data(contentsOf: URL(filePath: path))) == bytes, "byte \(place)")
+        #expect(content(try ImageSet.open(.mnist, in: folder.directory)) == whole, "byte \(position)")
+        #expect(Array(try Data(contentsOf: URL(filePath: path))) == bytes, "byte \(position)")
     }
     // The counts exchanged: the size still fits.
     var exchanged = bytes

@@ -175,7 +175,7 @@ private func list(_ value: JSONValue?) throws -> [Double] {
         let along: [[Double]] = [
             [5, 5, 5, 5, 5, 5, 5, 5, 5], [2, 2, 3, 4, 4, 4, 3, 2, 2], [4, 4, 4, 4, 3, 3, 2, 2, 2],
         ]
-        let trace = steps.indices.map { place in entry(steps[place], along.map { $0[place] }) }
+        let trace = steps.indices.map { index in entry(steps[index], along.map { $0[index] }) }
         let measure = BinnedInformationMeasure(MeasureSettings(values: ["bins": .number(30)]))
         func summary(_ trace: [[String: JSONValue]]) throws -> [String: JSONValue] {
             measure.summary(try MeasuredTraining(trace: trace, steps: 256)).byKey

@@ -73,9 +73,9 @@ private func contents(_ network: KeptNetwork, _ trial: Trial, _ files: GivenFile
                 ]))
     }
     #expect(header.object?.count == shapes.count + 1 && data.count == end)
-    for place in stride(from: 0, to: end, by: 4) {
+    for index in stride(from: 0, to: end, by: 4) {
         values.append(
-            Float(bitPattern: data[place..<place + 4].reversed().reduce(UInt32(0)) { $0 << 8 | UInt32($1) }))
+            Float(bitPattern: data[index..<index + 4].reversed().reduce(UInt32(0)) { $0 << 8 | UInt32($1) }))
     }
     #expect(values == network.values)
 }
@@ -150,8 +150,8 @@ func `A teacher's students keep their weights, too`(task: String, biases: Bool) 
             let trace = try #require(body["trace"]?.array)
             let losses = try trace.map { try #require($0["test_loss"]?.number) }
             let best = try #require(losses.min())
-            let place = try #require(losses.firstIndex(of: best))
-            #expect(steps.map { JSONValue($0) } == [trace[place]["step"]])
+            let index = try #require(losses.firstIndex(of: best))
+            #expect(steps.map { JSONValue($0) } == [trace[index]["step"]])
         }
     }
 }

@@ -91,21 +91,21 @@ func `A record has just the metrics that the catalogue declares`(text: String) t
                 streams: RandomStreams(seed: 0), points: 1024))
         var h = source.sample(.number(200)).inputs
         #expect(h.rows == 200)
-        var place = 0
+        var index = 0
         let values = try #require(result.kept.first).values
         for (layer, units) in [7, 5, model.contains("vib") ? 4 : 3].enumerated() {
             let below = h.columns
             let next = Matrix<Float>(rows: 200, columns: layer == 2 && units == 4 ? 2 : units)
             for row in 0..<200 {
                 for unit in 0..<next.columns {
-                    var p = Double(values[place + units * below + unit])
+                    var p = Double(values[index + units * below + unit])
                     for input in 0..<below {
-                        p += Double(values[place + unit * below + input]) * Double(h[row, input])
+                        p += Double(values[index + unit * below + input]) * Double(h[row, input])
                     }
                     next[row, unit] = Float(layer < 2 ? tanh(p) : p)
                 }
             }
-            place += units * below + units
+            index += units * below + units
             h = next
             let expected = try EffectiveRank(h)
             for (key, number) in [

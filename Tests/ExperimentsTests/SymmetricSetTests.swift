@@ -26,7 +26,7 @@ import Testing
         // Around 0: 1, 3, 10, 5, 11 in a ring; their antipodes 7, 6, 4, 2, 8 likewise.
         var turned = Array(0..<12)
         for ring in [[1, 3, 10, 5, 11], [7, 6, 4, 2, 8]] {
-            for (place, vertex) in ring.enumerated() { turned[vertex] = ring[(place + 1) % 5] }
+            for (index, vertex) in ring.enumerated() { turned[vertex] = ring[(index + 1) % 5] }
         }
         for pattern in 0..<4096 {
             var image = 0

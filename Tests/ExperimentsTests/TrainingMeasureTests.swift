@@ -71,9 +71,9 @@ private func trace(_ key: String, _ entries: [(step: Double, values: [Double?])]
 func `The phase change is where a layer's SNR falls steepest against the logarithm of the step`() throws {
     let steps = (0...10).map { pow(2, Double($0)) }
     // Layer 1 falls from 9 to 1 between 16 and 64; layer 2 never; layer 3 is measured too seldom.
-    let entries = steps.enumerated().map { place, step in
-        let fall = [9, 9, 9, 9, 9, 5, 1, 1, 1, 1, 1][place] as Double
-        return (step: step, values: [fall, 1 + step, place < 2 ? 1 : nil] as [Double?])
+    let entries = steps.enumerated().map { index, step in
+        let fall = [9, 9, 9, 9, 9, 5, 1, 1, 1, 1, 1][index] as Double
+        return (step: step, values: [fall, 1 + step, index < 2 ? 1 : nil] as [Double?])
     }
     let measure = GradientNoiseMeasure(
         MeasureSettings(values: [

@@ -201,8 +201,8 @@ private func expectAgreement(_ body: JSONValue) throws {
                 metric.uses.allSatisfy {
                     $0.path == "model" ? isVIB : isImages && $0.words.contains("mnist")
                 } && (metric.measure?.name != "weight_norms" || settings.measures.weightNorms != nil)
-            for place in [body["metrics"], body["trace"]?.array?.first] {
-                #expect((place?[metric.key] != nil) == fits, "\(metric.key) \(isVIB) \(isImages)")
+            for position in [body["metrics"], body["trace"]?.array?.first] {
+                #expect((position?[metric.key] != nil) == fits, "\(metric.key) \(isVIB) \(isImages)")
             }
         }
         #expect(body["trace"]?.array?.count == 1)

@@ -30,9 +30,9 @@ private let linear = """
         let trial = try settings(
             linear.replacingOccurrences(of: "sgd", with: "adam, schedule: cosine")
                 + "measures: {weight_displacement: true, trace_at: \(times)}\n")
-        var told = 0
-        let result = try runner.run(trial, keeping: .final) { _, _, _ in told += 1 }
-        #expect(result.body["outcome"] == .string("measured") && told == 0)
+        var reported = 0
+        let result = try runner.run(trial, keeping: .final) { _, _, _ in reported += 1 }
+        #expect(result.body["outcome"] == .string("measured") && reported == 0)
         #expect(result.body["metrics"]?["weight_displacement"] == JSONValue([Double](repeating: 0, count: 7)))
         let steps = (result.body["trace"]?.array ?? []).map { $0["step"]?.number }
         #expect(steps == (times == "end" ? [] : [0]), "\(times)")

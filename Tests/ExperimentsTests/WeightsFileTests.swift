@@ -273,10 +273,10 @@ func `Faults of weights are named`(header: String, data: Int, words: String) thr
         let path = try files.write(Array(whole[..<length]))
         #expect(try fault(path) { _ = try WeightsFile(opening: path) } != nil, "cut at \(length)")
     }
-    for place in whole.indices {
+    for index in whole.indices {
         for flip: UInt8 in [1, 0x20, 0xff] {
             var damaged = whole
-            damaged[place] ^= flip
+            damaged[index] ^= flip
             let path = try files.write(damaged)
             _ = try fault(path) {
                 _ = try TrainedNetwork(try WeightsFile(opening: path), activation: .relu)

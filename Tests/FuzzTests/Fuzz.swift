@@ -36,7 +36,7 @@ func fuzz(
             throw error
         }
     }
-    for (place, input) in corpus.enumerated() { try attempt(input, "corpus \(place)") }
+    for (index, input) in corpus.enumerated() { try attempt(input, "corpus \(index)") }
     try forEachRound(rounds) { label, draws in
         var mangler = Mangler(draws: draws, corpus: corpus, words: words)
         try attempt(mangler.next(), label)
@@ -93,8 +93,8 @@ struct Mangler {
         case 4:
             let chunk = bytes[range(of: bytes)]
             let times = below(20) == 0 ? 500 : 1 + below(4)
-            let place = below(bytes.count + 1)
-            for _ in 0..<times where bytes.count < Self.longest { bytes.insert(contentsOf: chunk, at: place) }
+            let index = below(bytes.count + 1)
+            for _ in 0..<times where bytes.count < Self.longest { bytes.insert(contentsOf: chunk, at: index) }
         case 5:
             // The beginning of one and the end of another.
             let other = one()
@@ -121,12 +121,12 @@ struct Mangler {
     private mutating func lie(_ bytes: inout [UInt8]) {
         let width = [1, 2, 4, 8][below(4)]
         guard bytes.count >= width else { return }
-        let place = below(bytes.count - width + 1)
+        let index = below(bytes.count - width + 1)
         let number = Self.numbers[below(Self.numbers.count)]
         let isBig = below(3) == 0
         for byte in 0..<width {
             let shift = UInt64(8 * (isBig ? width - 1 - byte : byte))
-            bytes[place + byte] = UInt8(truncatingIfNeeded: number >> shift)
+            bytes[index + byte] = UInt8(truncatingIfNeeded: number >> shift)
         }
     }
 

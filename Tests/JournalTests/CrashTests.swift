@@ -146,15 +146,15 @@ private func complains(_ folder: Folder) -> Bool {
         let (folder, expected) = try closed()
         let whole = try Data(contentsOf: files(folder).main)
         var noticed = 0
-        for place in stride(from: 0, to: whole.count, by: 61) {
+        for index in stride(from: 0, to: whole.count, by: 61) {
             let left = try folder.copy()
             var bytes = whole
-            bytes[place] ^= 0x14
+            bytes[index] ^= 0x14
             try bytes.write(to: files(left).main)
             if complains(left) {
                 noticed += 1
             } else {
-                #expect(try lines(RunJournal.open(in: left.path, sweep: "s")) == expected, "byte \(place)")
+                #expect(try lines(RunJournal.open(in: left.path, sweep: "s")) == expected, "byte \(index)")
             }
         }
         #expect(noticed > 100)
@@ -174,9 +174,9 @@ private func complains(_ folder: Folder) -> Bool {
         for frame in 0..<frames {
             for (isCut, within) in [(true, 0), (true, 24), (true, frameSize / 2), (false, frameSize / 3)] {
                 let left = try folder.copy()
-                let place = 32 + frame * frameSize + within
+                let index = 32 + frame * frameSize + within
                 var log = whole
-                if isCut { log = log.prefix(place) } else { log[place] ^= 1 }
+                if isCut { log = log.prefix(index) } else { log[index] ^= 1 }
                 try? FileManager.default.removeItem(atPath: files(left).main.path + "-shm")
                 try log.write(to: files(left).log)
                 do {

@@ -63,8 +63,8 @@ func lines(_ journal: RunJournal) throws -> [String] {
         do { _ = try RunJournal.create(in: folder.path, sweep: "s").append([record(0)]) }
         let file = URL(filePath: RunJournal.path(in: folder.path))
         var bytes = try Data(contentsOf: file)
-        let place = try #require(bytes.firstRange(of: Data(words.utf8)))
-        bytes.replaceSubrange(place, with: Data(flipped.utf8))
+        let index = try #require(bytes.firstRange(of: Data(words.utf8)))
+        bytes.replaceSubrange(index, with: Data(flipped.utf8))
         try bytes.write(to: file)
         let error = #expect(throws: JournalError.self) {
             let journal = try RunJournal.open(in: folder.path, sweep: "s")

@@ -21,7 +21,7 @@ struct Canaries {
     static let reason: Comment = "needs an optimised build; reads freed memory, which the sanitizers report"
 
     /// One for each size that glibc caches, 24 to 1032 bytes.
-    mutating func place() {
+    mutating func plant() {
         let sizes = Array(stride(from: 24, through: 1032, by: 16))
         chunks.removeAll()
         chunks.reserveCapacity(sizes.count)
@@ -64,7 +64,7 @@ struct Canaries {
             var canaries = Canaries()
             // The first round warms up: OpenBLAS and the runtime allocate once.
             for round in 0..<2 {
-                canaries.place()
+                canaries.plant()
                 var sum = 0.0
                 for _ in 0..<100 {
                     sum += penalised.train(classes).total
@@ -79,7 +79,7 @@ struct Canaries {
     @Test func `An allocation that is freed again is seen`() async {
         await #expect(processExitsWith: .success) {
             var canaries = Canaries()
-            canaries.place()
+            canaries.plant()
             let quiet = canaries.allAlive
             let length = Task.blobs(points: 2).inputs.values.map { $0 * 2 }.count
             exit(quiet && !canaries.allAlive && length == 12 ? 0 : 1)

@@ -19,10 +19,10 @@ import Testing
     _ = plain.train(batch)
     _ = decayed.train(batch)
     for part in plain.model.parameters.parts {
-        for place in part.range {
-            let shrink = part.isWeight ? 0.02 * 0.5 * start[place] : 0
-            let due = plain.model.parameters.flat[0, place] - shrink
-            #expect(abs(decayed.model.parameters.flat[0, place] - due) < 1e-6)
+        for index in part.range {
+            let shrink = part.isWeight ? 0.02 * 0.5 * start[index] : 0
+            let due = plain.model.parameters.flat[0, index] - shrink
+            #expect(abs(decayed.model.parameters.flat[0, index] - due) < 1e-6)
         }
     }
     // The first gradient is the same, so the moments are.

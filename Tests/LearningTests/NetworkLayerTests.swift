@@ -120,10 +120,10 @@ import Testing
             for index in 0..<size.count {
                 let channel = index % size.channels
                 let (mean, variance) = try #require(moments[key(kind, size, point: point, channel: channel)])
-                let place = gamma.count == 1 ? 0 : channel
+                let position = gamma.count == 1 ? 0 : channel
                 expected.append(
-                    gamma[place] * (batch.inputs[point, index] - mean) / (variance + 1e-5).squareRoot()
-                        + beta[place])
+                    gamma[position] * (batch.inputs[point, index] - mean) / (variance + 1e-5).squareRoot()
+                        + beta[position])
             }
         }
         expectClose(work.values[1].values, expected, within: 1e-12)
@@ -142,8 +142,8 @@ import Testing
             for point in 0..<2 {
                 for (row, column) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
                     for channel in 0..<2 {
-                        let window = (0..<6).map { place in
-                            let (r, c) = (row * 2 + place / 3, column * 3 + place % 3)
+                        let window = (0..<6).map { position in
+                            let (r, c) = (row * 2 + position / 3, column * 3 + position % 3)
                             return batch.inputs[point, (r * 6 + c) * 2 + channel]
                         }
                         expected.append(isMaximum ? window.max() ?? 0 : window.reduce(0, +) / 6)

@@ -151,7 +151,7 @@ private let descent = OptimizerSettings(
             }
             var canaries = Canaries()
             for round in 0..<2 {
-                canaries.place()
+                canaries.plant()
                 var sum = 0.0
                 for _ in 0..<50 {
                     for index in trainers.indices { sum += trainers[index].train(batch).total }

@@ -69,9 +69,9 @@ private func softmax(_ row: [Double]) -> (losses: [Double], p: [Double]) {
 
     @Test func `A logit that is not finite makes the loss so`() {
         for bad in [Float.nan, .infinity] {
-            for place in 0..<3 {
+            for position in 0..<3 {
                 let logits = Matrix<Float>(rows: 1, columns: 3)
-                logits[0, place] = bad
+                logits[0, position] = bad
                 #expect(!logits.crossEntropy(labels: [1], scale: 1).loss.isFinite)
             }
         }

@@ -90,11 +90,11 @@ private func matrix(_ component: NetworkComponent, _ image: ImageSize, _ draws: 
     for point in [0, 63, 64, 69] {
         for (row, column, channel) in [(0, 0, 0), (1, 2, 1), (2, 3, 0)] {
             var sum = 0.0
-            for (place, (down, right)) in (0..<9).map({ ($0, ($0 / 3 - 1, $0 % 3 - 1)) }) {
+            for (index, (down, right)) in (0..<9).map({ ($0, ($0 / 3 - 1, $0 % 3 - 1)) }) {
                 let (y, x) = (row + down, column + right)
                 guard (0..<3).contains(y), (0..<4).contains(x) else { continue }
                 for from in 0..<2 {
-                    sum += points[point, (y * 4 + x) * 2 + from] * kernel[place * 2 + from, channel]
+                    sum += points[point, (y * 4 + x) * 2 + from] * kernel[index * 2 + from, channel]
                 }
             }
             #expect(abs(found[point, (row * 4 + column) * 2 + channel] - sum) < 1e-12)

@@ -366,7 +366,9 @@ private let relative = [1e-3, 0.01, 0.1, 0.5, 1]
                 let jacobian = network.jacobians(at: point)[layer]
                 let part = Matrix<Double>(rows: jacobian.rows, columns: columns.count)
                 for row in 0..<jacobian.rows {
-                    for (place, column) in columns.enumerated() { part[row, place] = jacobian[row, column] }
+                    for (position, column) in columns.enumerated() {
+                        part[row, position] = jacobian[row, column]
+                    }
                 }
                 return try part.singularValues()
             }

@@ -17,7 +17,7 @@ func `Products of diagonal weights have the products of entries as singular valu
     var spectrum = ProductSpectrum()
     let diagonal: [Float] = [4, 2, 1, 0.5]
     let weight = Matrix<Float>(rows: 4, columns: 4)
-    for (place, number) in diagonal.enumerated() { weight[place, place] = number }
+    for (position, number) in diagonal.enumerated() { weight[position, position] = number }
     for layer in 1...30 {
         try spectrum.multiply(weight)
         for (k, number) in diagonal.enumerated() {

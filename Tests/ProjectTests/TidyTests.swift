@@ -294,9 +294,9 @@ import Testing
         let lines = try Self.lines(of: file).map { $0.components(separatedBy: "//")[0] }
         return lines.enumerated().flatMap { number, line in
             let parts = line.components(separatedBy: "\"")
-            return stride(from: 1, to: parts.count, by: 2).map { place in
-                let start = parts[..<place].joined(separator: "\"").trimmingCharacters(in: .whitespaces)
-                return (number + 1, parts[place], start.isEmpty && number > 0 ? lines[number - 1] : start)
+            return stride(from: 1, to: parts.count, by: 2).map { offset in
+                let start = parts[..<offset].joined(separator: "\"").trimmingCharacters(in: .whitespaces)
+                return (number + 1, parts[offset], start.isEmpty && number > 0 ? lines[number - 1] : start)
             }
         }
     }

@@ -69,8 +69,8 @@ private func tables(_ check: (String, String, String) throws -> Void) throws {
     try tables { table, _, _ in
         let names = try columns(of: table), rows = rows(of: table)
         func cells(_ name: String) throws -> [String] {
-            let place = try #require(names.firstIndex(of: name), "\(name) is not among \(names)")
-            return rows.map { $0[place] }
+            let position = try #require(names.firstIndex(of: name), "\(name) is not among \(names)")
+            return rows.map { $0[position] }
         }
         #expect(try cells("mean_stable_rank:theory") == ["7", "7"])
         #expect(try cells("stable_rank_min:mean") == ["1", "1"])

@@ -32,11 +32,11 @@ private struct Plane {
     }
 
     static let steps = [0, 10, 100, 1000]
-    static func xt(_ layer: Int, _ place: Int, _ seed: Int) -> Double {
-        Double(12 - 3 * layer) + [0, 1, 2, 0.5][place] * Double(layer) + 0.1 * Double(seed)
+    static func xt(_ layer: Int, _ position: Int, _ seed: Int) -> Double {
+        Double(12 - 3 * layer) + [0, 1, 2, 0.5][position] * Double(layer) + 0.1 * Double(seed)
     }
-    static func ty(_ layer: Int, _ place: Int, _ seed: Int) -> Double {
-        Double(place + 1) / 5 + 0.01 * Double(layer + seed)
+    static func ty(_ layer: Int, _ position: Int, _ seed: Int) -> Double {
+        Double(position + 1) / 5 + 0.01 * Double(layer + seed)
     }
 
     func write(to folder: String) throws {
@@ -52,10 +52,10 @@ private struct Plane {
             }
             let seed = Int(trial.settings.seed)
             let falls = trial.settings.network.activation == .tanh
-            func entry(_ place: Int) -> [String: JSONValue] {
+            func entry(_ position: Int) -> [String: JSONValue] {
                 [
-                    "i_xt_bits": JSONValue((0..<3).map { Plane.xt($0, place, seed) }),
-                    "i_ty_bits": JSONValue((0..<3).map { Plane.ty($0, place, seed) }),
+                    "i_xt_bits": JSONValue((0..<3).map { Plane.xt($0, position, seed) }),
+                    "i_ty_bits": JSONValue((0..<3).map { Plane.ty($0, position, seed) }),
                 ]
             }
             var metrics = entry(3)
@@ -67,8 +67,8 @@ private struct Plane {
             metrics["i_xt_fall_step"] =
                 falls
                 ? .array([.null, JSONValue(10 + 10 * seed), JSONValue(7)]) : .array([.null, .null, .null])
-            let trace = Plane.steps.enumerated().map { place, step in
-                JSONValue.object(entry(place).merging(["step": JSONValue(step)]) { $1 })
+            let trace = Plane.steps.enumerated().map { position, step in
+                JSONValue.object(entry(position).merging(["step": JSONValue(step)]) { $1 })
             }
             return recordLine(
                 trial: trial, sweepDigest: spec.digest,

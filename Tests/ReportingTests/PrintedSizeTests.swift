@@ -18,9 +18,9 @@ private struct DrawnText {
 }
 
 private func texts(of svg: String) throws -> [DrawnText] {
-    let place =
+    let position =
         #/translate\((-?[\d.]+),(-?[\d.]+)\)( rotate\((-?\d+)\))?"[^>]*font-size="([\d.]+)"\s+text-anchor="(\w+)">\s*<text>(.*?)<\/text>/#
-    return try svg.matches(of: place.dotMatchesNewlines()).compactMap { match in
+    return try svg.matches(of: position.dotMatchesNewlines()).compactMap { match in
         let markup = String(match.output.7)
         var text = markup.replacing(#/<[^>]*>/#, with: "")
         for (entity, character) in [("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"), ("&#160;", " ")] {

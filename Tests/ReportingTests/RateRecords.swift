@@ -61,8 +61,8 @@ func metrics(_ members: [String: Double]) -> [String: JSONValue] {
 }
 
 func cells(_ table: String, _ column: String) throws -> [String] {
-    let place = try #require(try columns(of: table).firstIndex(of: column))
-    return rows(of: table).map { $0[place] }
+    let position = try #require(try columns(of: table).firstIndex(of: column))
+    return rows(of: table).map { $0[position] }
 }
 
 let hasGnuplot = isInstalled("gnuplot")

@@ -337,7 +337,7 @@ private func page(_ figures: String, provenance: RunProvenance? = nil, svg: Stri
 }
 
 /// Well-formed as XML, ids unique, and only void elements empty without an end tag, which HTML would not see.
-private func checkForm(_ html: String, _ place: SourceLocation = #_sourceLocation) throws {
+private func checkForm(_ html: String, _ location: SourceLocation = #_sourceLocation) throws {
     final class Reader: NSObject, XMLParserDelegate {
         var ids: [String] = []
         var open: [String] = []
@@ -352,11 +352,12 @@ private func checkForm(_ html: String, _ place: SourceLocation = #_sourceLocatio
     let reader = Reader()
     let parser = XMLParser(data: Data(html.utf8))
     parser.delegate = reader
-    #expect(parser.parse(), "line \(parser.lineNumber): \(parser.parserError as Any)", sourceLocation: place)
-    #expect(reader.open.first == "html" && reader.open.contains("footer"), sourceLocation: place)
-    #expect(Set(reader.ids).count == reader.ids.count, "\(reader.ids)", sourceLocation: place)
+    #expect(
+        parser.parse(), "line \(parser.lineNumber): \(parser.parserError as Any)", sourceLocation: location)
+    #expect(reader.open.first == "html" && reader.open.contains("footer"), sourceLocation: location)
+    #expect(Set(reader.ids).count == reader.ids.count, "\(reader.ids)", sourceLocation: location)
     let outside = html.replacing(/(?s)<svg.*?<\/svg>/, with: "")
     for match in outside.matches(of: /<([a-z0-9]+)[^<>]*\/>/) {
-        #expect(["meta", "br"].contains(match.output.1), sourceLocation: place)
+        #expect(["meta", "br"].contains(match.output.1), sourceLocation: location)
     }
 }

@@ -22,10 +22,10 @@ import Wire
                     let dead = Int(draws.next() % 5), wanted = Int(draws.next() % 3)
                     let found = queue.take(
                         atMost: .max, isAlive: { $0 % 5 != dead }, where: { $0 % 3 == wanted })
-                    let place = plain.firstIndex { $0 % 5 != dead && $0 % 3 == wanted }
-                    #expect(found == place.map { plain[$0] })
-                    let passed = plain.prefix(place ?? plain.count).filter { $0 % 5 != dead }
-                    plain = passed + plain.suffix(from: place.map { $0 + 1 } ?? plain.count)
+                    let index = plain.firstIndex { $0 % 5 != dead && $0 % 3 == wanted }
+                    #expect(found == index.map { plain[$0] })
+                    let passed = plain.prefix(index ?? plain.count).filter { $0 % 5 != dead }
+                    plain = passed + plain.suffix(from: index.map { $0 + 1 } ?? plain.count)
                 }
                 #expect(Array(queue.all) == plain)
                 #expect(queue.count == plain.count)

@@ -23,43 +23,43 @@ struct TestCoordinator {
             firstLease: firstLease, order: order)
     }
 
-    mutating func handle(_ event: DispatchEvent, _ place: SourceLocation = #_sourceLocation)
+    mutating func handle(_ event: DispatchEvent, _ location: SourceLocation = #_sourceLocation)
         -> [DispatchEffect]
     {
         let effects = dispatcher.handle(event, at: now)
-        #expect(dispatcher.brokenInvariant() == nil, sourceLocation: place)
+        #expect(dispatcher.brokenInvariant() == nil, sourceLocation: location)
         return effects
     }
 
     mutating func hear(
-        _ message: WorkerMessage, from worker: UInt64, _ place: SourceLocation = #_sourceLocation
+        _ message: WorkerMessage, from worker: UInt64, _ location: SourceLocation = #_sourceLocation
     ) throws -> [DispatchEffect] {
         let read = try WorkerMessage(decoding: message.encoded)
-        #expect(read == message, sourceLocation: place)
+        #expect(read == message, sourceLocation: location)
         let id = WorkerID(worker)
-        if case .report(let report) = read { return handle(.report(valid(report), from: id), place) }
-        return handle(.message(read, from: id), place)
+        if case .report(let report) = read { return handle(.report(valid(report), from: id), location) }
+        return handle(.message(read, from: id), location)
     }
 
     mutating func join(
         _ worker: UInt64, slots: UInt32 = 1, held: [WorkerMessage.HeldTrial] = [],
-        _ place: SourceLocation = #_sourceLocation
+        _ location: SourceLocation = #_sourceLocation
     ) throws -> [DispatchEffect] {
-        try hear(.hello(hello(worker, slots: slots, held: held)), from: worker, place)
+        try hear(.hello(hello(worker, slots: slots, held: held)), from: worker, location)
     }
 
     /// Time passes; the dispatcher is woken at each of its deadlines, and each of `heartbeats` beats every
     /// second.
     mutating func pass(
-        milliseconds: Int64, heartbeats: [UInt64] = [], _ place: SourceLocation = #_sourceLocation
+        milliseconds: Int64, heartbeats: [UInt64] = [], _ location: SourceLocation = #_sourceLocation
     ) throws -> [DispatchEffect] {
         let end = now + milliseconds
         var effects: [DispatchEffect] = []
         while now < end {
             now = min(end, now + 1000)
-            for worker in heartbeats { effects += try hear(.heartbeat, from: worker, place) }
-            effects += handle(.tick, place)
-            if let next = dispatcher.nextDeadline { #expect(next > now, sourceLocation: place) }
+            for worker in heartbeats { effects += try hear(.heartbeat, from: worker, location) }
+            effects += handle(.tick, location)
+            if let next = dispatcher.nextDeadline { #expect(next > now, sourceLocation: location) }
         }
         return effects
     }

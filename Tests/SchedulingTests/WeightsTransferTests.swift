@@ -34,8 +34,8 @@ private func accepted(_ trial: UInt64, to worker: UInt64) -> DispatchEffect {
     @Test func `A report with weights counts once each of its files is kept, and in this order`() throws {
         var coordinator = TestCoordinator(trials: 1)
         _ = try coordinator.join(1)
-        let told = try report(0, lease: 1, files: [chunkSize + 2, 3])
-        #expect(try coordinator.hear(.report(told), from: 1).acts == [fetch(0, from: 1)])
+        let reply = try report(0, lease: 1, files: [chunkSize + 2, 3])
+        #expect(try coordinator.hear(.report(reply), from: 1).acts == [fetch(0, from: 1)])
         #expect(
             try coordinator.hear(chunk(0, count: Int(chunkSize)), from: 1).acts
                 == [write(0, step: 1, count: Int(chunkSize)), fetch(0, offset: chunkSize, from: 1)])
@@ -48,7 +48,7 @@ private func accepted(_ trial: UInt64, to worker: UInt64) -> DispatchEffect {
         #expect(
             try coordinator.hear(chunk(0, 1, count: 3), from: 1).acts
                 == [
-                    write(0, step: 2, count: 3), .keep(trial: 0, step: 2), .append(valid(told)),
+                    write(0, step: 2, count: 3), .keep(trial: 0, step: 2), .append(valid(reply)),
                     accepted(0, to: 1),
                     .send(.finish, to: WorkerID(1)), .finished,
                 ])
@@ -76,10 +76,10 @@ private func accepted(_ trial: UInt64, to worker: UInt64) -> DispatchEffect {
         var coordinator = TestCoordinator(trials: 1)
         _ = try coordinator.join(1)
         _ = try coordinator.join(2)
-        let told = WorkerMessage.report(try report(0, lease: 1, files: [3]))
-        #expect(try coordinator.hear(told, from: 2).acts.isEmpty)
-        #expect(try coordinator.hear(told, from: 9).acts.isEmpty)
-        #expect(try coordinator.hear(told, from: 1).acts == [fetch(0, from: 1)])
+        let reply = WorkerMessage.report(try report(0, lease: 1, files: [3]))
+        #expect(try coordinator.hear(reply, from: 2).acts.isEmpty)
+        #expect(try coordinator.hear(reply, from: 9).acts.isEmpty)
+        #expect(try coordinator.hear(reply, from: 1).acts == [fetch(0, from: 1)])
     }
 
     @Test
@@ -88,19 +88,19 @@ private func accepted(_ trial: UInt64, to worker: UInt64) -> DispatchEffect {
     {
         var coordinator = TestCoordinator(trials: 1)
         _ = try coordinator.join(1)
-        let told = try report(0, lease: 1, files: [chunkSize + 1])
-        _ = try coordinator.hear(.report(told), from: 1)
+        let reply = try report(0, lease: 1, files: [chunkSize + 1])
+        _ = try coordinator.hear(.report(reply), from: 1)
         _ = try coordinator.hear(chunk(0, count: Int(chunkSize)), from: 1)
         // The answer is lost; hello, welcome, and the report once more.
         _ = try coordinator.join(1, held: [held(0, lease: 1)])
-        #expect(try coordinator.hear(.report(told), from: 1).acts == [fetch(0, offset: chunkSize, from: 1)])
+        #expect(try coordinator.hear(.report(reply), from: 1).acts == [fetch(0, offset: chunkSize, from: 1)])
         // The first piece comes a second time.
         #expect(try coordinator.hear(chunk(0, count: Int(chunkSize)), from: 1).acts.isEmpty)
         let end = try coordinator.hear(chunk(0, offset: chunkSize, count: 1), from: 1).acts
-        #expect(end.contains(.append(valid(told))))
+        #expect(end.contains(.append(valid(reply))))
         // And the report a third time: compared, acknowledged, not fetched.
         #expect(
-            try coordinator.hear(.report(told), from: 1).acts == [.check(valid(told)), accepted(0, to: 1)])
+            try coordinator.hear(.report(reply), from: 1).acts == [.check(valid(reply)), accepted(0, to: 1)])
     }
 
     @Test func `Weights of a lost worker are fetched from the beginning from the next`() throws {
@@ -111,8 +111,8 @@ private func accepted(_ trial: UInt64, to worker: UInt64) -> DispatchEffect {
         _ = try coordinator.hear(.goodbye, from: 1)
         #expect(try coordinator.join(2).trials(to: 2) == [0])
         #expect(try coordinator.hear(chunk(0, offset: chunkSize, count: 1), from: 1).acts.isEmpty)
-        let told = try report(0, lease: 2, files: [chunkSize + 1])
-        #expect(try coordinator.hear(.report(told), from: 2).acts == [fetch(0, from: 2)])
+        let reply = try report(0, lease: 2, files: [chunkSize + 1])
+        #expect(try coordinator.hear(.report(reply), from: 2).acts == [fetch(0, from: 2)])
     }
 
     @Test
@@ -123,9 +123,9 @@ private func accepted(_ trial: UInt64, to worker: UInt64) -> DispatchEffect {
         _ = try coordinator.hear(.failure(failure(0, lease: 5)), from: 2)
         let effects = try coordinator.join(1, held: [held(0, lease: 1, .reported)])
         #expect(effects.acts == [.send(welcomed, to: WorkerID(1))])
-        let told = try report(0, lease: 1, files: [3])
-        #expect(try coordinator.hear(.report(told), from: 1).acts == [fetch(0, from: 1)])
-        #expect(try coordinator.hear(chunk(0, count: 3), from: 1).acts.contains(.append(valid(told))))
+        let reply = try report(0, lease: 1, files: [3])
+        #expect(try coordinator.hear(.report(reply), from: 1).acts == [fetch(0, from: 1)])
+        #expect(try coordinator.hear(chunk(0, count: 3), from: 1).acts.contains(.append(valid(reply))))
     }
 
     @Test

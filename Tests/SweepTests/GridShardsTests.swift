@@ -51,7 +51,7 @@ import Testing
         // The grid must be one where dealing out by number would not do.
         #expect(dearest > 3 * (costs.min() ?? 0))
         #expect(most - least <= dearest * (1 + 1e-9))
-        for (told, sum) in zip(shards.seconds, sums) { #expect(abs(told - sum) <= 1e-9 * sum) }
+        for (reported, sum) in zip(shards.seconds, sums) { #expect(abs(reported - sum) <= 1e-9 * sum) }
     }
 
     @Test func `Trials of one cost are dealt out in turn`() throws {

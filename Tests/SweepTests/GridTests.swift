@@ -208,14 +208,15 @@ private func bruteForce(_ sweep: SweepSpec) -> [[Int]] {
         var draws = Draws(UInt64(seed))
         var text = draws.pick(seeds)
         for _ in 0..<Int.random(in: 1...4, using: &draws) {
-            let place = Int.random(in: 0..<text.count, using: &draws)
+            let position = Int.random(in: 0..<text.count, using: &draws)
             switch Int.random(in: 0..<4, using: &draws) {
-            case 0: text.remove(at: place)
-            case 1: text[place] = UInt8.random(in: 0...255, using: &draws)
-            case 2: text.insert(contentsOf: Array(draws.pick(inserts).utf8), at: place)
+            case 0: text.remove(at: position)
+            case 1: text[position] = UInt8.random(in: 0...255, using: &draws)
+            case 2: text.insert(contentsOf: Array(draws.pick(inserts).utf8), at: position)
             default:
-                let end = Int.random(in: place..<min(text.count, place + 12), using: &draws)
-                text.insert(contentsOf: text[place...end], at: Int.random(in: 0..<text.count, using: &draws))
+                let end = Int.random(in: position..<min(text.count, position + 12), using: &draws)
+                text.insert(
+                    contentsOf: text[position...end], at: Int.random(in: 0..<text.count, using: &draws))
             }
         }
         do throws(SweepError) {

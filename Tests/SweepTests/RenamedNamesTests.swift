@@ -134,7 +134,7 @@ import Text
             let group = parts[..<depth].joined(separator: ".") + (depth > 0 ? "." : "")
             let isLast = depth == parts.count - 1
             let newParts = new.split(separator: ".").map(String.init)
-            let told = isLast ? newParts[depth...].joined(separator: ".") : newParts[depth]
+            let reported = isLast ? newParts[depth...].joined(separator: ".") : newParts[depth]
             // At the top of the file beside a right sweep, or in place of the mapping that is there.
             let text =
                 old.hasPrefix("dataset.")
@@ -143,7 +143,7 @@ import Text
                 : old.hasPrefix("training.")
                     ? Self.base.replacing("training: {epochs: 1}", with: nested(old))
                     : Self.base + nested(old) + "\n"
-            let due = "\(group)\(parts[depth]): '\(parts[depth])' is now '\(told)'"
+            let due = "\(group)\(parts[depth]): '\(parts[depth])' is now '\(reported)'"
             let message = faults(text) ?? ""
             if old == "measures.localRank.every" {
                 #expect(message.contains("'localRank' is now 'local_rank'"))

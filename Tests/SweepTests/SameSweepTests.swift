@@ -160,12 +160,12 @@ private func message(_ text: String, set overrides: [String] = [], quick: Bool =
         ("not (width != 1000) or width > 3", "8:22", "1000", "width", "256"),
     ])
     func `A comparison with no value of the axis is an error that names the nearest`(
-        condition: String, place: String, number: String, axis: String, nearest: String
+        condition: String, index: String, number: String, axis: String, nearest: String
     ) throws {
         let line = rates.replacing("training: {batch", with: "where: \(condition)\ntraining: {batch")
         #expect(
             message(line)
-                == "s.yaml:\(place): where: \(number) equals no value of \(axis); the nearest is \(nearest)")
+                == "s.yaml:\(index): where: \(number) equals no value of \(axis); the nearest is \(nearest)")
     }
 
     @Test func `The values that plan shows of an axis can be copied into a condition`() throws {

@@ -21,8 +21,8 @@ import Testing
         #expect(order.run(from: 0).map(\.trial) == [0, 2, 4])
         #expect(order.run(from: 2).map(\.trial) == [4])
         #expect(order.run(from: 3).map(\.trial) == [1, 3, 5])
-        for place in [0, 3] {
-            let trials = order.run(from: place).map { grid[$0.trial].settings }
+        for index in [0, 3] {
+            let trials = order.run(from: index).map { grid[$0.trial].settings }
             #expect(BatchKey.holds(all: trials))
         }
     }
@@ -69,14 +69,14 @@ import Testing
             #expect(read[window].sorted() == Array(window))
         }
         var order = TrialOrder(grid)
-        for place in [1399, 0, 700, 3, 256, 255] { #expect(order.trial(at: place) == read[place]) }
+        for index in [1399, 0, 700, 3, 256, 255] { #expect(order.trial(at: index) == read[index]) }
         // Seven seeds share a window of 256: groups of 36 or 37.
         #expect((36...37).contains(order.run(from: 0).count))
-        var place = 0
-        while place < grid.count {
-            let run = order.run(from: place)
+        var index = 0
+        while index < grid.count {
+            let run = order.run(from: index)
             #expect(BatchKey.holds(all: run.map { grid[$0.trial].settings }))
-            place += run.count
+            index += run.count
         }
     }
 
@@ -85,10 +85,10 @@ import Testing
             "axes: {beta: {log: [0.01, 0.9], count: 150}, seed: [5, 9]}\ntraining: {steps: 10, batch_size: 16}\n"
         )
         var order = TrialOrder(grid)
-        for place in [0, 1, 100, 255, 256, 257, 299] {
-            let passed = Set((0..<place).map { order.trial(at: $0) })
-            _ = order.trial(at: place)
-            #expect((0..<300).allSatisfy { order.isBefore(place, trial: $0) == passed.contains($0) })
+        for index in [0, 1, 100, 255, 256, 257, 299] {
+            let passed = Set((0..<index).map { order.trial(at: $0) })
+            _ = order.trial(at: index)
+            #expect((0..<300).allSatisfy { order.isBefore(index, trial: $0) == passed.contains($0) })
         }
     }
 }

@@ -89,13 +89,13 @@ import Wire
         retry.connected()
         #expect(retry == LinkRetry())
         // ZeroMQ tries again by itself where the other end broke off; once says nothing.
-        let told = (0..<4).map { retry.failed(.brokenOff, at: $0) }
-        #expect(told == [false, false, true, false] && retry.deadline == nil)
+        let reply = (0..<4).map { retry.failed(.brokenOff, at: $0) }
+        #expect(reply == [false, false, true, false] && retry.deadline == nil)
     }
 
     @Test func `A worker that was let in before blames the coordinator's silence, not its keys`() {
-        let told = ConnectionFailure.brokenOff.message(endpoint: "tcp://h:1", hasKeys: true, wasLetIn: true)
-        #expect(told.contains("may have stopped") && !told.contains("coordinator.public"))
+        let reply = ConnectionFailure.brokenOff.message(endpoint: "tcp://h:1", hasKeys: true, wasLetIn: true)
+        #expect(reply.contains("may have stopped") && !reply.contains("coordinator.public"))
         for hasKeys in [true, false] {
             #expect(
                 ConnectionFailure.brokenOff.message(endpoint: "tcp://h:1", hasKeys: hasKeys).contains("key"))
@@ -105,11 +105,11 @@ import Wire
     @Test
     func `A request to a coordinator that takes no more connections fails and does not wait for ever`() throws
     {
-        let place = try KeyTests.Place()
-        let listener = try ControlListener(in: place.folder)
+        let index = try KeyTests.KeyWorkspace()
+        let listener = try ControlListener(in: index.folder)
         var waiting: [ControlClient] = []
         let error = #expect(throws: ControlError.self) {
-            for _ in 0..<100 { waiting.append(try ControlClient(in: place.folder, patience: 50)) }
+            for _ in 0..<100 { waiting.append(try ControlClient(in: index.folder, patience: 50)) }
         }
         #expect(error?.code == EAGAIN && error?.isForbidden == false)
         let client = try #require(waiting.first)

@@ -58,7 +58,7 @@ import Wire
     }
 
     /// A place for keys that goes with the test.
-    final class Place {
+    final class KeyWorkspace {
         let folder = FileManager.default.temporaryDirectory.appending(path: "keys-\(UUID().uuidString)").path
         init() throws {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -77,18 +77,19 @@ import Wire
     }
 
     @Test func `New keys, a worker added, revoked, added again`() throws {
-        let place = try Place()
-        try CoordinatorKeyFolder.create(place.folder + "/k/")
-        #expect(try place.mode("k") == 0o700 && place.mode("k/coordinator.secret") == 0o600)
-        let keys = try CoordinatorKeyFolder(reading: place.folder + "/k")
+        let workspace = try KeyWorkspace()
+        try CoordinatorKeyFolder.create(workspace.folder + "/k/")
+        #expect(try workspace.mode("k") == 0o700 && workspace.mode("k/coordinator.secret") == 0o600)
+        let keys = try CoordinatorKeyFolder(reading: workspace.folder + "/k")
         #expect(try keys.allowList().list == AllowList())
         try keys.add("node7")
         #expect(
-            try place.mode("k/hosts/node7") == 0o700 && place.mode("k/hosts/node7/worker.secret") == 0o600)
+            try workspace.mode("k/hosts/node7") == 0o700
+                && workspace.mode("k/hosts/node7/worker.secret") == 0o600)
         let worker = try WorkerKeys(reading: keys.host("node7"))
         #expect(worker.coordinator == keys.pair.publicKey)
         #expect(try keys.allowList().list == AllowList(workers: [worker.pair.publicKey: "node7"]))
-        #expect(throws: KeyError.hasKeys(name: "node7", path: place.folder + "/k/workers/node7.public")) {
+        #expect(throws: KeyError.hasKeys(name: "node7", path: workspace.folder + "/k/workers/node7.public")) {
             try keys.add("node7")
         }
         #expect(try WorkerKeys(reading: keys.host("node7")) == worker)
@@ -96,11 +97,13 @@ import Wire
         try keys.revoke("node7")
         #expect(try keys.allowList().list == AllowList(revoked: [worker.pair.publicKey]))
         #expect(!FileManager.default.fileExists(atPath: keys.host("node7")))
-        #expect(throws: KeyError.unknownName("node8", path: place.folder + "/k", near: nil)) {
+        #expect(throws: KeyError.unknownName("node8", path: workspace.folder + "/k", near: nil)) {
             try keys.revoke("node8")
         }
         // Its name comes back only once a person has said so.
-        #expect(throws: KeyError.revoked(name: "node7", path: place.folder + "/k")) { try keys.add("node7") }
+        #expect(throws: KeyError.revoked(name: "node7", path: workspace.folder + "/k")) {
+            try keys.add("node7")
+        }
         try keys.unrevoke("node7")
         try keys.add("node7")
         let again = try WorkerKeys(reading: keys.host("node7"))
@@ -108,18 +111,18 @@ import Wire
         try keys.revoke("node7")
         #expect(try keys.allowList().list.revoked == [worker.pair.publicKey, again.pair.publicKey])
         // A list that is gone is not an empty one.
-        let list = place.folder + "/k/workers"
+        let list = workspace.folder + "/k/workers"
         try FileManager.default.moveItem(atPath: list, toPath: list + "-away")
         #expect(throws: KeyError.noFolder(path: list)) { try keys.allowList() }
         // Nothing half-made is left anywhere.
-        let all = try FileManager.default.subpathsOfDirectory(atPath: place.folder)
+        let all = try FileManager.default.subpathsOfDirectory(atPath: workspace.folder)
         #expect(!all.contains { $0.contains("partial") })
     }
 
     @Test
     func `A revoked name has no keys until it is unrevoked; the key that was revoked stays so`() throws {
-        let place = try Place()
-        let path = place.folder + "/k"
+        let workspace = try KeyWorkspace()
+        let path = workspace.folder + "/k"
         try CoordinatorKeyFolder.create(path)
         let keys = try CoordinatorKeyFolder(reading: path)
         for name in ["a", "b", "a.2"] { try keys.add(name) }
@@ -150,8 +153,8 @@ import Wire
     }
 
     @Test func `Keys are renewed in one step, and retired without barring the name`() throws {
-        let place = try Place()
-        let path = place.folder + "/k"
+        let workspace = try KeyWorkspace()
+        let path = workspace.folder + "/k"
         try CoordinatorKeyFolder.create(path)
         let keys = try CoordinatorKeyFolder(reading: path)
         #expect(throws: KeyError.unknownName("a", path: path, near: nil)) { try keys.renew("a") }
@@ -167,7 +170,7 @@ import Wire
         #expect(list.workers == [new.pair.publicKey: "a"] && list.revoked == [old.pair.publicKey])
         #expect(
             String(decoding: try keys.hostFiles("a").secret, as: UTF8.self)
-                == (try place.text("k/hosts/a/worker.secret")))
+                == (try workspace.text("k/hosts/a/worker.secret")))
         try keys.retire("a")
         #expect(!keys.isRevoked("a") && keys.revokedNames().isEmpty)
         try keys.add("a")
@@ -176,8 +179,8 @@ import Wire
     }
 
     @Test func `A name whose entry was removed by hand is barred by revoke, too`() throws {
-        let place = try Place()
-        let path = place.folder + "/k"
+        let workspace = try KeyWorkspace()
+        let path = workspace.folder + "/k"
         try CoordinatorKeyFolder.create(path)
         let keys = try CoordinatorKeyFolder(reading: path)
         try keys.add("a")
@@ -189,12 +192,12 @@ import Wire
     }
 
     @Test func `A worker's folder with another one inside is refused: which is meant?`() throws {
-        let place = try Place()
-        let path = place.folder + "/k"
+        let workspace = try KeyWorkspace()
+        let path = workspace.folder + "/k"
         try CoordinatorKeyFolder.create(path)
         let keys = try CoordinatorKeyFolder(reading: path)
         for name in ["a", "b"] { try keys.add(name) }
-        let (outer, inner) = (place.folder + "/ranksweep-keys", place.folder + "/ranksweep-keys/b")
+        let (outer, inner) = (workspace.folder + "/ranksweep-keys", workspace.folder + "/ranksweep-keys/b")
         try FileManager.default.copyItem(atPath: keys.host("a"), toPath: outer)
         _ = try WorkerKeys(reading: outer)
         try FileManager.default.copyItem(atPath: keys.host("b"), toPath: inner)
@@ -203,24 +206,24 @@ import Wire
     }
 
     @Test func `Keys are never overwritten`() throws {
-        let place = try Place()
-        try CoordinatorKeyFolder.create(place.folder + "/k")
-        let secret = try place.text("k/coordinator.secret")
-        #expect(throws: KeyError.exists(path: place.folder + "/k")) {
-            try CoordinatorKeyFolder.create(place.folder + "/k")
+        let workspace = try KeyWorkspace()
+        try CoordinatorKeyFolder.create(workspace.folder + "/k")
+        let secret = try workspace.text("k/coordinator.secret")
+        #expect(throws: KeyError.exists(path: workspace.folder + "/k")) {
+            try CoordinatorKeyFolder.create(workspace.folder + "/k")
         }
-        #expect(throws: KeyError.exists(path: place.folder + "/k/coordinator.secret")) {
-            try KeyFile.write("x", about: "x", to: place.folder + "/k/coordinator.secret", mode: 0o600)
+        #expect(throws: KeyError.exists(path: workspace.folder + "/k/coordinator.secret")) {
+            try KeyFile.write("x", about: "x", to: workspace.folder + "/k/coordinator.secret", mode: 0o600)
         }
-        #expect(try place.text("k/coordinator.secret") == secret)
-        let all = try FileManager.default.subpathsOfDirectory(atPath: place.folder)
+        #expect(try workspace.text("k/coordinator.secret") == secret)
+        let all = try FileManager.default.subpathsOfDirectory(atPath: workspace.folder)
         #expect(!all.contains { $0.contains("partial") })
     }
 
     @Test
     func `Keys that others can read or change are refused, with the file's name and the remedy`() throws {
-        let place = try Place()
-        let folder = place.folder + "/k"
+        let workspace = try KeyWorkspace()
+        let folder = workspace.folder + "/k"
         try CoordinatorKeyFolder.create(folder)
         try CoordinatorKeyFolder(reading: folder).add("a")
         for (name, mode) in [("coordinator.secret", 0o640), ("coordinator.secret", 0o604)] {
@@ -247,8 +250,8 @@ import Wire
     }
 
     @Test func `Files that are no keys, mixed up or on the wrong side have errors of their own`() throws {
-        let place = try Place()
-        let folder = place.folder + "/k"
+        let workspace = try KeyWorkspace()
+        let folder = workspace.folder + "/k"
         try CoordinatorKeyFolder.create(folder)
         let keys = try CoordinatorKeyFolder(reading: folder)
         try keys.add("a")
@@ -260,7 +263,7 @@ import Wire
         }
         #expect(throws: KeyError.noWorkerFolder(path: "/nowhere")) { try WorkerKeys(reading: "/nowhere") }
         for text in ["", "# no key\n", "too short\n", String(repeating: "x", count: 5000)] {
-            try place.write(text, "k/workers/bad.public")
+            try workspace.write(text, "k/workers/bad.public")
             let found = try keys.allowList()
             #expect(found.problems == [.notAKey(path: folder + "/workers/bad.public")])
             #expect(found.list.workers.count == 1)
@@ -275,7 +278,7 @@ import Wire
         mkfifo(folder + "/workers/pipe.public", 0o600)
         #expect(try keys.allowList().problems.contains(.notAKey(path: folder + "/workers/pipe.public")))
         try FileManager.default.removeItem(atPath: folder + "/coordinator.public")
-        try place.write("# x\n\(KeyPair.fresh().publicKey.text)\n", "k/coordinator.public")
+        try workspace.write("# x\n\(KeyPair.fresh().publicKey.text)\n", "k/coordinator.public")
         #expect(throws: KeyError.self) { try CoordinatorKeyFolder(reading: folder) }
         for name in ["", ".", "..", "a/b", "a b", "-x", "ä", String(repeating: "n", count: 65), "a\n"] {
             #expect(throws: KeyError.badName(name)) { try keys.add(name) }
