@@ -2,8 +2,8 @@ import Files
 import Text
 
 /// A table of comma-separated values by RFC 4180: a header, then a line for each row, with quotes only around
-/// values that need them, and nothing for a missing value. Lines end with a line feed. It is written row by row, and
-/// appears whole or not at all.
+/// values that need them, and nothing for a missing value. Lines end with a line feed. It is written row by
+/// row, and /// appears whole or not at all.
 final class CSVFile {
     private let file: WholeFile
     private var line: [UInt8] = []

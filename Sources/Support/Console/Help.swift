@@ -33,7 +33,7 @@ extension OptionSpec {
     var head: String { name + (value.map { " \($0)" } ?? "") }
 }
 
-/// The width of help texts in columns: that of the terminal, within bounds; 80 if standard output is no terminal.
+/// The width of help texts in columns: the terminal's, within bounds; 80 if output isn't a terminal.
 package func helpWidth() -> Int { min(100, max(40, terminalColumns(STDOUT_FILENO) ?? 80)) }
 
 /// Rows of two columns. A head that is wider than most gets a line of its own.

@@ -74,7 +74,7 @@ public struct SweepTemplate: Sendable {
         return lines + [line]
     }
 
-    /// Comments about the settings that the body doesn't give. A measure has only the setting that turns it on.
+    /// Comments about the settings that the body doesn't give. A measure has only its switch.
     private var others: [String] {
         var lines: [String] = []
         for setting in Setting.all where applies(setting) && !body.contains(setting.key + ":") {
