@@ -8,7 +8,7 @@ public struct ReportSource {
     public let spec: SweepSpec
     /// The path of `records.ndjson`.
     public let recordsPath: String
-    /// Tells which trials failed and have no record; nil: unknown.
+    /// The source of failed trials, which have no record; nil: unknown.
     public let provenance: RunProvenance?
     /// The path of `provenance.ndjson`; nil where there is none.
     public let provenancePath: String?
@@ -58,7 +58,7 @@ struct ReportScope {
 
     /// The scope of a single run.
     ///
-    /// - Parameter style: looks that go before the sweep's own.
+    /// - Parameter style: a style that overrides the sweep's own.
     init(_ spec: SweepSpec, style: FigureStyle = FigureStyle()) {
         name = spec.name
         digest = spec.digest
@@ -95,7 +95,7 @@ struct ReportScope {
         self.figures = figures.map { ReportScope.withRuns($0) }
     }
 
-    /// The sweep's figures, their looks filled in from the sweep's.
+    /// The sweep's figures, with nil parts of their styles taken from the sweep's style.
     private static func styled(_ spec: SweepSpec, _ style: FigureStyle) -> [FigureSpec] {
         spec.figures.map { figure in
             var styled = figure

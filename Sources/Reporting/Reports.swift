@@ -12,7 +12,7 @@ public enum FigureFormat: String, CaseIterable, Sendable {
     /// A file that LaTeX reads, with texts in the document's fonts, and a PDF with the rest.
     case latex
 
-    /// The ends of the names of a figure's files.
+    /// The suffixes of the names of a figure's files.
     var endings: [String] { self == .latex ? ["-latex.tex", "-latex.pdf"] : [".\(rawValue)"] }
 
     /// The formats that a run draws.
@@ -113,7 +113,7 @@ public enum Reports {
     ///     figure, `tables/NAME-fall.dat` for each figure of ranks along training, `tables/NAME-phases.dat`
     ///     for each information plane, `tables/summary.dat`, `figures/NAME.gp` and, drawn by gnuplot,
     ///     `figures/NAME.FORMAT`. Made where it is missing.
-    ///   - style: looks that go before the sweeps' own.
+    ///   - style: a style that overrides the sweeps' own.
     ///   - gnuplot: the program, looked up on PATH.
     ///   - note: called with each figure before it is drawn.
     /// - Throws: `ReportError` for a line that isn't a record, or for a file that can't be read or written.

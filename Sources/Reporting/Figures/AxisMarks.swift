@@ -85,7 +85,7 @@ struct AxisMarks: Equatable {
         return [low, high]
     }
 
-    /// All digits of each power of ten, or only the powers where there are many.
+    /// All digits of each power of ten, or only the powers if there are many.
     private static func minor(_ low: Double, _ high: Double, beside major: [Double]) -> [Double] {
         let decades = log10(high / low)
         guard decades < 100 else { return [] }
@@ -96,7 +96,7 @@ struct AxisMarks: Equatable {
 
     // MARK: Labels
 
-    /// Each number to its last digit as gnuplot's enhanced text. Where one is far from 1, all are written
+    /// Each number to its last digit as gnuplot's enhanced text. If one is far from 1, all are written
     /// with powers of ten.
     static func labels(of numbers: [Double]) -> [String] {
         let hasPowers = numbers.contains { $0 != 0 && !(1e-4..<1e6).contains(abs($0)) }
@@ -143,7 +143,7 @@ extension AxisMarks {
         let entries =
             zip(major, texts).map { "\($1) \(JSONValue.text(of: $0))" }
             + minor.map { "'' \(JSONValue.text(of: $0)) 1" }
-        // Lines that people can read.
+        // Keeps lines readable.
         let lines = stride(from: 0, to: entries.count, by: 8).map { start in
             entries[start..<min(start + 8, entries.count)].joined(separator: ", ")
         }

@@ -1,7 +1,7 @@
 import Sweep
 import Text
 
-/// The size of a figure's canvas and of its text, and gnuplot's terminals for it.
+/// The size of a figure's canvas and text, and its gnuplot terminals.
 struct FigureCanvas {
     /// The size of ordinary text at the printed size, in points.
     let em: Double
@@ -57,7 +57,7 @@ struct FigureCanvas {
             if isBold { return quotedInBold(lines.joined(separator: " ")) }
             return quoted(lines: isEnhanced ? lines.map(readable) : lines)
         }
-        // LaTeX has no default size for a figure, so each line says its own.
+        // LaTeX has no default size for a figure, so each line sets its own.
         let points = max(FigureStyle.leastFontSize, (size * em * 100).rounded() / 100)
         let (font, pitch) = (JSONValue.text(of: points), rounded(1.2 * points))
         let style = "\\fontsize{\(font)}{\(pitch)}\\selectfont\(isBold ? "\\bfseries" : "") "
@@ -66,7 +66,7 @@ struct FigureCanvas {
     }
 
     /// A number on an axis. gnuplot puts names beside the longest number, counting each character of LaTeX's commands, so
-    /// that a number doesn't say its size.
+    /// a number doesn't set its size.
     func mark(_ label: String) -> String {
         isLaTeX ? quoted(LaTeXText.enhanced(label)) : script([label])
     }
@@ -88,7 +88,7 @@ struct FigureCanvas {
         return result
     }
 
-    /// The asked size where the drawn one is larger.
+    /// The requested and the drawn size as text; nil unless the drawn one is larger.
     func exceeded(width drawn: Double, height drawnHeight: Double) -> String? {
         func inches(_ ems: Double) -> String {
             JSONValue.text(of: (ems * em / FigureCanvas.inch * 100).rounded() / 100)
@@ -144,7 +144,7 @@ struct FigureCanvas {
     /// The script's line that names the picture's file.
     var output: String { "set output stem . " + (isLaTeX ? "\"-latex.tex\"" : "\".\" . format") }
 
-    /// gnuplot's terminal for films.
+    /// gnuplot's terminal for animations.
     func film(width: Double, height: Double) -> [String] {
         let size = [width, height].map { "\(Int(($0 * 15).rounded()))" }.joined(separator: ",")
         return [

@@ -9,7 +9,7 @@ struct FigureKey {
         let entry: Int?
     }
 
-    /// Lines that stand below each other.
+    /// Lines below each other.
     struct Column {
         let lines: [Line]
         /// The left and the top end.
@@ -25,7 +25,7 @@ struct FigureKey {
     private var linesBelow: [[Line]] = []
     private(set) var columns: [Column] = []
 
-    /// gnuplot's sample with the space around it, and the distance of lines.
+    /// The width of gnuplot's sample with the space around it, and the distance between lines.
     private static let sample = 3.6, pitch = 1.4
 
     init(_ texts: [String], _ wish: FigureStyle.Legend?, _ canvas: FigureCanvas, hasScale: Bool) {
@@ -55,7 +55,7 @@ struct FigureKey {
         }
     }
 
-    /// Settles the columns below the panels.
+    /// Determines the columns below the panels.
     mutating func fit(in width: Double) {
         guard case .below = position else { return }
         let room = width - 1
@@ -93,7 +93,7 @@ struct FigureKey {
         return Double(linesBelow.map(\.count).max() ?? 0) * FigureKey.pitch + 1
     }
 
-    /// Settles where the columns stand.
+    /// Positions the columns.
     ///
     /// - Parameters:
     ///   - beside: the left end of a key beside the panels.

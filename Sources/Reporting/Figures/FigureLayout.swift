@@ -7,7 +7,7 @@ struct FigureLayout {
     let canvas: FigureCanvas
     /// The printed size, in ems.
     let width, height: Double
-    /// The size that the figure should have but is too small for its texts, as "3.4 × 1.5 in"; nil: it has its size.
+    /// The requested size if it is too small for the texts, as "3.4 × 1.5 in"; otherwise nil.
     let exceeded: String?
     private let title: WrappedText
     private let notes: [String]
@@ -29,7 +29,7 @@ struct FigureLayout {
         var panels: [String?] = [nil]
         var keys: [String] = []
         var title = ""
-        /// Parts that stay together where a line has room for them.
+        /// Parts that stay together if a line has room for them.
         var notes: [String] = []
         /// The positions of the numbers on the x axis, as fractions of it, and their widths.
         var xMarks: [(position: Double, width: Double)] = []
@@ -53,7 +53,7 @@ struct FigureLayout {
         var (left, across, right, extent) = (0.0, 0.0, 0.0, 0.0)
         var (above, below, down, panelsHeight) = (0.0, 0.0, 0.0, 0.0)
         var (heading, notes) = (WrappedText("", in: 1, sizes: 1...1), [String]())
-        // A name's lines depend on the panel's sides, and these on its lines.
+        // The lines of a name depend on the panel's size, which depends on the lines.
         for _ in 0..<3 {
             left = 3.3 + content.yMark + nameExtra
             let scale = FigureLayout.width(ofScale: content.scale, panelHeight, least)

@@ -1,13 +1,13 @@
 import Sweep
 import Text
 
-/// The numbers of a drawn figure, with which the page's script shows values and hides curves.
+/// The numbers of a drawn figure, which the page's script uses to show values and hide curves.
 extension FigureScript {
     /// The most points that a page has for one figure.
     private static let maxPagePoints = 20_000
 
     /// The panels' frames, scales and points, and the line style of each element that gnuplot draws, in order.
-    /// nil for a figure of too many points.
+    /// nil for a figure with too many points.
     var pageData: JSONValue? {
         let points = data.panels.flatMap(\.curves).reduce(0) { $0 + $1.points.count }
         guard let x, points * figure.y.count <= FigureScript.maxPagePoints else { return nil }

@@ -1,7 +1,7 @@
 import Sweep
 import Text
 
-/// The text of `figures/NAME.gp`, which draws a table. It needs only the table and gnuplot 5.4.
+/// The text of `figures/NAME.gp`, which draws a table. It needs only gnuplot 5.4 and the figure's tables.
 ///
 /// Each quantity has a row of panels, and each value of the figure's `panels` axis a column. Measured curves
 /// are points with bars (along training: lines with bands); closed forms are lines. The colours are those of
@@ -51,7 +51,7 @@ struct FigureScript {
             title: data.figure.title ?? table.sweepName, hasAxisAbove: data.figure.inverseLabel != nil)
         var layout = FigureLayout(content, data.figure.style, isLaTeX: isLaTeX)
         var (x, y, dodge) = (FigureRange?.none, [FigureRange?](), Dodge?.none)
-        // The numbers on the axes depend on the panels' sides, and these on the numbers' widths.
+        // The numbers on the axes depend on the panels' sizes, which depend on the numbers' widths.
         for _ in 0..<2 {
             x = data.xRange(layout.acrossRoom)
             y = data.figure.y.indices.map { data.yRange($0, layout.downRoom) }
@@ -144,7 +144,7 @@ struct FigureScript {
             + [layout.canvas.output, "set multiplot", ""]
     }
 
-    /// First plots without axes, as large as the canvas: the title, and the columns of the key.
+    /// Plots without axes, as large as the canvas: the title, and the columns of the key.
     private var frame: [String] {
         ["# Title and key"] + layout.titleLabels + [
             FigureLayout.Frame.canvas,

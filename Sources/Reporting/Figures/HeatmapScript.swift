@@ -150,7 +150,7 @@ struct HeatmapScript {
     private var holdsNumbers: Bool {
         let means = data.panels.flatMap(\.curves).flatMap(\.points).compactMap { $0.samples[0].mean }
         let widest = means.map { WrappedText.width(rounded($0, digits: 3)) }.max() ?? 0
-        // LaTeX would write them in its own size.
+        // LaTeX would use its own size.
         return !layout.canvas.isLaTeX && layout.panelWidth / (x.high - x.low) > widest * numberSize + 0.4
             && layout.panelHeight / (y.high - y.low) > 1.3 * numberSize
     }

@@ -1,4 +1,4 @@
-/// Texts of figures as LaTeX sets them, with the document's fonts.
+/// Texts of figures as LaTeX source, for the document's fonts.
 enum LaTeXText {
     /// A text that LaTeX shows as it is. A text with formulas between dollar signs stays as it is.
     static func plain(_ text: String) -> String {

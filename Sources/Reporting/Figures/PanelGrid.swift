@@ -25,11 +25,11 @@ struct PanelGrid {
             most = 3
         }
         if let width = canvas.width, panels > max(most, 1), panels % max(most, 1) != 0 {
-            // Narrower panels in full rows are better than empty places.
+            // Prefers narrower panels in full rows to empty places.
             most = (max(most, 1)...panels).first { panels % $0 == 0 && (width - 6) / Double($0) >= 8 } ?? most
         }
         let wide = max(1, min(wish ?? most, items))
-        // Rows of equal lengths, as far as possible.
+        // Rows of equal lengths if possible.
         let rows = (items + wide - 1) / wide
         across = wish == nil && !isOnScreen ? (items + rows - 1) / rows : wide
         isByQuantity = panels == 1 && across > 1

@@ -65,7 +65,7 @@ struct WrappedText: Equatable {
                 || (0x1F300...0x3FFFF).contains($0.value)
         }
         if isWide { return 1.3 }
-        // Half as wide as a letter: the dots and quotes that texts of figures have.
+        // The dots and quotes in texts of figures are half as wide as a letter.
         return "·’–²₂".contains(character) ? 0.5 : "−≥½".contains(character) ? 0.97 : 0.7
     }
 

@@ -38,7 +38,7 @@ extension ReportPage {
 }
 
 extension PageTrials {
-    /// - Parameter text: shows a value that isn't a number.
+    /// - Parameter text: returns the text of a value that isn't a number.
     fileprivate func json(text: (JSONValue) -> String) -> JSONValue {
         func shown(_ value: JSONValue) -> JSONValue {
             value.number == nil ? .string(HTML.visible(text(value))) : value

@@ -26,8 +26,8 @@ struct Difference: Equatable {
 
     /// The difference between two runs' numbers by seed; nil where one has none.
     ///
-    /// Seeds that both runs have are paired, and the others left out, if there are two of them at least, or all
-    /// seeds of a run are among the other's. Otherwise the means of all seeds are compared.
+    /// Pairs the seeds that both runs have, and leaves out the others, if there are at least two pairs, or if
+    /// one run has all seeds of the other. Otherwise the means of all seeds are compared.
     init?(_ own: [Double: Double], minus other: [Double: Double]) {
         guard !own.isEmpty, !other.isEmpty else { return nil }
         // Sorted, because a mean of doubles depends on their order.

@@ -51,7 +51,7 @@ public struct Sample: Equatable, Sendable {
     }
 }
 
-/// The number below which a part of the numbers lies, between neighbours in proportion; nil of none.
+/// The quantile of the numbers, interpolated linearly between neighbours; nil if there are none.
 func quantile(_ part: Double, ofSorted numbers: [Double]) -> Double? {
     guard let last = numbers.last else { return nil }
     let position = part * Double(numbers.count - 1)

@@ -1,9 +1,9 @@
 import Files
 import Text
 
-/// A table of comma-separated values by RFC 4180: a header, then a row a line, quotes only where a value
-/// needs them, nothing where there is no value. Lines end with a line feed. It is written row by row, and
-/// appears whole or not at all.
+/// A table of comma-separated values by RFC 4180: a header, then a line for each row, with quotes only around
+/// values that need them, and nothing for a missing value. Lines end with a line feed. It is written row by
+/// row, and /// appears whole or not at all.
 final class CSVFile {
     private let file: WholeFile
     private var line: [UInt8] = []
@@ -33,7 +33,7 @@ final class CSVFile {
     private func append(_ text: String) {
         let quote = UInt8(ascii: "\"")
         let isPlain = !text.utf8.contains { [quote, UInt8(ascii: ","), 10, 13].contains($0) }
-        // An empty text is quoted, as nothing means no value.
+        // An empty text is quoted, because an empty field means a missing value.
         guard !isPlain || text.isEmpty else {
             line += text.utf8
             return

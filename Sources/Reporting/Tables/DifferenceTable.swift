@@ -90,7 +90,7 @@ struct DifferenceTable {
 
     static let sweeps = "sweeps.csv"
 
-    /// Writes what differs between the sweep of each run and that of the first one.
+    /// Writes the differences between each run's sweep and the first one's.
     static func writeSweeps(_ sources: [ReportSource], to folder: String) throws(FileError) {
         let file = try CSVFile(
             "\(folder)/\(sweeps)", columns: [ReportScope.run, "beside", "setting", "value", "value_beside"])

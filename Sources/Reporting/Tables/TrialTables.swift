@@ -36,7 +36,7 @@ struct TrialTables {
 
     /// Creates the files in a folder. They appear with `commit`.
     ///
-    /// - Parameter sources: the runs; one at least, added one after the other.
+    /// - Parameter sources: the runs, at least one, added one after the other.
     init(_ sources: [ReportSource], of scope: ReportScope, in folder: String) throws(FileError) {
         let columns = MetricColumns(of: sources.map(\.spec))
         paths = scope.recordPaths.filter { $0 != ReportScope.run }

@@ -33,7 +33,7 @@ extension OptionSpec {
     var head: String { name + (value.map { " \($0)" } ?? "") }
 }
 
-/// The width of helps in columns: that of the terminal, within bounds; 80 if standard output is no terminal.
+/// The width of help texts in columns: the terminal's, within bounds; 80 if output isn't a terminal.
 package func helpWidth() -> Int { min(100, max(40, terminalColumns(STDOUT_FILENO) ?? 80)) }
 
 /// Rows of two columns. A head that is wider than most gets a line of its own.
@@ -51,7 +51,7 @@ package func table(_ rows: [(head: String, text: String)], width: Int) -> [Strin
     }
 }
 
-/// Paragraphs of prose, which empty lines separate, with their lines broken anew.
+/// Rewraps paragraphs of prose, which empty lines separate.
 package func paragraphs(_ text: String, width: Int) -> String {
     var result: [[String]] = [[]]
     for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
@@ -61,7 +61,7 @@ package func paragraphs(_ text: String, width: Int) -> String {
         .joined(separator: "\n\n")
 }
 
-/// A command line, continued on further lines before the options that don't fit in `width`.
+/// A command line, broken before options that don't fit in `width`.
 func broken(_ command: String, width: Int) -> String {
     var lines: [String] = []
     var line = ""

@@ -1,4 +1,4 @@
-/// A word that users bring, from an older version or from another program, and what it is called here.
+/// A word from an older version or from another program, and its name here.
 ///
 /// Only the tables of `Alias` know such words. Readers of names (sweep files, `--set`, `where`, figures, cluster
 /// files, `measure`, the command line) accept only present names. They look up an unknown name here before they
@@ -6,10 +6,10 @@
 public struct Alias: Sendable {
     /// The words, without regard to case, `-` and `_`.
     public let words: [String]
-    /// The present name that answers the words. It also says where they may be written: only a reader that
-    /// knows this name gives the answer.
+    /// The present name for the words. It also limits where they are answered: only a reader that knows
+    /// this name gives the answer.
     public let name: String
-    /// The answer, where a name alone would not do.
+    /// The answer if a name alone isn't enough.
     public let sentence: String?
 
     /// The reply to a word.
@@ -56,7 +56,7 @@ public struct Alias: Sendable {
         matches(word, bySetting).first { $0.sentence == nil }?.name
     }
 
-    /// Whether a word resembles names here but means something else, so that none of them is a correction.
+    /// Whether a word resembles names here but means something else, so that no such name corrects it.
     static func isDistinct(_ word: String) -> Bool { distinctWords.contains(folded(word)) }
 
     private static let distinctWords = Set(distinct.map(folded))
@@ -100,7 +100,7 @@ public struct Alias: Sendable {
     }
 }
 
-/// A word without what only its spelling adds: `batchSize`, `batch-size`, `batch_size` and Hydra's `+batch_size`
+/// A word without differences of spelling: `batchSize`, `batch-size`, `batch_size` and Hydra's `+batch_size`
 /// are the same. Single letters are options, whose case matters.
 func folded(_ word: String) -> String {
     let letters = word.filter { $0 != "-" && $0 != "_" && $0 != "+" }

@@ -53,7 +53,7 @@ extension Alias {
         }
     }
 
-    /// Answers in sentences. The first text is a name that the readers concerned know.
+    /// Answers in sentences. `name` is a name that the concerned readers know.
     static func told(_ answers: [(name: String, words: String, sentence: String)]) -> [Alias] {
         answers.map {
             Alias(

@@ -41,7 +41,7 @@ package struct DataOptions {
 // MARK: - All kinds together
 
 extension Dataset {
-    /// A text about each kind, in the order of the documentation.
+    /// The facts about each kind, in the order of the documentation.
     static let allKinds = kinds.map { $0.kind }
 
     /// The names of all data sets in sweep files.

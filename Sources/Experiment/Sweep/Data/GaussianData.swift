@@ -181,7 +181,7 @@ private struct DirectionDraws {
         var vectors: [[Double]] = []
         while vectors.count < count {
             var vector = (0..<dimension).map { _ in nearlyNormal() }
-            // The second pass removes what rounding left of the other vectors after the first.
+            // The second pass removes the components along other vectors that rounding left in the first.
             for other in vectors + vectors {
                 let part = dot(vector, other)
                 for index in vector.indices { vector[index] -= part * other[index] }

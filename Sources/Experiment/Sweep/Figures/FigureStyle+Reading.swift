@@ -1,7 +1,7 @@
 import Text
 
 extension FigureStyle {
-    /// A key of sweep files that `ranksweep figures` has as an option, too.
+    /// A key of sweep files that is also an option of `ranksweep figures`.
     public struct Key: Sendable {
         /// The key, as "font_size".
         public let name: String
@@ -12,7 +12,7 @@ extension FigureStyle {
 
         /// The option, as "--font-size".
         public var option: String { "--" + name.replacing("_", with: "-") }
-        /// Whether the value is a text, whatever characters it has.
+        /// Whether the value is text, and not parsed as YAML.
         fileprivate var isText: Bool { ["font", "xlabel", "ylabel"].contains(name) }
     }
 
@@ -163,7 +163,7 @@ extension YAMLNode {
         word(of: Choice.allCases.map(\.rawValue), path: path, &faults).flatMap(Choice.init(rawValue:))
     }
 
-    /// The name of a font: gnuplot would take other characters for its own.
+    /// The name of a font. gnuplot would interpret other characters.
     fileprivate func fontName(path: String, _ faults: inout Faults) -> String? {
         guard let name = title(path: path, &faults) else { return nil }
         guard name.allSatisfy({ $0.isLetter || $0.isNumber || " -_.".contains($0) }), name.count <= 100 else {

@@ -1,7 +1,7 @@
 import Text
 
-/// The looks of figures: size, fonts, names and ends of axes, key, intervals. A nil part has its default. They change
-/// no record, no identifier and no digest.
+/// The style of figures: size, fonts, names and ends of axes, key, intervals. A nil part has its
+/// default. A style changes no record, no identifier and no digest.
 public struct FigureStyle: Equatable, Sendable {
     /// The printed size.
     public enum Size: Equatable, Sendable {
@@ -78,7 +78,7 @@ public struct FigureStyle: Equatable, Sendable {
     /// The texts above the panels.
     public var header: Header?
 
-    /// A look with nothing but defaults.
+    /// A style with only defaults.
     public init() {}
 
     /// The smallest text at the printed size, in points.
@@ -90,7 +90,7 @@ public struct FigureStyle: Equatable, Sendable {
     /// The ends of a quantity's axis.
     public func ylim(_ row: Int) -> Limits? { ylim.count == 1 ? ylim[0] : ylim[checked: row] }
 
-    /// This look, with the parts of another one where it has none.
+    /// This style, with nil parts replaced by those of another.
     public func filled(from other: FigureStyle) -> FigureStyle {
         var style = self
         style.size = size ?? other.size
@@ -108,7 +108,7 @@ public struct FigureStyle: Equatable, Sendable {
         return style
     }
 
-    /// The keys as in a sweep file; empty for a look with nothing but defaults.
+    /// The keys as in a sweep file; empty for a style with only defaults.
     var json: [String: JSONValue] {
         var members: [String: JSONValue] = [:]
         switch size {

@@ -2,7 +2,7 @@ import Model
 import Text
 
 /// The JSON Schema of sweep files, from the declarations of the settings: every key, with its type, its bounds,
-/// its default and its meaning. What depends on several settings is left to the reader of sweep files.
+/// its default and its meaning. The reader of sweep files checks what depends on several settings.
 public let sweepSchema: JSONValue = {
     var members = groupMembers(nil)
     for key in Draft.keys where members[key] == nil { members[key] = .object([:]) }

@@ -7,9 +7,9 @@ public struct SweepTemplate: Sendable {
     public let model: String
     /// A description of the file's sweep, in one line.
     public let summary: String
-    /// The data set, which decides with the model which settings apply.
+    /// The data set, which with the model determines the settings that apply.
     private let dataset: String
-    /// The lines from `dataset` on, each with a setting of its own where it has a comment.
+    /// The lines from `dataset` on. A line that gives one setting gets a comment.
     private let body: String
 
     /// The templates, one for each model.
@@ -33,7 +33,7 @@ public struct SweepTemplate: Sendable {
     ///
     /// - Parameters:
     ///   - name: the sweep's name.
-    ///   - schema: the path of the JSON Schema; nil where it is to be made beside the file.
+    ///   - schema: the path of the JSON Schema; nil if it will be made beside the file.
     public func text(name: String, schema: String?) -> String {
         let lines = body.split(separator: "\n", omittingEmptySubsequences: false).flatMap { commented($0) }
         return """
@@ -52,7 +52,7 @@ public struct SweepTemplate: Sendable {
             """
     }
 
-    /// The line, below the meaning of its setting if it has only one: "  batch_size: 64".
+    /// The line, below the meaning of its setting if it gives only one: "  batch_size: 64".
     private func commented(_ line: Substring) -> [String] {
         let indent = line.prefix { $0 == " " }
         let key = line.dropFirst(indent.count).prefix { $0 != ":" }
@@ -74,7 +74,7 @@ public struct SweepTemplate: Sendable {
         return lines + [line]
     }
 
-    /// Comments about the settings that the body doesn't give. Of a measure only the one that turns it on.
+    /// Comments about the settings that the body doesn't give. A measure has only its switch.
     private var others: [String] {
         var lines: [String] = []
         for setting in Setting.all where applies(setting) && !body.contains(setting.key + ":") {

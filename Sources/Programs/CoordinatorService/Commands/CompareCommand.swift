@@ -85,7 +85,7 @@ private func openRuns(_ operands: [String]) throws(CommandFailure) -> [ComparedR
     }
     try checkHaveCommonMetrics(runs)
     let last = paths.map { $0.split(separator: "/").last.map(String.init) ?? $0 }
-    // Directories of the same name are told apart by their paths.
+    // Paths distinguish directories of the same name.
     let names = Set(last).count == last.count ? last : paths
     return zip(runs, names).map { ComparedRun(run: $0, name: $1) }
 }
@@ -120,7 +120,7 @@ private func compare(
     return outcome
 }
 
-/// The run with files of its records as its journal has them: its own, or copies while it goes on.
+/// The run with record files that match its journal: its own, or copies if its own are out of date.
 private func readable(_ run: RunDirectory, copiedTo path: String) throws(CommandFailure) -> RunDirectory {
     guard run.hasJournal else {
         guard access(run.recordsPath, R_OK) == 0 else {

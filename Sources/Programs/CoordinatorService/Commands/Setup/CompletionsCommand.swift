@@ -26,7 +26,7 @@ private func runCompletions(_ arguments: Arguments) throws(CommandFailure) -> Ex
     return .done
 }
 
-/// The first word of command lines with which shells ask what may follow.
+/// The first word of the command lines by which shells ask for candidates.
 let completionWord = "--complete"
 
 /// The words that may replace the last one; they follow the program's name.

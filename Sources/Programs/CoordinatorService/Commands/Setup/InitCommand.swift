@@ -49,7 +49,7 @@ private func runInit(_ arguments: Arguments) throws(CommandFailure) -> ExitCode 
     return .done
 }
 
-/// A suggestion for a word that none of the names is, or all names.
+/// A suggestion for an unknown word: the nearest name, or all names.
 func nearHint(_ word: String, _ names: [String]) -> String {
     nearestSpelling(to: word, among: names).map { "; did you mean '\($0)'?" }
         ?? "; choose from \(listed(names, "or"))"
