@@ -73,10 +73,10 @@ static void lose(struct file *file, int torn) {
             below->pMethods->xWrite(below, change->old_bytes, change->old_count, change->offset);
         below->pMethods->xTruncate(below, change->size_before);
     }
-    int place = 0;
+    int number = 0;
     // Newest first: what was written last may reach the disk alone.
     for (struct change *change = file->unsynced; torn && change; change = change->next) {
-        if (place++ % 2 == 0 && change->count > 0)
+        if (number++ % 2 == 0 && change->count > 0)
             below->pMethods->xWrite(below, change->new_bytes, change->count, change->offset);
     }
     forget(file);
@@ -97,9 +97,9 @@ static int next_step(int error) {
 
 static int close_file(sqlite3_file *file) {
     struct file *own = (struct file *)file;
-    for (struct file **place = &open_files; *place; place = &(*place)->next) {
-        if (*place == own) {
-            *place = own->next;
+    for (struct file **link = &open_files; *link; link = &(*link)->next) {
+        if (*link == own) {
+            *link = own->next;
             break;
         }
     }

@@ -138,7 +138,7 @@ struct TestFleet {
 
     @Test func `Failures wait 2 s, doubling to 2 min, and are reported when they are news`() {
         var fleet = TestFleet("a")
-        var told: [Int] = []
+        var shown: [Int] = []
         for times in 1...20 {
             _ = fleet.take()
             fleet.end("a", 255, "ssh: connect to host a port 22: No route to host")
@@ -149,14 +149,14 @@ struct TestFleet {
                 #expect(retry == wait)
                 #expect(failure.kind == .unreachable && count == times)
                 #expect(failure.said == "ssh: connect to host a port 22: No route to host")
-                told.append(times)
+                shown.append(times)
             }
             fleet.pass(wait - 1)
             #expect(fleet.processes.isEmpty)
             fleet.pass(1)
             #expect(fleet.processes == ["a": .probe])
         }
-        #expect(told == [1, 4, 20])
+        #expect(shown == [1, 4, 20])
     }
 
     @Test func `A worker that ran for a minute has a clean slate, one that did not has none`() {

@@ -139,8 +139,8 @@ private struct Storm {
     }
 
     private mutating func startWorkers() throws {
-        for (place, name) in Self.names.enumerated() where workers[place]?.isRunning != true {
-            workers[place] = try work.start(
+        for (number, name) in Self.names.enumerated() where workers[number]?.isRunning != true {
+            workers[number] = try work.start(
                 "ranksweep-worker", ["--connect", address, "--keys", "keys/hosts/\(name)", "--slots", "1"])
         }
     }

@@ -226,7 +226,7 @@ private final class HostilePeer {
         _ = try hostile.wait("it is welcome") { if case .welcome = $0 { true } else { nil } }
         // Lengths that are not true, another version, a list longer than any.
         var bytes = WorkerMessage.hello(HostilePeer.hello()).encoded
-        for place in 2..<6 { bytes[place] = 0xff }
+        for index in 2..<6 { bytes[index] = 0xff }
         _ = hostile.socket.send(bytes)
         _ = hostile.socket.send([wireVersion, 1])
         _ = hostile.socket.send([wireVersion &+ 1] + bytes.dropFirst())

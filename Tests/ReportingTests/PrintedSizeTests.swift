@@ -182,7 +182,7 @@ struct PrintedSizeTests {
         }
     }
 
-    @Test func `Bars begin at 0, and each x has a place`() throws {
+    @Test func `Bars begin at 0, and each x has a position`() throws {
         let bars = try script("style: bars").script
         #expect(bars.contains("at(x) = x <= 0.1 ? 0 : 1") && bars.contains("set xrange [-0.6:1.6]"))
         #expect(bars.contains("set xtics nomirror ('0.1' 0, '0.5' 1)"))

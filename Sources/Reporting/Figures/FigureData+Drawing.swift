@@ -106,8 +106,8 @@ extension FigureData {
         measuredXRange(room)?.limited(to: figure.style.xlim, room: room)
     }
 
-    /// The values of x that have a place each, ascending.
-    var places: [Double] {
+    /// The values of x that have a position each, ascending.
+    var positions: [Double] {
         let points = panels.flatMap(\.curves).flatMap(\.points)
         return Set(points.filter { $0.hasMeans || $0.isLost && figure.hasOwnX }.map(\.x)).sorted()
     }
@@ -122,7 +122,7 @@ extension FigureData {
         guard isScatter else {
             let shown = points.filter { $0.hasMeans || $0.isLost && figure.hasOwnX }
             guard shown.contains(where: \.hasMeans) else { return nil }
-            if figure.isOrdinal { return FigureRange(places: places, room: room) }
+            if figure.isOrdinal { return FigureRange(positions: positions, room: room) }
             return FigureRange(
                 x: shown.map(\.x), isLog: figure.xscale.map { $0 == .log },
                 isCategory: isCategorical, room: room)

@@ -31,7 +31,7 @@ extension FigureSpec {
         }
     }
 
-    /// Whether each x has a place of its own, as wide as any other: bars and boxes are as wide as their places.
+    /// Whether each x has a position of its own, as wide as any other: bars and boxes are as wide as their positions.
     var isOrdinal: Bool {
         guard style.kind == .bars || style.kind == .box || isHeatmap else { return false }
         switch x {

@@ -1,6 +1,6 @@
 import Sweep
 
-/// The place of a figure's key: beside the panels, below them in columns, or in the first panel. In ems.
+/// The position of a figure's key: beside the panels, below them in columns, or in the first panel. In ems.
 struct FigureKey {
     /// A line of the key: the first one of an entry has its sample.
     struct Line: Equatable {

@@ -70,16 +70,16 @@ struct FigureRange: Equatable {
             : AxisMarks(low, high, isLog: isLog, room: room)
     }
 
-    /// An axis on which each value has a place, from 0 on.
-    init(places values: [Double], room: AxisMarks.Room) {
-        self.init(places: AxisMarks.labels(of: values), room: room)
+    /// An axis on which each value has a position, from 0 on.
+    init(positions values: [Double], room: AxisMarks.Room) {
+        self.init(positions: AxisMarks.labels(of: values), room: room)
     }
 
-    /// An axis on which each label has a place, from 0 on.
-    init(places labels: [String], room: AxisMarks.Room) {
+    /// An axis on which each label has a position, from 0 on.
+    init(positions labels: [String], room: AxisMarks.Room) {
         (low, high, isLog) = (-0.6, Double(labels.count) - 0.4, false)
         let (low, high) = (low, high)
-        // Every place, or as many as there is room for.
+        // Every position, or as many as there is room for.
         let step = (1...max(labels.count, 1)).first { step in
             room.holds(
                 stride(from: 0, to: labels.count, by: step).map {

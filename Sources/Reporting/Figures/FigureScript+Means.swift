@@ -39,7 +39,7 @@ extension FigureScript {
         /// The shift beside the other curves at its x.
         let shift: Dodge.Shift?
         let style: Int
-        /// Whether each x has a place.
+        /// Whether each x has a position.
         let isOrdinal: Bool
 
         var count: String { "$\(mean + 4)" }
@@ -48,8 +48,8 @@ extension FigureScript {
         /// x in the rows that meet a condition, or in all rows.
         func x(where condition: String? = nil, column: Int? = nil) -> String {
             let number = "$\(column ?? x)"
-            let place = isOrdinal ? "at(\(number))" : number
-            let moved = shift?.script(place) ?? place
+            let position = isOrdinal ? "at(\(number))" : number
+            let moved = shift?.script(position) ?? position
             if let condition { return "(\(condition) ? \(moved) : NaN)" }
             return moved == number ? "\(column ?? x)" : "(\(moved))"
         }
@@ -60,10 +60,10 @@ extension FigureScript {
         let x = series.x()
         guard figure.style.kind == .box else {
             let half = rounded(0.45 * (dodge?.step ?? 0.8))
-            let place = x.hasPrefix("(") ? String(x.dropFirst().dropLast()) : "$\(x)"
+            let position = x.hasPrefix("(") ? String(x.dropFirst().dropLast()) : "$\(x)"
             let base = max(y[row]?.low ?? 0, min(0, y[row]?.high ?? 0))
             return [
-                "\(series.table) \(x):\(series.mean):(\(place) - \(half)):(\(place) + \(half)):(\(rounded(base)))"
+                "\(series.table) \(x):\(series.mean):(\(position) - \(half)):(\(position) + \(half)):(\(rounded(base)))"
                     + ":\(series.mean) with boxxyerror \(series.look) lw 0.6 fs solid 0.6 noborder notitle"
             ]
         }

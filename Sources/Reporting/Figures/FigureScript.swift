@@ -115,7 +115,9 @@ struct FigureScript {
             lines.append("within(number, low, high) = number < low ? low : number > high ? high : number")
         }
         if figure.isOrdinal {
-            lines += ["# Each value of x has a place.", "at(x) = \(FigureScript.placeTable(data.places))"]
+            lines += [
+                "# Each value of x has a position.", "at(x) = \(FigureScript.positionTable(data.positions))",
+            ]
             lines.append("set boxwidth \(rounded(0.9 * (dodge?.step ?? 0.8))) absolute")
         }
         if figure.keepsSeeds { lines.append("seeds = \(quoted("../tables/\(figure.name)-seeds.dat"))") }
@@ -132,10 +134,10 @@ struct FigureScript {
         return lines
     }
 
-    /// The place of x, as the script writes it.
-    static func placeTable(_ values: [Double]) -> String {
-        values.enumerated().map { place, value in
-            place + 1 < values.count ? "x <= \(JSONValue.text(of: value)) ? \(place) : " : "\(place)"
+    /// The position of x, as the script writes it.
+    static func positionTable(_ values: [Double]) -> String {
+        values.enumerated().map { position, value in
+            position + 1 < values.count ? "x <= \(JSONValue.text(of: value)) ? \(position) : " : "\(position)"
         }.joined()
     }
 

@@ -16,7 +16,7 @@ struct HeatmapScript {
     init(_ table: Table, isLaTeX: Bool = false) {
         self.table = table
         let data = table.data
-        columns = data.places
+        columns = data.positions
         rows = Set(data.panels.flatMap(\.curves).compactMap { HeatmapScript.row($0, data) }).sorted()
         let path = data.figure.curves ?? ""
         let means = data.panels.flatMap(\.curves).flatMap(\.points).compactMap { $0.samples[0].mean }
@@ -30,13 +30,13 @@ struct HeatmapScript {
         content.scale = (quantity, 2.6)
         var layout = FigureLayout(content, data.figure.style, isLaTeX: isLaTeX)
         var (x, y) = (
-            FigureRange(places: columns, room: layout.acrossRoom),
-            FigureRange(places: rows, room: layout.downRoom)
+            FigureRange(positions: columns, room: layout.acrossRoom),
+            FigureRange(positions: rows, room: layout.downRoom)
         )
         var colours: FigureRange?
         for _ in 0..<2 {
-            x = FigureRange(places: columns, room: layout.acrossRoom)
-            y = FigureRange(places: rows, room: layout.downRoom)
+            x = FigureRange(positions: columns, room: layout.acrossRoom)
+            y = FigureRange(positions: rows, room: layout.downRoom)
             colours = FigureRange(
                 means: means, intervals: [], isLog: false, isCount: false, room: layout.downRoom)
             content.xMarks = x.markPlan
@@ -69,8 +69,8 @@ struct HeatmapScript {
             "if (!exists(\"stem\")) stem = \(quoted(figure.name))",
             "table = \(quoted("../tables/\(figure.name).dat"))", "", "set encoding utf8",
             "# Viridis: even steps of lightness, also for colour-blind readers.",
-            PlaneScript.palette, "# Each value of x has a place.",
-            "at(x) = \(FigureScript.placeTable(columns))",
+            PlaneScript.palette, "# Each value of x has a position.",
+            "at(x) = \(FigureScript.positionTable(columns))",
             "# Numbers in dark cells are white.",
             "dark(value) = value < \(rounded((colours.low + colours.high) / 2))",
             "", "do for [format in formats] {",
@@ -112,25 +112,25 @@ struct HeatmapScript {
         var marks: [String] = []
         var (cells, numbers) = ([String](), [String]())
         for (index, block) in table.blocks.enumerated() where block.panelIndex == column {
-            guard let value = HeatmapScript.row(block.curve, data), let place = rows.firstIndex(of: value)
+            guard let value = HeatmapScript.row(block.curve, data), let position = rows.firstIndex(of: value)
             else {
                 continue
             }
             for point in block.curve.sorted where point.isLost {
                 guard let across = columns.firstIndex(of: point.x) else { continue }
                 marks.append(
-                    "set label \"\" at \(across),\(place) point pt 2 ps 0.9 lc rgb \"#555555\" front")
+                    "set label \"\" at \(across),\(position) point pt 2 ps 0.9 lc rgb \"#555555\" front")
             }
             let (mean, at) = (table.columns.means[0], "(at($\(table.columns.x)))")
             guard block.curve.hasMeans else { continue }
             cells.append(
-                "table index \(index) using \(at):(\(place)):(at($\(table.columns.x)) - 0.5):"
-                    + "(at($\(table.columns.x)) + 0.5):(\(place) - 0.5):(\(place) + 0.5):\(mean)"
+                "table index \(index) using \(at):(\(position)):(at($\(table.columns.x)) - 0.5):"
+                    + "(at($\(table.columns.x)) + 0.5):(\(position) - 0.5):(\(position) + 0.5):\(mean)"
                     + " with boxxyerror fs solid noborder lc palette notitle")
             if holdsNumbers {
                 for (test, colour) in [("dark", "white"), ("!dark", "black")] {
                     numbers.append(
-                        "table index \(index) using (\(test)($\(mean)) ? at($\(table.columns.x)) : NaN):(\(place)):"
+                        "table index \(index) using (\(test)($\(mean)) ? at($\(table.columns.x)) : NaN):(\(position)):"
                             + "(sprintf(\"%.3g\", $\(mean))) with labels font \"\(layout.canvas.font(numberSize))\""
                             + " tc rgb \"\(colour)\" notitle")
                 }
