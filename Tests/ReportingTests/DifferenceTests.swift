@@ -102,7 +102,7 @@ import Text
         }
     }
 
-    @Test func `A figure has a curve for each run, or a panel where another axis has the curves`() throws {
+    @Test func `A figure has a curve for each run, or a panel if its curves belong to another axis`() throws {
         try withFolder { folder in
             let (_, outcome, _) = try compare(
                 ["{range: [0, 3]}", "{range: [0, 3]}"],

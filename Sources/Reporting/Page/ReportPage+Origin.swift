@@ -73,7 +73,7 @@ extension ReportPage {
                 (
                     "measuring",
                     "\(coreHoursText(seconds: provenance.measuringSeconds)) of these, "
-                        + "\(rounded(share, digits: 2)) % of the time of training"
+                        + "\(rounded(share, digits: 2)) % of training time"
                 ))
         }
         facts.append(("peak memory of a slot", bytesText(provenance.peakMemoryBytes)))

@@ -5,7 +5,7 @@ import Text
 extension ReportPage {
     var figures: HTML {
         guard !spec.figures.isEmpty else {
-            return section("figures", "Figures", .paragraph("The sweep asks for none."))
+            return section("figures", "Figures", .paragraph("The sweep has no figures."))
         }
         var content = HTML.nothing
         if outcome.drawing == .gnuplotMissing {
@@ -78,8 +78,8 @@ extension ReportPage {
         let cut = table.points > table.rows.count
         let note: [HTML] = [
             "Each cell is a mean over seeds ± the half width of its 95 % interval (Student’s t), rounded to ",
-            "what that supports; one seed has no interval, and n is where fewer seeds have a number. Of layers, ",
-            "the last one. ",
+            "what that supports. One seed has no interval; n is shown if fewer seeds have a number. Only the last ",
+            "layer is shown. ",
             cut
                 ? "The first \(table.rows.count) of \(counted(table.points, "point")); all, with all layers: "
                 : "All layers, and all digits: ",

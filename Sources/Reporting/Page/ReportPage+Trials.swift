@@ -9,7 +9,7 @@ extension ReportPage {
         let isCut = trials.records > trials.rows.count
         let note: [HTML] = [
             "Drag along an axis to keep the trials with these values, and click it to keep all again. The list ",
-            "below follows. Of layers, the last one. ",
+            "below follows. Only the last layer is shown. ",
             isCut
                 ? "\(groupedDigits(trials.rows.count)) evenly spaced trials of \(groupedDigits(trials.records)). "
                 : "",

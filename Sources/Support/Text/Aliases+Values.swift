@@ -69,7 +69,7 @@ extension Alias {
             ),
             (
                 "range", "arange randint int int_uniform integer integers",
-                "write {range: [a, b]}, whose end is not part of it, or list the values: [1, 2, 4]"
+                "write {range: [a, b]}, which excludes b, or list the values: [1, 2, 4]"
             ),
             (
                 "range", "values value choice choices categorical grid grid_search options",
@@ -106,7 +106,7 @@ extension Alias {
             ("test_loss", "loss", "'loss' is 'train_loss' or 'test_loss' here"),
             (
                 "accuracy", "error err error_rate test_error top5 f1 f1_score auc auroc precision recall",
-                "of these only 'accuracy' is measured, the share of points that are classified rightly"
+                "only 'accuracy' is measured, the share of correctly classified points"
             ),
             (
                 "kl_nats", "mi mutual_information information i_xz i_zx",
@@ -221,7 +221,7 @@ extension Alias {
             ),
             (
                 "--slots", "-q --quiet --silent --no_progress",
-                "progress and warnings go to standard error: '2> FILE' puts them aside"
+                "progress and warnings go to standard error: '2> FILE' redirects them"
             ),
             (
                 "--set", "--trials --n_trials --num_trials --num_samples --count --repeat --repeats",

@@ -144,8 +144,8 @@ extension Alias {
             ),
             (
                 "training.batch_size", "num_workers dataloader pin_memory drop_last shuffle",
-                "data are held in memory and shuffled anew for each epoch; 'training.batch_size' is all there is "
-                    + "to set"
+                "data are held in memory and shuffled anew for each epoch; only 'training.batch_size' can be "
+                    + "set"
             ),
             (
                 "training.optimizer", "precision amp fp16 bf16 half mixed_precision dtype",

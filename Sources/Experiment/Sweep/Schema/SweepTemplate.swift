@@ -40,7 +40,7 @@ public struct SweepTemplate: Sendable {
             # yaml-language-server: $schema=\(schema ?? "sweep.schema.json")
             # \(summary.prefix(1).uppercased() + summary.dropFirst()).
             # 'ranksweep plan FILE' checks this file, 'ranksweep run FILE' runs it: figures and tables are then in
-            # runs/\(name). 'ranksweep schema > sweep.schema.json' writes what editors check the file by.
+            # runs/\(name). 'ranksweep schema > sweep.schema.json' writes the schema that editors use.
             name: \(name)
             model: \(model)
 
@@ -228,7 +228,7 @@ private let resnetBody = """
       batch_size: 64
       epochs: 5
 
-    # Local rank is on unless it is turned off; of a residual network it is expensive.
+    # Local rank is on by default; for a residual network it is expensive.
     measures:
       local_rank: false
       trace_at: {log: 8}

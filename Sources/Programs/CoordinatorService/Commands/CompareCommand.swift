@@ -13,11 +13,11 @@ let compareCommand = Command(
     operands: ["DIR", "DIR…"],
     options: [OptionSpec("--out", "DIR", "the new directory for tables and figures"), formatOption],
     details: """
-        Runs may be unfinished, and may be running. Each figure of their sweeps gets a curve for each run, or
-        a panel where another axis has the curves. tables/differences.csv has the difference of each run from
+        Runs may be unfinished or still running. Each figure of their sweeps gets a curve for each run, or a
+        panel if its curves belong to another axis. tables/differences.csv has the difference of each run from
         the first one in each metric, with its 95 % interval, at each point that both have: seed by seed where
-        they share seeds, otherwise between their means. What differs in their sweeps is printed, and is in
-        tables/sweeps.csv. The runs stay as they are.
+        they share seeds, otherwise between their means. The command prints the differences between the
+        sweeps, and writes them to tables/sweeps.csv. It doesn't change the runs.
         """,
     examples: [
         "ranksweep compare runs/adam runs/sgd --out runs/optimizers",
@@ -35,7 +35,7 @@ private func runCompare(_ arguments: Arguments) throws(CommandFailure) -> ExitCo
     try checkIsFree(out, for: "compare")
     SignalDescriptor().exitFromNowOn(
         code: ExitCode.interrupted.rawValue,
-        words: "\ninterrupted, and \(out) is not written: to start over, give the same command\n")
+        words: "\ninterrupted; \(out) was not written. To start over, repeat the command\n")
     let building = try MergeFolder(for: out)
     let outcome: ReportOutcome
     do throws(CommandFailure) {
@@ -97,7 +97,7 @@ private func checkHaveCommonMetrics(_ runs: [RunDirectory]) throws(CommandFailur
         let own = Set(MetricColumns(of: [run.spec]).end.map(\.metric))
         guard first.isDisjoint(with: own) else { continue }
         throw .input(
-            "\(run.path): it measures nothing that \(runs[0].path) measures: leave one of them out\n"
+            "\(run.path): it has no metric in common with \(runs[0].path): leave one of them out\n"
                 + "nothing was compared, and nothing written")
     }
 }

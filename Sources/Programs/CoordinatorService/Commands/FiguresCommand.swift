@@ -9,7 +9,7 @@ import Text
 
 let formatOption = OptionSpec(
     "--format", "LIST",
-    "svg, png, pdf, separated by commas (default: all three), gif: films of information planes, or latex: "
+    "svg, png, pdf, separated by commas (default: all three); gif: animations of planes; latex: "
         + "NAME-latex.tex with the document's fonts")
 
 let figuresCommand = Command(
@@ -18,8 +18,8 @@ let figuresCommand = Command(
     options: [formatOption]
         + FigureStyle.keys.map { OptionSpec($0.option, $0.value, $0.help) },
     details:
-        "The options of looks go before the sweep file's keys of the same names. They change pictures and their "
-        + "scripts; records stay as they are.",
+        "Options of style override the sweep file's keys of the same names. They change pictures and their "
+        + "scripts, but no records.",
     examples: [
         "ranksweep figures runs/demo --format pdf",
         "ranksweep figures runs/demo --size column --interval stderr --legend below",

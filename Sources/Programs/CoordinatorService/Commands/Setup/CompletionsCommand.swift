@@ -3,7 +3,7 @@ import Model
 import Sweep
 
 let completionsCommand = Command(
-    "completions", "prints the script by which a shell completes command lines",
+    "completions", "prints a shell's completion script",
     operands: [Shell.allCases.map(\.rawValue).joined(separator: "|")],
     details: """
         The script completes commands, options, recipes, settings after --set, and files, for ranksweep and

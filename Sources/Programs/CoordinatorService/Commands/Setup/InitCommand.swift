@@ -27,7 +27,7 @@ private func runInit(_ arguments: Arguments) throws(CommandFailure) -> ExitCode 
     let model = arguments["--model"] ?? name
     guard let template = SweepTemplate.all.first(where: { $0.model == model }) else {
         let own =
-            arguments.has("--model") ? "" : "; to name the sweep so: ranksweep init \(name) --model MODEL"
+            arguments.has("--model") ? "" : "; to use this name for the sweep: ranksweep init \(name) --model MODEL"
         throw .input("no model '\(model)'\(nearHint(model, models))\(own)")
     }
     let file = arguments["--out"] ?? name + ".yaml"
@@ -38,7 +38,7 @@ private func runInit(_ arguments: Arguments) throws(CommandFailure) -> ExitCode 
     }
     try checkNewPath(file, "--out")
     guard access(file, F_OK) != 0 else {
-        throw .input("\(file) exists: it is not overwritten; choose another name, or --out FILE")
+        throw .input("\(file) exists and is not overwritten; choose another name, or --out FILE")
     }
     try filed { () throws(FileError) in try writeFile(text.utf8, to: file) }
     let seconds = Plan(spec, slots: coreCount()).seconds
