@@ -24,7 +24,8 @@ extension FigureStyle {
                 "column (3.4 in), page (7 in), slide (10 in), screen (the default) or WIDTH,HEIGHT in inches"),
         Key(name: "font", value: "NAME", help: "the font's family"),
         Key(
-            name: "font_size", value: "POINTS", help: "the size of ordinary text in print; no text is smaller than 6"),
+            name: "font_size", value: "POINTS",
+            help: "the size of ordinary text in print; no text is smaller than 6"),
         Key(name: "xlabel", value: "TEXT", help: "the name of the x axis"),
         Key(name: "ylabel", value: "TEXT", help: "the name of the y axes"),
         Key(name: "xlim", value: "LOW,HIGH", help: "the ends of the x axis; auto: chosen to suit the data"),
@@ -37,7 +38,9 @@ extension FigureStyle {
         Key(name: "interval", value: "KIND", help: "ci95 (the default), stderr, range, seeds or none"),
         Key(name: "style", value: "KIND", help: "line, points, bars or box"),
         Key(name: "columns", value: "N", help: "panels side by side"),
-        Key(name: "header", value: "WHAT", help: "the texts above the panels: all (the default), title, notes or none"),
+        Key(
+            name: "header", value: "WHAT",
+            help: "the texts above the panels: all (the default), title, notes or none"),
     ]
 
     /// Reads the values of options: each is the key, and its text as given.

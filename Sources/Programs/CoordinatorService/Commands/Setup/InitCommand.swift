@@ -27,7 +27,8 @@ private func runInit(_ arguments: Arguments) throws(CommandFailure) -> ExitCode 
     let model = arguments["--model"] ?? name
     guard let template = SweepTemplate.all.first(where: { $0.model == model }) else {
         let own =
-            arguments.has("--model") ? "" : "; to use this name for the sweep: ranksweep init \(name) --model MODEL"
+            arguments.has("--model")
+            ? "" : "; to use this name for the sweep: ranksweep init \(name) --model MODEL"
         throw .input("no model '\(model)'\(nearHint(model, models))\(own)")
     }
     let file = arguments["--out"] ?? name + ".yaml"
