@@ -140,10 +140,11 @@ private final class HostilePeer {
 
         let status = try JSONValue(parsing: work.run("status", "h", "--json").output.utf8)
         #expect(status["done"] == .number(0) && status["failed_attempts"] == .number(0), "\(status)")
+        // Before the good worker starts: with it the run may end at once.
+        var peak = try peakMegabytes(coordinator)
         let good = try work.start(
             "ranksweep-worker",
             ["--connect", endpoint.text, "--keys", "keys/hosts/good", "--slots", "2"])
-        var peak = try peakMegabytes(coordinator)
         try eventually("the run ends") {
             if let now = try? peakMegabytes(coordinator) { peak = max(peak, now) }
             return !coordinator.isRunning
