@@ -139,6 +139,22 @@ private let figure =
     }
 }
 
+@Test(.needsGnuplot) func `A format that gnuplot cannot draw leaves the others`() throws {
+    try withFolder { folder in
+        let program = folder + "/halting"
+        let shell = "#!/bin/sh\ncase \"$*\" in *-latex.gp) exit 7;; esac\nexec gnuplot \"$@\"\n"
+        try Data(shell.utf8).write(to: URL(filePath: program))
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: program)
+        let outcome = try report(
+            SyntheticRecords(spec: .small(figures: figure)), in: folder, formats: [.png, .latex],
+            gnuplot: program)
+        #expect(outcome.drawing == .failed([ReportOutcome.Failure(figure: "kl", why: "exit status 7")]))
+        #expect(outcome.pictures == ["figures/kl.png"] && outcome.svgs["kl"] != nil)
+        let left = try FileManager.default.contentsOfDirectory(atPath: folder + "/figures").sorted()
+        #expect(left == ["kl-latex.gp", "kl.gp", "kl.png"])
+    }
+}
+
 @Test func `A gnuplot that never ends is stopped`() throws {
     try withFolder { folder in
         let program = folder + "/slow"

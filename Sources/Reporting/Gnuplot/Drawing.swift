@@ -51,6 +51,8 @@ struct Drawing {
         defer {
             for ending in made.flatMap(\.endings) + [".gp"] { unlink("\(folder)/\(partial)\(ending)") }
         }
+        // A format that fails leaves the others.
+        var (drawn, failure): ([FigureFormat], String?) = ([], nil)
         for (script, formats) in try scripts(figure, made, partial) {
             let list = formats.map(\.rawValue).joined(separator: " ")
             switch gnuplot.run(
@@ -58,14 +60,15 @@ struct Drawing {
             {
             case .missing: return false
             case .failed(let why):
-                failures.append(ReportOutcome.Failure(figure: figure.name, why: why))
-                return true
+                failure = failure ?? why
             case .done(let said):
+                drawn += formats
                 if !said.isEmpty { warnings.append("figure \(figure.name): gnuplot says: \(said)") }
             }
         }
-        svgs[figure.name] = try contents("\(folder)/\(partial).svg")
-        if made.contains(.latex) {
+        if let failure { failures.append(ReportOutcome.Failure(figure: figure.name, why: failure)) }
+        if drawn.contains(.svg) { svgs[figure.name] = try contents("\(folder)/\(partial).svg") }
+        if drawn.contains(.latex) {
             // The texts name the picture below them.
             let tex = try contents("\(folder)/\(partial)-latex.tex")
             try filed { () throws(FileError) in
@@ -74,7 +77,7 @@ struct Drawing {
                     to: "\(folder)/\(partial)-latex.tex")
             }
         }
-        for ending in formats.filter(made.contains).flatMap(\.endings) {
+        for ending in formats.filter(drawn.contains).flatMap(\.endings) {
             try filed { () throws(FileError) in
                 try adoptFile("\(folder)/\(partial)\(ending)", as: "\(folder)/\(figure.name)\(ending)")
             }
