@@ -4,8 +4,8 @@ import Sweep
 
 /// Everything that a report shows, as values.
 struct ReportContent {
-    private(set) var records = 0
-    private(set) var diverged = 0
+    let records: Int
+    let diverged: Int
     /// One for each figure.
     let tables: [Table]
     /// One for each plane of I(X;T).

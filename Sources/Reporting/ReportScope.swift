@@ -76,7 +76,7 @@ struct ReportScope {
 
     private init(runs sources: [ReportSource], _ style: FigureStyle) {
         let specs = sources.map(\.spec)
-        name = sources.compactMap(\.run).joined(separator: ", ")
+        name = sources.compactMap(\.run).map(onOneLine).joined(separator: ", ")
         digest = specs.map(\.digest).joined(separator: " ")
         hasRuns = true
         recordPaths = [ReportScope.run] + ReportScope.recordPaths(specs)
@@ -95,11 +95,20 @@ struct ReportScope {
         self.figures = figures.map { ReportScope.withRuns($0) }
     }
 
-    /// The sweep's figures, with nil parts of their styles taken from the sweep's style.
+    /// The sweep's figures, with nil parts of their styles taken from the sweep's style, as far as each figure can have
+    /// them.
     private static func styled(_ spec: SweepSpec, _ style: FigureStyle) -> [FigureSpec] {
         spec.figures.map { figure in
             var styled = figure
             styled.style = style.filled(from: figure.style).filled(from: spec.style)
+            if figure.isPlane || figure.isHeatmap { (styled.style.kind, styled.style.interval) = (nil, nil) }
+            if case .summary = figure.x {
+                styled.style.kind = nil
+                // Both numbers have intervals, which are of the mean.
+                if let interval = styled.style.interval, [.range, .seeds].contains(interval) {
+                    styled.style.interval = .ci95
+                }
+            }
             return styled
         }
     }

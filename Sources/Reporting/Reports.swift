@@ -48,7 +48,7 @@ public struct ReportOutcome: Equatable, Sendable {
     public let tables: [String]
     /// Paths of gnuplot scripts: `figures/NAME.gp`.
     public let scripts: [String]
-    /// Paths of pictures: `figures/NAME.FORMAT`.
+    /// Paths of pictures: `figures/NAME.FORMAT`, for LaTeX `figures/NAME-latex.tex` and `.pdf`.
     public let pictures: [String]
     /// How drawing ended.
     public let drawing: Drawing
@@ -105,13 +105,14 @@ public enum Reports {
     /// Writes the tables and figures of a run, or of several with the run as one more axis, from the records
     /// so far.
     ///
-    /// Reads the records once. Keeps the points of the figures, not the records.
+    /// Reads the records once. Keeps the points of the figures and up to 4096 trials for the page, not the records.
     ///
     /// - Parameters:
     ///   - sources: the runs, at least one.
     ///   - directory: the directory for the tables of trials (`TrialTables`), `tables/NAME.dat` for each
-    ///     figure, `tables/NAME-fall.dat` for each figure of ranks along training, `tables/NAME-phases.dat`
-    ///     for each information plane, `tables/summary.dat`, `figures/NAME.gp` and, drawn by gnuplot,
+    ///     figure, `tables/NAME-seeds.dat` for each figure of single seeds or boxes, `tables/NAME-fall.dat`
+    ///     for each figure of ranks along training, `tables/NAME-phases.dat` for each information plane,
+    ///     `tables/summary.dat`, `figures/NAME.gp` (for LaTeX `figures/NAME-latex.gp`) and, drawn by gnuplot,
     ///     `figures/NAME.FORMAT`. Made where it is missing.
     ///   - style: a style that overrides the sweeps' own.
     ///   - gnuplot: the program, looked up on PATH.
@@ -159,7 +160,7 @@ public enum Reports {
         return ReportOutcome(
             records: content.records, diverged: content.diverged, tables: tables, scripts: scripts,
             pictures: drawn.pictures.map { "figures/" + $0 }, drawing: drawn.result, svgs: drawn.svgs,
-            figureData: pageData(content.tables.filter { drawn.svgs[$0.data.figure.name] != nil }),
+            figureData: pageData(drawings.filter { drawn.svgs[$0.name] != nil }),
             summary: content.summary.table(limit: 200, squaredLoss: content.squaredLoss),
             trials: content.trials.trials(squaredLoss: content.squaredLoss),
             unmeasured: unmeasured, warnings: exceeded + drawn.warnings, differences: counts)
@@ -210,11 +211,9 @@ public enum Reports {
         return (scripts, drawings)
     }
 
-    private static func pageData(_ tables: [Table]) -> [String: JSONValue] {
+    private static func pageData(_ drawings: [FigureDrawing]) -> [String: JSONValue] {
         var data: [String: JSONValue] = [:]
-        for table in tables where !table.data.isPlane && !table.data.figure.isHeatmap {
-            data[table.data.figure.name] = FigureScript(table).pageData
-        }
+        for drawing in drawings { data[drawing.name] = drawing.curves?.pageData(of: drawing.text) }
         return data
     }
 
@@ -234,6 +233,8 @@ private struct FigureDrawing {
     let text: String
     let drawsSomething: Bool
     let layout: FigureLayout
+    /// The script; nil for planes and heatmaps.
+    var curves: FigureScript?
 
     init(_ table: Table, isLaTeX: Bool = false) {
         (name, moves) = (table.data.figure.name, table.data.isPlane)
@@ -245,6 +246,7 @@ private struct FigureDrawing {
             (text, drawsSomething, layout) = (script.text, script.drawsSomething, script.layout)
         } else {
             let script = FigureScript(table, isLaTeX: isLaTeX)
+            curves = script
             (text, drawsSomething, layout) = (script.text, script.drawsSomething, script.layout)
         }
     }
