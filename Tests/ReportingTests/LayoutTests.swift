@@ -84,22 +84,6 @@ private func size(_ script: String) throws -> (width: Double, height: Double) {
             long.frame(row: 0, panel: 0).left * long.width > short.frame(row: 0, panel: 0).left * short.width)
     }
 
-    @Test(arguments: ["right", "below"])
-    func `Every entry of a key has its line, whatever the size`(legend: String) throws {
-        for height in stride(from: 1.5, through: 12, by: 0.5) {
-            let spec = try SweepSpec.small(
-                figures: "{name: f, x: beta, y: kl_nats, size: [4, \(height)], legend: \(legend)}")
-            for count in 1...40 {
-                var content = FigureLayout.Content(xLabel: "x", yLabels: ["a long name of a vertical axis"])
-                content.keys = (1...count).map { "curve \($0)" }
-                let layout = FigureLayout(content, spec.figures[0].style)
-                #expect(
-                    layout.key.columns.flatMap(\.lines).compactMap(\.entry) == Array(0..<count),
-                    "\(count) in \(height)")
-            }
-        }
-    }
-
     @Test func `Texts on several lines keep what gnuplot would take for its own`() {
         #expect(quoted(lines: ["a"]) == "'a'")
         #expect(quoted(lines: ["it's", "\"q\" \\n `x`"]) == "\"it's\\n\\042q\\042 \\\\n \\140x\\140\"")

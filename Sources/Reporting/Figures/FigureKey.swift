@@ -78,7 +78,10 @@ struct FigureKey {
     }
 
     /// Moves a key that is higher than the panels.
-    mutating func moveBelow() { position = .below }
+    mutating func moveBelow(in width: Double) {
+        position = .below
+        fit(in: width)
+    }
 
     var widthBeside: Double {
         if case .beside = position { columnWidth + 0.8 } else { 0 }

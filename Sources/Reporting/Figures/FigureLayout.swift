@@ -44,7 +44,6 @@ struct FigureLayout {
 
     init(_ content: Content, _ style: FigureStyle, isLaTeX: Bool = false) {
         let canvas = FigureCanvas(style, isLaTeX: isLaTeX)
-        self.canvas = canvas
         let least = canvas.least
         grid = PanelGrid(
             quantities: max(content.yLabels.count, 1), panels: max(content.panels.count, 1), canvas,
@@ -85,15 +84,11 @@ struct FigureLayout {
             let fixed = above + below + key.heightBelow + Double(grid.down - 1) * down
             panelHeight = grid.height(
                 panelWidth: panelWidth, asked: canvas.height.map { $0 - fixed },
-                maxHeight: canvas.tallest.map { $0 - fixed },
-                key: key.heightBeside - Double(grid.down - 1) * down)
+                max: canvas.tallest.map { $0 - fixed }, key: key.heightBeside - Double(grid.down - 1) * down)
             nameExtra =
                 content.yLabels.map { FigureLayout.axisName($0, in: panelHeight, canvas).extra }.max() ?? 0
             panelsHeight = Double(grid.down) * panelHeight + Double(grid.down - 1) * down
-            if key.heightBeside > panelsHeight + 0.1 {
-                key.moveBelow()
-                key.fit(in: extent)
-            }
+            if key.heightBeside > panelsHeight + 0.1 { key.moveBelow(in: extent) }
         }
         (self.panelWidth, self.panelHeight, self.left, self.top, gap) = (
             panelWidth, panelHeight, left, above, (across, down)
@@ -104,7 +99,7 @@ struct FigureLayout {
             beside: extent - key.widthBeside + 0.4, top: above, bottom: above + panelsHeight + below,
             panels: (left, grid.width(of: panelWidth, gap: across)), panel: (panelWidth, panelHeight),
             width: extent)
-        (self.key, self.scale) = (key, content.scale)
+        (self.canvas, self.key, self.scale) = (canvas, key, content.scale)
         exceeded = canvas.exceeded(width: width, height: height)
     }
 

@@ -67,7 +67,7 @@ struct PanelGrid {
     ///   - asked: the height that all rows share; nil: none is asked for.
     ///   - maxHeight: the height that all rows should not exceed.
     ///   - key: the height that a key beside all rows needs.
-    func height(panelWidth: Double, asked: Double?, maxHeight: Double?, key: Double) -> Double {
+    func height(panelWidth: Double, asked: Double?, max maxHeight: Double?, key: Double) -> Double {
         let rows = Double(down)
         if let asked { return max(asked / rows, 7) }
         if isOnScreen { return max(naturalHeight, key / rows) }
