@@ -186,8 +186,9 @@ extension Alias {
             "--connect": "--host --server --url --address --coordinator --master_addr",
             "--listen": "--host --port --bind --address",
             "--keys": "--key --token --api_key --auth --tls --cert --password",
-            "--data": "--data_dir --datadir --data_path --dataset_dir --data_root",
+            "--data": "-d --data_dir --datadir --data_path --dataset_dir --data_root",
             "--format": "--fmt --ext --filetype",
+            "--size": "--figsize",
             "--measures": "--metrics --metric",
             "--index": "--rank --task_id --shard_index",
             "--count": "--world_size --num_shards",
@@ -197,6 +198,10 @@ extension Alias {
                 "--slots",
                 "--gpu --gpus --device --devices --cuda --accelerator --num_gpus --gpus_per_trial --gres",
                 outsideGPU
+            ),
+            (
+                "--format", "--dpi --resolution",
+                "a png has 300 dots an inch, and pdf and svg have none; --size sets the inches"
             ),
             (
                 "--set", "-c --config --config_name --config_path --config_dir --cfg --file --yaml",

@@ -26,9 +26,6 @@ private func runCompletions(_ arguments: Arguments) throws(CommandFailure) -> Ex
     return .done
 }
 
-/// The first word of the command lines by which shells ask for candidates.
-let completionWord = "--complete"
-
 /// The words that may replace the last one; they follow the program's name.
 func completion(of words: [String]) -> Completion {
     guard words.count > 1 else {

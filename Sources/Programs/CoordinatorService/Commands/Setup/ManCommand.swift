@@ -51,7 +51,7 @@ private var overviewPage: String {
 
 private let environmentText = """
     environment: RANKSWEEP_DATA is the folder of the data sets (default: ~/.cache/ranksweep); COLUMNS is the
-    width of help texts and of the progress line; output has no colours, so NO_COLOR has no effect.
+    width of help texts, and narrows the progress line; output has no colours, so NO_COLOR has no effect.
     """
 
 private let manVersion = "ranksweep \(programVersion)"
