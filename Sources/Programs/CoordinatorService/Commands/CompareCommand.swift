@@ -35,8 +35,8 @@ private func runCompare(_ arguments: Arguments) throws(CommandFailure) -> ExitCo
     try checkIsFree(out, for: "compare")
     SignalDescriptor().exitFromNowOn(
         code: ExitCode.interrupted.rawValue,
-        words: "\ninterrupted; \(out) was not written. To start over, repeat the command\n")
-    let building = try MergeFolder(for: out)
+        words: "\(UnfinishedFolder.interrupted)\n")
+    let building = try UnfinishedFolder(for: out)
     let outcome: ReportOutcome
     do throws(CommandFailure) {
         outcome = try compare(runs, in: building.path, formats)
