@@ -16,6 +16,8 @@ public struct ReportSource {
     public let run: String?
     /// Why the sweep can't produce a line; called before the line is read.
     let fault: ([UInt8]) -> String?
+    /// The columns of tables of its records.
+    let columns: MetricColumns
 
     /// A run.
     public init(
@@ -29,18 +31,30 @@ public struct ReportSource {
         self.provenancePath = provenancePath
         self.run = run
         self.fault = fault
+        columns = MetricColumns(of: spec)
     }
 
-    /// Indices of trials without a record whose last attempt failed, ascending.
-    var failedTrials: [Int] {
-        (provenance?.failedTrials ?? []).filter { (0..<spec.grid.count).contains($0) }
+    /// Indices of trials without a record whose last attempt failed, ascending. A trial that failed last may
+    /// have a record, so the records are read for their trials.
+    func failedTrials() throws(RecordFileError) -> [Int] {
+        let grid = spec.grid
+        let indices = (provenance?.failedTrials ?? []).filter { (0..<grid.count).contains($0) }
+        guard !indices.isEmpty else { return [] }
+        var failed = Dictionary(indices.map { (grid[$0].id.text, $0) }, uniquingKeysWith: min)
+        try readLines(at: recordsPath) { line in
+            let content = line.last == UInt8(ascii: "\n") ? Array(line.dropLast()) : line
+            let name = CanonicalObject(content)?["trial"]?.dropFirst().dropLast()
+            let trial = name.map { String(decoding: $0, as: UTF8.self) }
+            if let trial = trial ?? (try? Record(parsing: line))?.trial { failed[trial] = nil }
+        }
+        return failed.values.sorted()
     }
 }
 
 /// The axes and figures of a report: those of one sweep, or those of several runs' sweeps with the run as one
 /// more axis.
 struct ReportScope {
-    /// The path of the axis that numbers runs.
+    /// The path of the axis whose values are the runs' names.
     static let run = "run"
 
     /// The name of the sweep, or the names of the runs.
@@ -113,7 +127,8 @@ struct ReportScope {
         }
     }
 
-    /// A figure with a curve for each run; with a panel for each where its curves are another axis's.
+    /// A figure with a curve for each run; with a panel for each where its curves are another axis's. A figure
+    /// that has both curves and panels stays as it is, and `FigureData` makes further curves of the runs.
     private static func withRuns(_ figure: FigureSpec) -> FigureSpec {
         var figure = figure
         if figure.curves == nil, !figure.y.contains(where: { $0.layer == .each }) {
@@ -144,5 +159,10 @@ struct ReportScope {
             if let value = source.spec.grid.fixedValue(path) { further[path] = value }
         }
         return further
+    }
+
+    /// The axes of a trial that has no record, with those that a record wouldn't name.
+    static func axes(of trial: Trial, _ further: [String: JSONValue]) -> [String: JSONValue] {
+        (trial.axesObject.object ?? [:]).merging(further) { own, _ in own }
     }
 }

@@ -52,7 +52,7 @@ public struct ReportOutcome: Equatable, Sendable {
     public let pictures: [String]
     /// How drawing ended.
     public let drawing: Drawing
-    /// Each drawn figure as the text of an SVG file, even if no SVG file was requested.
+    /// For a page, each drawn figure as the text of an SVG file, even if no SVG file was requested.
     public let svgs: [String: String]
     /// The numbers of each drawn figure, for a page; planes and heatmaps have none.
     public let figureData: [String: JSONValue]
@@ -115,13 +115,15 @@ public enum Reports {
     ///     `tables/summary.dat`, `figures/NAME.gp` (for LaTeX `figures/NAME-latex.gp`) and, drawn by gnuplot,
     ///     `figures/NAME.FORMAT`. Made where it is missing.
     ///   - style: a style that overrides the sweeps' own.
+    ///   - hasPage: whether the outcome has what only a page shows.
     ///   - gnuplot: the program, looked up on PATH.
     ///   - note: called with each figure before it is drawn.
     /// - Throws: `ReportError` for a line that isn't a record, or for a file that can't be read or written.
     ///   gnuplot's failures are in the outcome, not thrown.
     public static func write(
         _ sources: [ReportSource], to directory: String, formats: [FigureFormat] = FigureFormat.defaults,
-        style: FigureStyle = FigureStyle(), gnuplot: String = "gnuplot", note: (String) -> Void = { _ in }
+        style: FigureStyle = FigureStyle(), hasPage: Bool = true, gnuplot: String = "gnuplot",
+        note: (String) -> Void = { _ in }
     ) throws(ReportError) -> ReportOutcome {
         for folder in ["tables", "figures"] {
             try filed { () throws(FileError) in try makeFolder(directory + "/" + folder) }
@@ -131,7 +133,7 @@ public enum Reports {
             try TrialTables(sources, of: scope, in: directory + "/tables")
         }
         var differences = scope.hasRuns ? DifferenceTable(sources, of: scope) : nil
-        let content = try ReportContent(sources, scope, &trials, &differences)
+        let content = try ReportContent(sources, scope, hasPage: hasPage, &trials, &differences)
         var tables = try filed { () throws(FileError) in
             try trials.commit()
             let hasAttempts = try AttemptTable.write(sources, in: directory + "/tables")
@@ -151,7 +153,7 @@ public enum Reports {
         let drawable = Set(figures.map(\.name))
         let unmeasured = scope.figures.map(\.name).filter { content.records > 0 && !drawable.contains($0) }
         var drawn = Drawing(
-            folder: directory + "/figures", formats: formats,
+            folder: directory + "/figures", formats: formats, hasPage: hasPage,
             gnuplot: GnuplotProcess(program: gnuplot, milliseconds: 120_000))
         try drawn.draw(figures, note)
         let exceeded = drawings.compactMap { drawing in
@@ -161,7 +163,7 @@ public enum Reports {
             records: content.records, diverged: content.diverged, tables: tables, scripts: scripts,
             pictures: drawn.pictures.map { "figures/" + $0 }, drawing: drawn.result, svgs: drawn.svgs,
             figureData: pageData(drawings.filter { drawn.svgs[$0.name] != nil }),
-            summary: content.summary.table(limit: 200, squaredLoss: content.squaredLoss),
+            summary: content.summary.table(limit: hasPage ? 200 : 0, squaredLoss: content.squaredLoss),
             trials: content.trials.trials(squaredLoss: content.squaredLoss),
             unmeasured: unmeasured, warnings: exceeded + drawn.warnings, differences: counts)
     }

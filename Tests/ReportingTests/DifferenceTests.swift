@@ -7,8 +7,8 @@ import Text
 @testable import Reporting
 
 @Suite struct DifferenceTests {
-    private func byFirst(_ numbers: [Double], from seed: Int = 0) -> [Double: Double] {
-        Dictionary(numbers.enumerated().map { (Double($0.offset + seed), $0.element) }) { first, _ in first }
+    private func byFirst(_ numbers: [Double], from seed: Int = 0) -> [Difference.SeedNumber] {
+        numbers.enumerated().map { (Double($0.offset + seed), $0.element) }
     }
 
     /// SciPy 1.17: `ttest_rel([1, 2, 3, 5], [0, 2, 1, 3]).confidence_interval()`.
@@ -19,7 +19,7 @@ import Text
         #expect(abs(interval.low - -0.2734801808288123) < 1e-12)
         #expect(abs(interval.high - 2.7734801808288125) < 1e-12)
         // Seeds of one run alone are left out.
-        let more = byFirst([1, 2, 3, 5]).merging([9: 100]) { first, _ in first }
+        let more = [(-1, 50)] + byFirst([1, 2, 3, 5]) + [(9, 100)]
         #expect(try #require(Difference(more, minus: byFirst([0, 2, 1, 3]))) == found)
     }
 
@@ -34,11 +34,11 @@ import Text
     }
 
     @Test func `One seed has a difference and no interval; none has no difference`() throws {
-        let one = try #require(Difference([0: 3], minus: [0: 1]))
+        let one = try #require(Difference([(0, 3)], minus: [(0, 1)]))
         #expect(one.mean == 2 && one.method == .paired && one.interval == nil)
-        let other = try #require(Difference([0: 3], minus: [1: 1]))
+        let other = try #require(Difference([(0, 3)], minus: [(1, 1)]))
         #expect(other.mean == 2 && other.method == .welch && other.interval == nil)
-        #expect(Difference([:], minus: [0: 1]) == nil)
+        #expect(Difference([], minus: [(0, 1)]) == nil)
     }
 
     /// Writes the report of two runs of `SweepSpec.small` with these seeds.
@@ -88,9 +88,9 @@ import Text
             let (specs, outcome, rows) = try compare(["{range: [0, 3]}", "{range: [1, 5]}"], in: folder)
             #expect(
                 rows[0] == [
-                    "run", "beside", "beta", "depth", "metric", "difference", "stderr", "ci95_low",
+                    "run", "baseline", "beta", "depth", "metric", "difference", "stderr", "ci95_low",
                     "ci95_high",
-                    "method", "n", "n_beside",
+                    "method", "n", "n_baseline",
                 ])
             let row = try #require(rows.first { $0[2...4] == ["0.1", "1", "kl_nats"] })
             let (one, two) = (try numbers("kl_nats", specs[0]), try numbers("kl_nats", specs[1]))
@@ -127,7 +127,7 @@ import Text
             #expect(trials.count == 25 && trials[0].hasPrefix("run,trial,index,outcome,"))
             #expect(
                 try text(of: folder + "/tables/sweeps.csv") == """
-                    run,beside,setting,value,value_beside
+                    run,baseline,setting,value,baseline_value
                     two,one,bottleneck,1,not given
 
                     """)

@@ -122,6 +122,7 @@ extension Alias {
 
     static let commands: [Alias] =
         named([
+            "ranksweep init": "new create scaffold template",
             "ranksweep run SWEEP": "train start sweep exec execute go tune optimize fit search",
             "ranksweep run SWEEP --listen tcp://HOST:PORT": "serve server coordinator controller master head",
             "ranksweep-worker --connect tcp://HOST:PORT": "agent worker join connect",

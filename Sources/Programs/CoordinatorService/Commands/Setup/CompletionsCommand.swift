@@ -20,7 +20,7 @@ let completionsCommand = Command(
 private func runCompletions(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
     let word = arguments.operands[0]
     guard let shell = Shell(rawValue: word) else {
-        throw .input("no shell '\(word)'; choose from \(listed(Shell.allCases.map(\.rawValue), "or"))")
+        throw .input("no shell '\(word)'\(nearHint(word, Shell.allCases.map(\.rawValue)))")
     }
     printOut(shell.completionScript(for: ["ranksweep", "ranksweep-worker"]))
     return .done
