@@ -217,14 +217,14 @@ func processes(with words: String...) throws -> [pid_t] {
 }
 
 /// Forty short trials: two seconds or so on two cores.
-func smallSweep(steps: Int = 1500) -> String {
+func smallSweep(steps: Int = 1500, seeds: Int = 5) -> String {
     """
     name: small
     model: vib
     dataset: {name: gaussian, correlations: [0.5, 0.9], test_points: 1000}
     axes:
       beta: {log: [0.01, 0.9], count: 8}
-      seed: {range: [0, 5]}
+      seed: {range: [0, \(seeds)]}
     training: {learning_rate: 1e-2, steps: \(steps), batch_size: 64}
     measures: {local_rank: {thresholds: [0.1], points: 16}}
     figures:
