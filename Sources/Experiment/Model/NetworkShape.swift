@@ -30,6 +30,9 @@ public struct NetworkShape: Sendable {
         self.input = input
         plan = try NetworkPlan(input: input, layers)
     }
+
+    /// The shape of a graph whose operations a plan holds.
+    public init(graph plan: NetworkPlan) { (input, self.plan) = (plan.values[0].size, plan) }
 }
 
 extension NetworkShape {

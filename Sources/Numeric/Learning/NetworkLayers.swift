@@ -20,7 +20,8 @@ public struct NetworkLayer: Sendable, Hashable {
     let preActivation: Int
     let activation: Int
 
-    func value(_ side: Side) -> Int { side == .preActivation ? preActivation : activation }
+    /// Index of one of its values in the plan.
+    public func value(_ side: Side) -> Int { side == .preActivation ? preActivation : activation }
 }
 
 /// A layer's values at some points, [points, units] each.

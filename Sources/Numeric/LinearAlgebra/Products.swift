@@ -63,6 +63,16 @@ extension Matrix {
         }
     }
 
+    /// self[r, j] *= factors[0, j].
+    public func multiplyColumns(by factors: Matrix) {
+        precondition(factors.count == columns)
+        if Self.isSingle {
+            ck_multiply_columns_f32(f32, rows, columns, factors.f32)
+        } else {
+            ck_multiply_columns_f64(f64, rows, columns, factors.f64)
+        }
+    }
+
     /// self (one row) = the column sums of `other`.
     @_specialize(where Scalar == Float)
     public func setColumnSums(of other: Matrix) {

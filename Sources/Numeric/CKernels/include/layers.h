@@ -50,6 +50,8 @@ enum { CK_SIDE_BY_SIDE = 64 };
     void ck_subsample_backward_##S(const T *dy, size_t points, ck_subsample s, T *dx);                       \
     /* y = a + b; y may be a. */                                                                             \
     void ck_sum_##S(const T *a, const T *b, size_t count, T *y);                                             \
+    /* x[r, j] *= factors[j]. */                                                                             \
+    void ck_multiply_columns_##S(T *x, size_t rows, size_t columns, const T *factors);                       \
     /* Mean and variance (divided by n, not n − 1) of each instance's groups. sums: 1 part; patterns: 1. */  \
     void ck_moments_##S(const T *x, ck_normalisation n, T *mean, T *variance, double *sums, T *patterns);    \
     /* y = γ (x − mean) / √(variance + epsilon) + β, γ and β per column. patterns: 3 parts. */               \

@@ -37,17 +37,22 @@ public struct NetworkLocalRank {
     ///
     /// - Parameter points: [points, inputs]
     public mutating func measure(_ network: Network<Float>, points: Matrix<Float>) -> LocalRankResult {
-        let tangents = NetworkTangents(Network<Double>(converting: network, points: 1))
+        let values = layers.map { $0.value(.preActivation) }
+        let tangents = NetworkTangents(
+            Network<Double>(converting: network, points: 1), of: values,
+            inputs: inputs?.count ?? points.columns)
         var ranks = Tally(
             layers: layers.count, columns: settings.thresholds.count + settings.relative.count)
         var active = Tally(layers: layers.count - 1, columns: 1)
         let point = Matrix<Double>(rows: 1, columns: points.columns)
         for row in 0..<points.rows {
             point.assign(widening: points.rows(row..<row + 1))
-            let jacobians = tangents.transposedJacobians(
-                of: layers, .preActivation, at: point, inputs: inputs)
-            ranks.add(jacobians.map { counts($0) })
-            active.add(layers.dropLast().map { [tangents.positives(of: $0, .preActivation)] })
+            var found = [[Int]](repeating: [], count: layers.count)
+            tangents.forEachJacobian(at: point, inputs: inputs) { value, jacobian in
+                for (layer, own) in values.enumerated() where own == value { found[layer] = counts(jacobian) }
+            }
+            ranks.add(found)
+            active.add(values.dropLast().map { [tangents.value($0).positives] })
         }
         func statistics(_ column: Int) -> [PointStatistic] {
             layers.indices.map { ranks.statistic(layer: $0, column) }
@@ -66,4 +71,9 @@ public struct NetworkLocalRank {
             jacobian, absolute: settings.thresholds, relative: settings.relative,
             uncertainty: JacobianChain.roundingErrors * Double.ulpOfOne * norm, product: { jacobian })
     }
+}
+
+extension Matrix where Scalar == Double {
+    /// Number of numbers above 0.
+    fileprivate var positives: Int { values.count { $0 > 0 } }
 }
