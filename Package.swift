@@ -32,6 +32,7 @@ let package = Package(
         .target(name: "Text", dependencies: ["CSodium", "CBuild"], path: "Sources/Support/Text"),
         .target(name: "Console", dependencies: ["Files", "Text", "CPosix"], path: "Sources/Support/Console"),
         .target(name: "Model", dependencies: ["Text"], path: "Sources/Experiment/Model"),
+        .target(name: "ONNX", dependencies: ["Model", "Files", "Text"], path: "Sources/Experiment/ONNX"),
         .target(
             name: "Sweep", dependencies: ["Model", "Collections", "Text", "CYAML"],
             path: "Sources/Experiment/Sweep"),

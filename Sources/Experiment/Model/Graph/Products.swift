@@ -27,6 +27,8 @@ public struct MatrixProductOperation: NetworkOperation {
         public init(left: Int, right: Int) { (self.left, self.right) = (left, right) }
     }
 
+    public var multiplications: Int { rows * inner * columns * offsets.count }
+
     /// Creates the operation.
     public init(
         left: Operand, right: Operand, rows: Int, inner: Int, columns: Int, isRightTransposed: Bool = false,
@@ -50,6 +52,8 @@ public struct GroupedConvolutionOperation: NetworkOperation {
     public let weight: NetworkPlan.Region
     /// The bias, one number for each channel of the result.
     public let bias: NetworkPlan.Region?
+
+    public var multiplications: Int { images * outputChannels * window.rows * window.positions }
 
     /// Creates the operation.
     public init(

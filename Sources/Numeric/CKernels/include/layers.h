@@ -64,6 +64,13 @@ enum { CK_SIDE_BY_SIDE = 64 };
         T *g, const T *x, ck_normalisation n, const T *mean, const T *variance, T epsilon, const T *gamma,   \
         int is_fixed, T *dgamma, T *dbeta, double *sums, T *patterns);
 
+/// Takes the next columns of x [rows × columns], or its next rows as columns, `width` at most, and leaves out
+/// those that are all 0. part [order × width] gets them as doubles, order being rows, or columns. Advances
+/// *start by those seen, and returns the number taken. width is at most CK_MAX_TAKEN.
+enum { CK_MAX_TAKEN = 2048 };
+size_t ck_gather_columns(
+    const float *x, size_t rows, size_t columns, int takes_rows, size_t *start, double *part, size_t width);
+
 CK_DECLARE_LAYERS(float, f32)
 CK_DECLARE_LAYERS(double, f64)
 

@@ -1,0 +1,171 @@
+import Model
+
+/// Operations that make tensors of sizes, or give numbers another shape.
+extension GraphOperations {
+    static let shapes: [String: GraphOperation] = [
+        "Identity": .other(identity),
+        "Dropout": .other(dropout),
+        "Constant": .other(constant), "ConstantOfShape": .other(constantOfShape), "Range": .other(range),
+        "Shape": .other(shape),
+        "Size": .other(size),
+        "Reshape": .other(reshape),
+        "Flatten": .other(flatten),
+        "Squeeze": .other(squeeze),
+        "Unsqueeze": .other(unsqueeze),
+    ]
+
+    private static func shape(
+        _ compiler: inout GraphCompiler, _ node: NodeContext
+    ) throws(NodeError) -> [GraphValue] {
+        let shape = try node.input(0).shape
+        func end(_ name: String, _ usual: Int) throws(NodeError) -> Int {
+            let end = try node.int(name) ?? usual
+            return min(max(end < 0 ? end + shape.count : end, 0), shape.count)
+        }
+        let (start, end) = (try end("start", 0), try end("end", shape.count))
+        let sizes = start < end ? Array(shape[start..<end]) : []
+        return [GraphValue([sizes.count], numbers: sizes.map { Double($0) }, isInteger: true)]
+    }
+
+    private static func size(
+        _ compiler: inout GraphCompiler, _ node: NodeContext
+    ) throws(NodeError) -> [GraphValue] {
+        [GraphValue([], numbers: [Double(try node.input(0).count)], isInteger: true)]
+    }
+
+    private static func flatten(
+        _ compiler: inout GraphCompiler, _ node: NodeContext
+    ) throws(NodeError) -> [GraphValue] {
+        let x = try node.input(0)
+        let axis = try node.axis(try node.int("axis") ?? 1, rank: x.shape.count, orEnd: true)
+        let rows = x.shape[..<axis].reduce(1, *)
+        return [x.reshaped([rows, x.shape[axis...].reduce(1, *)])]
+    }
+
+    private static func squeeze(
+        _ compiler: inout GraphCompiler, _ node: NodeContext
+    ) throws(NodeError) -> [GraphValue] {
+        let x = try node.input(0)
+        let ones = x.shape.indices.filter { x.shape[$0] == 1 }
+        let axes =
+            try node.list("axes", input: 1).map { axes throws(NodeError) in
+                try node.axes(axes, rank: x.shape.count)
+            } ?? ones
+        guard axes.allSatisfy({ x.shape[$0] == 1 }) else {
+            throw .words("squeezes axes \(axes) of shape \(x.shape), whose size isn't 1")
+        }
+        return [x.reshaped(x.shape.indices.filter { !axes.contains($0) }.map { x.shape[$0] })]
+    }
+
+    private static func unsqueeze(
+        _ compiler: inout GraphCompiler, _ node: NodeContext
+    ) throws(NodeError) -> [GraphValue] {
+        let x = try node.input(0)
+        guard let list = try node.list("axes", input: 1) else { throw .words("lacks its axes") }
+        let rank = x.shape.count + list.count
+        let axes = try node.axes(list, rank: rank)
+        var left = x.shape[...]
+        return [x.reshaped((0..<rank).map { axes.contains($0) ? 1 : left.popFirst() ?? 1 })]
+    }
+
+    private static func identity(
+        _ compiler: inout GraphCompiler, _ node: NodeContext
+    ) throws(NodeError) -> [GraphValue] {
+        [try node.input(0)]
+    }
+
+    private static func dropout(
+        _ compiler: inout GraphCompiler, _ node: NodeContext
+    ) throws(NodeError) -> [GraphValue] {
+        [try node.input(0)]
+    }
+
+    private static func constant(
+        _ compiler: inout GraphCompiler, _ node: NodeContext
+    ) throws(NodeError) -> [GraphValue] {
+        let attributes = node.node.attributes
+        if case .tensor(let tensor)? = attributes["value"] {
+            return [
+                GraphValue(tensor.shape, .constant(.tensor(tensor)), isInteger: tensor.elementType.isInteger)
+            ]
+        }
+        if let value = try node.int("value_int") {
+            return [GraphValue([], numbers: [Double(value)], isInteger: true)]
+        }
+        if let values = try node.ints("value_ints") {
+            return [GraphValue([values.count], numbers: values.map { Double($0) }, isInteger: true)]
+        }
+        if case .floats(let values)? = attributes["value_floats"] {
+            return [GraphValue([values.count], numbers: values)]
+        }
+        if case .float(let value)? = attributes["value_float"] { return [GraphValue([], numbers: [value])] }
+        throw .words("has no value that can be measured: " + attributes.keys.sorted().joined(separator: ", "))
+    }
+
+    private static func constantOfShape(
+        _ compiler: inout GraphCompiler, _ node: NodeContext
+    ) throws(NodeError) -> [GraphValue] {
+        let shape = try node.constantInts(0) ?? []
+        let count = try checkedCount(shape)
+        guard case .tensor(let tensor)? = node.node.attributes["value"] else {
+            return [GraphValue(shape, numbers: [Double](repeating: 0, count: count))]
+        }
+        let fill = try GraphConstant.tensor(tensor).checked()
+        guard fill.count == 1 else { throw .words("has \(fill.count) numbers where one is due") }
+        return [
+            GraphValue(
+                shape, numbers: [Double](repeating: fill[0], count: count),
+                isInteger: tensor.elementType.isInteger)
+        ]
+    }
+
+    /// Number of numbers of a constant that is made here.
+    static func checkedCount(_ shape: [Int]) throws(NodeError) -> Int {
+        var count = 1
+        for size in shape {
+            guard size >= 0 else { throw .words("makes a shape with a negative size: \(shape)") }
+            let (product, overflow) = count.multipliedReportingOverflow(by: size)
+            guard !overflow, product <= GraphCompiler.maxFolded else {
+                throw .words("makes a constant of shape \(shape), which is too large")
+            }
+            count = product
+        }
+        return count
+    }
+
+    private static func range(
+        _ compiler: inout GraphCompiler, _ node: NodeContext
+    ) throws(NodeError) -> [GraphValue] {
+        let start = try node.constantNumbers(0)?.first ?? 0
+        let (limit, step) = (
+            try node.constantNumbers(1)?.first ?? 0, try node.constantNumbers(2)?.first ?? 1
+        )
+        let count = max(0, ((limit - start) / step).rounded(.up))
+        guard count <= Double(GraphCompiler.maxFolded) else { throw .words("makes too long a range") }
+        let numbers = (0..<Int(count)).map { start + Double($0) * step }
+        return [GraphValue([numbers.count], numbers: numbers, isInteger: try node.input(0).isInteger)]
+    }
+
+    private static func reshape(
+        _ compiler: inout GraphCompiler, _ node: NodeContext
+    ) throws(NodeError) -> [GraphValue] {
+        let x = try node.input(0)
+        guard var shape = try node.list("shape", input: 1) else { throw .words("lacks its shape") }
+        let allowsZero = try node.flag("allowzero")
+        for axis in shape.indices where shape[axis] == 0 && !allowsZero {
+            guard axis < x.shape.count else { throw .words("copies axis \(axis) of shape \(x.shape)") }
+            shape[axis] = x.shape[axis]
+        }
+        let known = shape.reduce(1) { $1 == -1 ? $0 : $0.multipliedReportingOverflow(by: $1).partialValue }
+        let open = shape.indices.filter { shape[$0] == -1 }
+        if open.count == 1, known > 0, x.count % known == 0 { shape[open[0]] = x.count / known }
+        guard shape.allSatisfy({ $0 >= 0 }),
+            shape.reduce(1, { $0.multipliedReportingOverflow(by: $1).partialValue }) == x.count
+        else {
+            throw .words(
+                "can't give \(x.count) numbers, of shape \(x.shape), the shape \(shape); was the network exported for "
+                    + "a fixed batch of more than one input?")
+        }
+        return [x.reshaped(shape)]
+    }
+}
