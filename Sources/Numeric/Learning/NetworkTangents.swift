@@ -49,7 +49,7 @@ public struct NetworkTangents<Scalar: Real> {
             if liveness.varies[node.output] {
                 let takesOver =
                     operation.overwritesInput && liveness.end[node.input] == index
-                    && tangents[node.input].rows > 0
+                    && tangents[node.input].rows > 0 && !node.inputs.dropFirst().contains(node.input)
                 tangents[node.output] =
                     takesOver
                     ? tangents[node.input]

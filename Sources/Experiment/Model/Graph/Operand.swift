@@ -19,6 +19,8 @@ public struct IndexMap: Sendable, Hashable {
     public let ascends: Bool
     /// Number of indices.
     public var count: Int { starts.count * length }
+    /// One more than the largest index.
+    public let end: Int
 
     /// The map with these indices, −1 for a number that is filled. It takes the longest runs that it can.
     public init(_ indices: [Int32]) {
@@ -28,6 +30,7 @@ public struct IndexMap: Sendable, Hashable {
         length = max(1, max(up, same))
         let length = length
         starts = length == 1 ? indices : stride(from: 0, to: indices.count, by: length).map { indices[$0] }
+        end = Int(indices.max() ?? -1) + 1
     }
 
     /// The length of runs into which all indices can be cut.
