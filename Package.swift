@@ -53,7 +53,7 @@ let package = Package(
         .target(
             name: "Experiments",
             dependencies: [
-                "Measures", "Fitting", "Learning", "LinearAlgebra", "Model", "Sweep", "Files", "Text",
+                "Measures", "Fitting", "Learning", "LinearAlgebra", "Model", "ONNX", "Sweep", "Files", "Text",
                 "CZlib",
                 "CPosix",
             ], path: "Sources/Numeric/Experiments"),

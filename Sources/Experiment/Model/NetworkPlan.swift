@@ -241,6 +241,15 @@ public struct NetworkPlan: Sendable {
         return region
     }
 
+    /// Says that a vector is the bias of the layer that makes a value, if a layer makes it that has none and as
+    /// many outputs.
+    public mutating func setBias(_ region: Region, ofLayerMaking value: Int) {
+        guard let node = values[value].producer, let index = weights.firstIndex(where: { $0.node == node }),
+            weights[index].bias == nil, weights[index].region.rows == region.range.count
+        else { return }
+        weights[index].bias = Region(offset: region.offset, rows: 1, columns: region.range.count)
+    }
+
     /// Makes a value the network's output.
     public mutating func setOutput(_ value: Int) { last = value }
 }

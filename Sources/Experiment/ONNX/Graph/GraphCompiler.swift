@@ -48,12 +48,22 @@ struct GraphCompiler {
                 NetworkGraph.Layer(
                     name: node.name.isEmpty ? node.outputs.first ?? "" : node.name, operation: node.operation,
                     shape: results[0].shape, value: value, made: first..<plan.nodes.count,
-                    cost: operations.reduce(0) { $0 + $1.multiplications }))
+                    cost: operations.reduce(0) { $0 + $1.multiplications },
+                    isMeasured: GraphCompiler.measured.contains(node.operation)
+                        || node.operation == "Add" && inputs.allSatisfy { $0?.value != nil }))
         }
     }
 
     /// Makes a value the output.
     mutating func setOutput(_ value: Int) { plan.setOutput(value) }
+
+    /// The operations whose results are layers by default.
+    private static let measured: Set = [
+        "Conv", "ConvTranspose", "Gemm", "MatMul", "BatchNormalization", "LayerNormalization",
+        "InstanceNormalization", "GroupNormalization", "Relu", "LeakyRelu", "PRelu", "Elu", "Selu", "Celu",
+        "Gelu", "HardSwish", "Mish", "Softplus", "Tanh", "MaxPool", "AveragePool", "GlobalAveragePool",
+        "GlobalMaxPool",
+    ]
 
     // MARK: - Operations
 
@@ -187,6 +197,9 @@ struct GraphCompiler {
             return GraphValue(shape, numbers: result, isInteger: isInteger)
         }
         let (inputs, operands) = try operands(tensors, context)
+        if function == .add, inputs.count == 1, tensors.count == 2 {
+            for case .constant(let region) in operands { plan.setBias(region, ofLayerMaking: inputs[0]) }
+        }
         return try add(
             ElementwiseOperation(
                 function, alpha: alpha, beta: beta, operands: operands, maps: maps, count: count),

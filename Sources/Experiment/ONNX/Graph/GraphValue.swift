@@ -55,11 +55,14 @@ enum GraphConstant {
 }
 
 /// Why a graph can't be measured.
-public struct GraphFault: Error, Equatable, Sendable {
+public struct GraphFault: Error, Equatable, Sendable, CustomStringConvertible {
     /// The node at fault, as "node 'NAME' (OPERATION)"; nil: the graph.
     public let node: String?
     /// What is wrong, and what to do.
     public let words: String
+
+    /// The node and what is wrong with it.
+    public var description: String { node.map { "\($0) \(words)" } ?? words }
 
     init(_ words: String, node: String? = nil) { (self.words, self.node) = (words, node) }
 }

@@ -17,6 +17,9 @@ public struct NetworkGraph: Sendable {
         public let made: Range<Int>
         /// Multiplications that one input takes.
         public let cost: Int
+        /// Whether it is measured unless layers are chosen: products, pools, normalisations, activations and
+        /// sums of two values that depend on the input.
+        public let isMeasured: Bool
         /// Number of numbers of the result.
         public var units: Int { shape.reduce(1, *) }
     }
@@ -100,6 +103,25 @@ public struct NetworkGraph: Sendable {
         let varies = ValueLiveness(plan, of: Array(plan.values.indices)).varies
         layers = compiler.layers.filter { varies[$0.value] }
     }
+
+    /// The dense layer that makes the output: what it reads, and its weight. nil where no dense layer does.
+    public var head: (features: Int, weight: NetworkPlan.WeightLayer)? {
+        guard let weight = plan.weights.last, let product = plan.nodes[weight.node].operation as? MatrixProductOperation,
+            product.rows == 1
+        else { return nil }
+        // A bias may be added behind it.
+        var value = plan.nodes[weight.node].output
+        while value != plan.last, plan.values[value].consumers.count == 1, let next = plan.values[value].consumers.first,
+            let sum = plan.nodes[next].operation as? ElementwiseOperation, sum.function == .add,
+            plan.nodes[next].inputs.count == 1
+        {
+            value = plan.nodes[next].output
+        }
+        return value == plan.last ? (plan.nodes[weight.node].input, weight) : nil
+    }
+
+    /// The name of the node that makes a value.
+    public func name(of value: Int) -> String { layers.first { $0.value == value }?.name ?? "input" }
 
     /// Runs a step, and names the node and the file where it fails.
     private static func attempt(

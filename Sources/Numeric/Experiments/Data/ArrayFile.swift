@@ -1,3 +1,6 @@
+import Files
+import LinearAlgebra
+
 /// A .npy file (NumPy's format, versions 1 to 3) in C order, checked against its size when it is opened.
 struct ArrayFile {
     enum Element: String, CaseIterable { case f4, f8, u1, i4, i8 }
@@ -35,6 +38,18 @@ struct ArrayFile {
             guard expected <= found else { throw .truncated(expected: expected, found: found) }
             guard expected == found else { throw .trailing(found - expected) }
         } catch { throw fault(error) }
+    }
+
+    /// Writes an array [rows, columns] of floats, in version 1 of the format.
+    static func write(_ matrix: Matrix<Float>, to path: String) throws(FileError) {
+        var header = "{'descr': '<f4', 'fortran_order': False, 'shape': (\(matrix.rows), \(matrix.columns)), }"
+        header += String(repeating: " ", count: 63 - (header.utf8.count + 10) % 64) + "\n"
+        var bytes: [UInt8] = magic + [1, 0, UInt8(header.utf8.count & 0xff), UInt8(header.utf8.count >> 8)]
+        bytes += Array(header.utf8)
+        for value in matrix.values { withUnsafeBytes(of: value.bitPattern.littleEndian) { bytes += $0 } }
+        let file = try WholeFile(path)
+        try file.write(bytes)
+        try file.commit()
     }
 
     func fault(_ problem: ArrayProblem) -> DataError {

@@ -11,6 +11,15 @@ struct MeasuredPoints {
     let inputsFile: String
     let labelsFile: String
 
+    init(_ points: GraphPoints, _ request: MeasureRequest) {
+        (inputs, labels) = (points.inputs, points.labels)
+        if case .array(let path, let labelsPath) = request.points {
+            (inputsFile, labelsFile) = (path, labelsPath ?? path)
+        } else {
+            (inputsFile, labelsFile) = (request.weights, request.weights)
+        }
+    }
+
     init(_ request: MeasureRequest.Points, _ directory: DataDirectory) throws(DataError) {
         switch request {
         case .noPoints:
@@ -75,7 +84,7 @@ struct MeasuredPoints {
     }
 
     /// Labels from a .npy file or, where the first bytes don't mark one, from an IDX file.
-    private static func labels(_ path: String?, points: Int) throws(DataError) -> [Int32]? {
+    static func labels(_ path: String?, points: Int) throws(DataError) -> [Int32]? {
         guard let path else { return nil }
         let start = try InputFile(path)
         var labels: [Int32] = []

@@ -1,0 +1,172 @@
+import Files
+import Glibc
+import Learning
+import LinearAlgebra
+import Measures
+import Model
+import ONNX
+import Sweep
+import Text
+
+/// A network from an ONNX file, with the layers and inputs that a request measures it at.
+struct GivenGraph {
+    let graph: NetworkGraph
+    /// The layers that are measured, in order.
+    let layers: [NetworkGraph.Layer]
+    /// The inputs that Jacobians are taken in; nil: all.
+    let columns: [Int]?
+    let model: Network<Float>
+    /// Whether the network ends in a dense layer, and the last layer but one of `model` is what it reads.
+    let hasHead: Bool
+    /// Names of the layers of `model`.
+    let names: [String]
+
+    /// - Parameter shape: the shape of one point; nil: the file says it.
+    init(_ request: MeasureRequest, shape: [Int]?) throws(DataError) {
+        let file = request.weights
+        let graph = try GivenGraph.attempt(file) { () throws(GraphError) in
+            let model: ONNXModel
+            do throws(ONNXFault) { model = try ONNXModel(reading: file) } catch { throw .file(error) }
+            return try NetworkGraph(model, inputShape: shape)
+        }
+        self.graph = graph
+        layers = try GivenGraph.chosen(request.layers, of: graph, file)
+        columns = try GivenGraph.columns(request, graph)
+        var (values, names) = (layers.map(\.value), layers.map(\.name))
+        // Measures of features need the last dense layer's input beside its output.
+        hasHead = graph.head != nil
+        if let head = graph.head, !request.listsLayers {
+            for value in [head.features, graph.plan.last] where !values.contains(value) {
+                let index = values.firstIndex { $0 > value } ?? values.count
+                values.insert(value, at: index)
+                names.insert(graph.name(of: value), at: index)
+            }
+        }
+        self.names = names
+        let held = max(1, graph.plan.values.reduce(0) { $0 + $1.size.count })
+        model = Network(
+            NetworkShape(graph: graph.plan, layers: values), loss: .crossEntropy,
+            points: max(1, min(64, (1 << 27) / held)))
+        guard !request.listsLayers else { return }
+        model.parameters.flat.assign(
+            try GivenGraph.attempt(file) { () throws(GraphError) in
+                do throws(ONNXFault) { return try graph.parameters() } catch { throw .file(error) }
+            })
+    }
+
+    private static func attempt<Result>(
+        _ file: String, _ step: () throws(GraphError) -> Result
+    ) throws(DataError) -> Result {
+        do throws(GraphError) { return try step() } catch {
+            switch error {
+            case .file(let fault): throw DataError(file: fault.file, problem: .graph(fault.words))
+            case .graph(let fault): throw DataError(file: file, problem: .graph(fault.description))
+            }
+        }
+    }
+
+    /// The layers whose names match the patterns; without patterns those measured by default.
+    private static func chosen(
+        _ patterns: [String]?, of graph: NetworkGraph, _ file: String
+    ) throws(DataError) -> [NetworkGraph.Layer] {
+        guard let patterns else {
+            let usual = graph.layers.filter { $0.isMeasured || $0.value == graph.plan.last }
+            return usual.isEmpty ? graph.layers : usual
+        }
+        var isChosen = [Bool](repeating: false, count: graph.layers.count)
+        for pattern in patterns {
+            var isFound = false
+            for (index, layer) in graph.layers.enumerated()
+            where layer.name == pattern || fnmatch(pattern, layer.name, 0) == 0 {
+                (isChosen[index], isFound) = (true, true)
+            }
+            guard isFound else {
+                throw DataError(
+                    file: file,
+                    problem: .weights(.noSuchLayer(pattern, layers: graph.layers.map(\.name))))
+            }
+        }
+        return zip(graph.layers, isChosen).filter(\.1).map(\.0)
+    }
+
+    private static func columns(_ request: MeasureRequest, _ graph: NetworkGraph) throws(DataError) -> [Int]? {
+        let shape = Array(graph.inputShape.dropFirst())
+        let count = shape.reduce(1, *)
+        switch request.columns {
+        case .listed(let columns):
+            if let beyond = columns.first(where: { $0 < 0 || $0 >= count }) {
+                throw DataError(
+                    file: request.weights,
+                    problem: .graph("has \(count) inputs, from 0 on: --columns names \(beyond)"))
+            }
+            return columns
+        case .random(let wanted):
+            guard wanted < count else { return nil }
+            var order = [UInt32](repeating: 0, count: count)
+            RandomStreams(seed: 0).shuffle(&order, .columns, index: 0)
+            return order[..<wanted].map { Int($0) }
+        case nil: break
+        }
+        // An image (channels, height, width).
+        guard shape.count == 3 else { return nil }
+        let side = request.patch ?? 16
+        guard side < shape[1] || side < shape[2] else { return nil }
+        let pixels = NumericalRank.centralPatch(height: shape[1], width: shape[2], side: side)
+        return (0..<shape[0]).flatMap { channel in pixels.map { channel * shape[1] * shape[2] + $0 } }
+    }
+
+    /// A table of the layers: name, operation, shape, units and multiplications.
+    func table() -> String {
+        let rows = [["layer", "operation", "shape", "units", "multiplications", "measured"]]
+            + graph.layers.map { layer in
+                [
+                    layer.name, layer.operation, layer.shape.dropFirst().map(String.init).joined(separator: "×"),
+                    String(layer.units), String(layer.cost),
+                    layers.contains { $0.value == layer.value && $0.name == layer.name } ? "yes" : "",
+                ]
+            }
+        let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+        return rows.map { row in
+            zip(row, widths).enumerated().map { index, cell in
+                let space = String(repeating: " ", count: cell.1 - cell.0.count)
+                return index == 3 || index == 4 ? space + cell.0 : index == 5 ? cell.0 : cell.0 + space
+            }.joined(separator: "  ")
+        }.joined(separator: "\n")
+    }
+}
+
+extension NetworkMeasurement {
+    func metrics(of given: GivenGraph) throws(DataError) -> Metrics {
+        if let folder = request.outputsFolder { try save(given, to: folder) }
+        var metrics: Metrics = [:]
+        if asksFor(.localRank) {
+            let settings = rankSettings()
+            var ranks = NetworkLocalRank(
+                given.model.shape, inputs: given.columns, hasReLU: false,
+                settings: LocalRankSettings(thresholds: settings.thresholds, relative: settings.relative))
+            settings.add(
+                ranks.measureInSingle(given.model, points: points.inputs.rows(0..<settings.points)),
+                to: &metrics)
+        }
+        addClassification(to: &metrics, given.model)
+        let layers = given.model.denseLayers
+        try addNorms(to: &metrics, layers)
+        measureSet(lastUnits: network.outputs).add(
+            to: &metrics, layers, parameters: given.model.parameters.flat, step: 0, network: given.model)
+        return metrics
+    }
+
+    /// Writes the values of each layer at the points to NAME.npy.
+    private func save(_ given: GivenGraph, to folder: String) throws(DataError) {
+        guard mkdir(folder, 0o777) == 0 || errno == EEXIST else {
+            throw DataError(file: folder, problem: .unreadable(systemMessage(errno)))
+        }
+        let outputs = given.model.outputs(at: points.inputs)
+        for (name, output) in zip(given.names, outputs) {
+            let path = folder + "/" + name.replacing("/", with: "_") + ".npy"
+            do throws(FileError) { try ArrayFile.write(output.activation, to: path) } catch {
+                throw DataError(file: path, problem: .unreadable(error.cause))
+            }
+        }
+    }
+}
