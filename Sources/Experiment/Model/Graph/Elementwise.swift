@@ -1,7 +1,7 @@
 /// A function of one to three numbers, as the operations of ONNX define them. α and β are an operation's
 /// parameters.
 public enum ElementwiseFunction: Int32, CaseIterable, Sendable {
-    // Of one number x. The raw value is the function's code in kernels.
+    // Functions of one number x. The raw value is the code in kernels (tensors.h).
     case identity, relu, leakyRelu, elu, celu, selu, thresholdedRelu
     case sigmoid, hardSigmoid, hardSwish, mish, tanh, softplus, softsign
     case gelu, geluTanh, erf
@@ -9,7 +9,7 @@ public enum ElementwiseFunction: Int32, CaseIterable, Sendable {
     case sin, cos
     /// min(max(x, α), β)
     case clip
-    // Of two numbers.
+    // Functions of two numbers.
     case add = 100, subtract, multiply, divide, power, minimum, maximum
     /// The remainder with the sign of the divisor, as Python's.
     case modulo
@@ -18,7 +18,7 @@ public enum ElementwiseFunction: Int32, CaseIterable, Sendable {
     /// x where x ≥ 0, else x times the second number.
     case prelu
     case equal, less, greater, lessOrEqual, greaterOrEqual, and, or, xor
-    // Of three: the second number where the first isn't 0, else the third.
+    // A function of three: the second number where the first isn't 0, else the third.
     case select = 200
 
     /// Number of operands.

@@ -11,12 +11,12 @@ extension GroupedConvolutionOperation: NumericOperation {
     private var isPointwise: Bool { window.vertical.isIdentity && window.horizontal.isIdentity }
     /// Images side by side; 1 where they aren't.
     private var imagesAtOnce: Int { isSideBySide ? max(1, 256 / max(1, window.positions)) : 1 }
-    /// Rows of positions whose windows are gathered together: so many that half a megabyte of floats holds
+    /// Rows of positions whose windows are gathered together: about so many that half a megabyte of floats holds
     /// them, which stay in a core's cache, but enough for a fast product.
     private var positionsAtOnce: Int {
-        let columns = max(fewColumns, (1 << 17) / max(1, window.rows))
-        let width = max(1, window.horizontal.positions)
-        return min(window.vertical.positions, (columns + width - 1) / width)
+        let columns = max(256, (1 << 17) / max(1, window.rows))
+        let bands = max(1, (window.positions + columns / 2) / columns)
+        return max(1, (window.vertical.positions + bands - 1) / bands)
     }
     private var columnsAtOnce: Int {
         isSideBySide

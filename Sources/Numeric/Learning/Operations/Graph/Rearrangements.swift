@@ -40,6 +40,7 @@ extension ConcatenationOperation: NumericOperation {
 
     /// Zeros stand for an operand that is missing; one of a single row is repeated.
     private func concatenate<Scalar>(_ parts: [Matrix<Scalar>?], _ output: Matrix<Scalar>) {
+        guard output.count > 0 else { return }
         var column = 0
         for (part, length) in zip(parts, lengths) {
             if let part, part.rows != output.rows {
