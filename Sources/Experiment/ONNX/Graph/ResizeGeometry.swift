@@ -80,7 +80,9 @@ private struct Interpolation {
     /// The coordinate in the image that belongs to an index of the result.
     private func coordinate(_ index: Double, _ size: Double, _ scale: Double, _ result: Double) -> Double {
         switch coordinates {
-        case "align_corners": result == 1 ? 0 : index * (size - 1) / (result - 1)
+        case "align_corners":
+            // ONNX counts a part of a pixel at the end, too.
+            scale * size == 1 ? 0 : index * (size - 1) / (scale * size - 1)
         case "asymmetric": index / scale
         case "pytorch_half_pixel": result == 1 ? -0.5 : (index + 0.5) / scale - 0.5
         case "half_pixel_symmetric":

@@ -88,7 +88,7 @@ struct TransposedGeometry {
             var positions = full - before - lists.pads[axis + rank]
             if let target = asked?[axis] ?? (padding.hasPrefix("SAME") ? sizes[axis] * stride : nil) {
                 let total = full - target
-                before = padding == "SAME_UPPER" ? total / 2 : total - total / 2
+                before = padding == "SAME_UPPER" ? total >> 1 : total - (total >> 1)
                 positions = target
             }
             guard positions > 0, positions <= GraphCompiler.maxValue else {
