@@ -49,8 +49,13 @@ def wrapped(model, inputs, varying):
     nodes += list(graph.node)
     # The outputs under names of nodes that are known.
     for number, output in enumerate(graph.output):
-        nodes.append(helper.make_node("Mul", [output.name, "wrap_one"], [f"wrap_y{number}"], name=f"wrap_out{number}"))
-    graph.initializer.append(numpy_helper.from_array(np.float32(1), "wrap_one"))
+        nodes.append(helper.make_node("Cast", [output.name], [f"wrap_float{number}"], to=TensorProto.FLOAT))
+        nodes.append(helper.make_node(
+            "Add", [f"wrap_float{number}", "wrap_zero"], [f"wrap_y{number}"], name=f"wrap_out{number}"))
+    # 0 times the input, so that outputs such as shapes count as values of the network.
+    nodes.insert(0, helper.make_node("ReduceSum", ["wrap:input"], ["wrap_sum"], keepdims=0))
+    nodes.insert(1, helper.make_node("Mul", ["wrap_sum", "wrap_factor"], ["wrap_zero"]))
+    graph.initializer.append(numpy_helper.from_array(np.float32(0), "wrap_factor"))
     outputs = [helper.make_tensor_value_info(f"wrap_y{k}", TensorProto.FLOAT, None) for k in range(len(graph.output))]
     made = helper.make_graph(
         nodes, "case", [helper.make_tensor_value_info("wrap:input", TensorProto.FLOAT, ["n", start])], outputs,

@@ -44,10 +44,19 @@ extension GraphOperations {
     ) throws(NodeError) -> [GraphValue] {
         let x = try node.input(0)
         let axis = try node.axis(try node.int("axis") ?? -1, rank: x.shape.count)
-        let standard = try compiler.grouped(
-            .standardise, x, axes: Array(axis..<x.shape.count), epsilon: try node.float("epsilon", 1e-5), node
-        )
-        return [try scaled(standard, node.optional(1), node.optional(2), &compiler, node)]
+        let (axes, epsilon) = (Array(axis..<x.shape.count), try node.float("epsilon", 1e-5))
+        let standard = try compiler.grouped(.standardise, x, axes: axes, epsilon: epsilon, node)
+        let result = try scaled(standard, node.optional(1), node.optional(2), &compiler, node)
+        guard node.node.outputs.count > 1 else { return [result] }
+        // The mean and 1 / √(variance + ε), too.
+        let kept = x.shape.indices.map { axes.contains($0) ? 1 : x.shape[$0] }
+        let mean = try compiler.grouped(.mean, x, axes: axes, node).reshaped(kept)
+        let centred = try compiler.elementwise(.subtract, [x, mean], .none)
+        let square = try compiler.elementwise(.multiply, [centred, centred], .none)
+        let variance = try compiler.grouped(.mean, square, axes: axes, node).reshaped(kept)
+        let raised = try compiler.elementwise(.add, [variance, GraphValue([], numbers: [epsilon])], .none)
+        let deviation = try compiler.elementwise(.sqrt, [raised], .none)
+        return [result, mean, try compiler.elementwise(.reciprocal, [deviation], .none)]
     }
 
     private static func instanceNormalization(
