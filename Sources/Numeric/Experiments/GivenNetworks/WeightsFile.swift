@@ -1,4 +1,3 @@
-import Model
 import Text
 
 /// A .safetensors file. It is checked as a whole when it is opened; tensors are read one by one.
