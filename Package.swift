@@ -32,6 +32,7 @@ let package = Package(
         .target(name: "Text", dependencies: ["CSodium", "CBuild"], path: "Sources/Support/Text"),
         .target(name: "Console", dependencies: ["Files", "Text", "CPosix"], path: "Sources/Support/Console"),
         .target(name: "Model", dependencies: ["Text"], path: "Sources/Experiment/Model"),
+        .target(name: "ONNX", dependencies: ["Files", "Text"], path: "Sources/Experiment/ONNX"),
         .target(
             name: "Sweep", dependencies: ["Model", "Collections", "Text", "CYAML"],
             path: "Sources/Experiment/Sweep"),
@@ -117,6 +118,7 @@ let package = Package(
         .testTarget(name: "TextTests", dependencies: ["Text"]),
         .testTarget(name: "ConsoleTests", dependencies: ["Console", "Text"]),
         .testTarget(name: "ModelTests", dependencies: ["Model"]),
+        .testTarget(name: "ONNXTests", dependencies: ["ONNX", "Files", "TestSupport"]),
         .testTarget(name: "SweepTests", dependencies: ["Sweep", "Model", "Text", "TestSupport"]),
         .testTarget(
             name: "LinearAlgebraTests",
@@ -159,8 +161,8 @@ let package = Package(
         .testTarget(
             name: "FuzzTests",
             dependencies: [
-                "CoordinatorService", "Experiments", "Records", "Scheduling", "Sweep", "Text", "Transport",
-                "Wire",
+                "CoordinatorService", "Experiments", "ONNX", "Records", "Scheduling", "Sweep", "Text",
+                "Transport", "Wire",
                 "CZlib", "TestSupport",
             ]),
         .testTarget(name: "TransportTests", dependencies: ["Transport", "Wire"]),
