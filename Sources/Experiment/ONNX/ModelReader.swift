@@ -6,73 +6,48 @@ extension ONNXModel {
         guard size > 0 else { throw input.fault("is empty") }
         let start = try input.read(0..<min(size, 32))
         if let fault = ONNXFault(file: input.file.path, start: start, size: size) { throw fault }
-        var message = WireMessage(input, 0..<size, name: "ModelProto")
-        (formatVersion, opset) = (0, 0)
-        var graph: Graph?
-        while let field = try message.next() {
-            switch field.number {
-            case 1: formatVersion = try field.int()
-            case 7:
-                guard graph == nil else { throw input.fault("holds more than one graph") }
-                graph = try Graph(try field.message("GraphProto"))
-            case 8:
-                let (domain, version) = try ONNXModel.opset(try field.message("OperatorSetIdProto"))
-                if domain.isEmpty { opset = version }
-            default: break
-            }
-        }
-        guard let graph else {
+        let message = WireMessage(input, 0..<size)
+        guard let graph = try message.message(7) else {
             throw input.fault("is not an ONNX file, or holds no network: it has no graph")
+        }
+        var opset = 0
+        try message.forEach(8) { field throws(ONNXFault) in
+            let version = try field.message()
+            if ["", "ai.onnx"].contains(try version.text(1)) { opset = try version.int(2) }
         }
         guard opset != 0 else {
             throw input.fault("does not say which version of ONNX's operations (opset) it uses")
         }
         guard opsets.contains(opset) else {
             throw input.fault(
-                "uses version \(opset) of ONNX's operations (opset); \(opsets.lowerBound) to \(opsets.upperBound) are "
-                    + "read: export it with opset_version=\(opsets.upperBound)")
+                "uses version \(opset) of ONNX's operations (opset); \(opsets.lowerBound) to \(opsets.upperBound) "
+                    + "are read: export it with opset_version=\(opsets.upperBound)")
         }
-        try graph.check(input)
-        self.graph = graph
+        (formatVersion, self.opset) = (try message.int(1), opset)
+        self.graph = try Graph(graph)
+        try self.graph.check(input)
     }
-
-    private static func opset(_ given: WireMessage) throws(ONNXFault) -> (domain: String, version: Int) {
-        var (message, domain, version) = (given, "", 0)
-        while let field = try message.next() {
-            switch field.number {
-            case 1: domain = try field.text()
-            case 2: version = try field.int()
-            default: break
-            }
-        }
-        return (ownDomain(domain), version)
-    }
-
-    /// ONNX's own operations have two names for their domain.
-    fileprivate static func ownDomain(_ domain: String) -> String { domain == "ai.onnx" ? "" : domain }
 }
 
 extension ONNXModel.Graph {
-    fileprivate init(_ given: WireMessage) throws(ONNXFault) {
-        var message = given
+    fileprivate init(_ message: WireMessage) throws(ONNXFault) {
         let input = message.input
         (nodes, initializers, inputs, outputs) = ([], [:], [], [])
-        while let field = try message.next() {
+        try message.forEach { field throws(ONNXFault) in
             switch field.number {
             case 1:
                 try input.charge(256)
-                nodes.append(try ONNXModel.Node(try field.message("NodeProto"), index: nodes.count))
+                nodes.append(try ONNXModel.Node(try field.message(), index: nodes.count))
             case 5:
-                let tensor = try ONNXTensor(try field.message("TensorProto"), unnamed: "")
                 try input.charge(400)
+                let tensor = try ONNXTensor(try field.message(), unnamed: "")
                 guard !tensor.name.isEmpty else { throw input.fault("holds an initializer without a name") }
                 guard initializers.updateValue(tensor, forKey: tensor.name) == nil else {
                     throw input.fault("holds the initializer '\(tensor.name)' twice")
                 }
-            case 11: inputs.append(try ONNXModel.ValueInfo(try field.message("ValueInfoProto")))
-            case 12: outputs.append(try ONNXModel.ValueInfo(try field.message("ValueInfoProto")))
-            case 15:
-                throw input.fault("holds sparse initializers, which are not read; export it with dense ones")
+            case 11: inputs.append(try ONNXModel.ValueInfo(try field.message()))
+            case 12: outputs.append(try ONNXModel.ValueInfo(try field.message()))
+            case 15: throw input.fault("holds sparse initializers, which are not read; export dense ones")
             default: break
             }
         }
@@ -87,8 +62,7 @@ extension ONNXModel.Graph {
             throw input.fault("holds a network without a result: its graph has no output")
         }
         // The index of the node that makes a value; -1 for what is given.
-        var makers: [String: Int] = [:]
-        for name in initializers.keys { makers[name] = -1 }
+        var makers = initializers.mapValues { _ in -1 }
         for value in inputs where makers.updateValue(-1, forKey: value.name) != nil {
             throw input.fault("holds the input '\(value.name)' twice")
         }
@@ -97,22 +71,19 @@ extension ONNXModel.Graph {
                 try input.charge(160)
                 guard makers.updateValue(index, forKey: name) == nil else {
                     throw input.fault(
-                        "\(node.label(index)) makes '\(name)', which is an input, an initializer or another output already"
-                    )
+                        "\(node.label(index)) makes '\(name)', which is an input, an initializer or another "
+                            + "output already")
                 }
             }
         }
         for (index, node) in nodes.enumerated() {
-            for name in node.inputs where !name.isEmpty {
-                let maker = makers[name]
-                guard let maker, maker < index else {
-                    let why = maker.map {
-                        "only \(nodes[$0].label($0)) makes, and that does not come before it: the nodes are not in order, or form a cycle"
-                    }
-                    throw input.fault(
-                        "\(node.label(index)) reads '\(name)', which "
-                            + (why ?? "is no input, no initializer and no output of a node"))
-                }
+            for name in node.inputs where !name.isEmpty && makers[name] ?? index >= index {
+                let why =
+                    makers[name].map {
+                        "only \(nodes[$0].label($0)) makes, and that does not come before it: the nodes are not in "
+                            + "order, or form a cycle"
+                    } ?? "is no input, no initializer and no output of a node"
+                throw input.fault("\(node.label(index)) reads '\(name)', which \(why)")
             }
         }
         var names: Set<String> = []
@@ -128,63 +99,29 @@ extension ONNXModel.Graph {
 }
 
 extension ONNXModel.ValueInfo {
-    fileprivate init(_ given: WireMessage) throws(ONNXFault) {
-        var message = given
-        name = ""
-        try message.input.charge(256)
-        var type: WireMessage?
-        while let field = try message.next() {
-            switch field.number {
-            case 1: name = try field.text()
-            case 2: type = try field.message("TypeProto")
-            default: break
-            }
+    fileprivate init(_ message: WireMessage) throws(ONNXFault) {
+        let input = message.input
+        try input.charge(256)
+        name = try message.text(1)
+        guard !name.isEmpty else { throw input.fault("holds an input or output without a name") }
+        guard let tensor = try message.message(2)?.message(1) else { return }
+        let type = try tensor.int(1)
+        elementType = ONNXElementType(rawValue: type)
+        guard elementType != nil || type == 0 else {
+            throw input.fault("value '\(name)' has elements of type \(type), which ONNX does not know")
         }
-        guard !name.isEmpty else { throw message.input.fault("holds an input or output without a name") }
-        while let field = try type?.next() {
-            if field.number == 1 { try readTensor(try field.message("TypeProto.Tensor")) }
+        guard let shape = try tensor.message(2) else { return }
+        var dimensions: [ONNXModel.Dimension] = []
+        try shape.forEach(1) { field throws(ONNXFault) in
+            try input.charge(64)
+            let dimension = try field.message()
+            // Some exporters write -1 where they know no size.
+            var size = -1
+            try dimension.forEachNumber(1, nil) { size = Int(truncatingIfNeeded: $0) }
+            guard size >= -1 else { throw input.fault("value '\(name)' has the size \(size)") }
+            dimensions.append(size >= 0 ? .size(size) : .symbol(try dimension.text(2)))
         }
-    }
-
-    private mutating func readTensor(_ given: WireMessage) throws(ONNXFault) {
-        var message = given
-        while let field = try message.next() {
-            switch field.number {
-            case 1:
-                let number = try field.int()
-                elementType = ONNXElementType(rawValue: number)
-                guard elementType != nil || number == 0 else {
-                    throw message.input.fault(
-                        "value '\(name)' has elements of type \(number), which ONNX does not know")
-                }
-            case 2:
-                var dimensions: [ONNXModel.Dimension] = []
-                var sizes = try field.message("TensorShapeProto")
-                while let size = try sizes.next() {
-                    guard size.number == 1 else { continue }
-                    try message.input.charge(64)
-                    dimensions.append(try dimension(try size.message("TensorShapeProto.Dimension")))
-                }
-                shape = dimensions
-            default: break
-            }
-        }
-    }
-
-    private func dimension(_ given: WireMessage) throws(ONNXFault) -> ONNXModel.Dimension {
-        var (message, dimension) = (given, ONNXModel.Dimension.symbol(""))
-        while let field = try message.next() {
-            switch field.number {
-            case 1:
-                let size = try field.int()
-                guard size >= -1 else { throw message.input.fault("value '\(name)' has the size \(size)") }
-                // Some exporters write -1 where they know no size.
-                dimension = size == -1 ? .symbol("") : .size(size)
-            case 2: dimension = .symbol(try field.text())
-            default: break
-            }
-        }
-        return dimension
+        self.shape = dimensions
     }
 }
 
@@ -194,73 +131,42 @@ extension ONNXModel.Node {
         "node \(name.isEmpty ? String(index) : "'\(name)'") (\(operation))"
     }
 
-    fileprivate init(_ given: WireMessage, index: Int) throws(ONNXFault) {
-        var (message, fields) = (given, [WireMessage]())
+    fileprivate init(_ message: WireMessage, index: Int) throws(ONNXFault) {
         let input = message.input
-        (name, operation, domain, inputs, outputs, attributes) = ("", "", "", [], [], [:])
-        while let field = try message.next() {
-            switch field.number {
-            case 1: inputs.append(try field.text())
-            case 2: outputs.append(try field.text())
-            case 3: name = try field.text()
-            case 4: operation = try field.text()
-            case 5:
-                try input.charge(320)
-                fields.append(try field.message("AttributeProto"))
-            case 7: domain = ONNXModel.ownDomain(try field.text())
-            default: break
-            }
-        }
+        (inputs, outputs, attributes) = (try message.texts(1), try message.texts(2), [:])
+        (name, operation, domain) = (try message.text(3), try message.text(4), try message.text(7))
+        // ONNX's own operations have two names for their domain.
+        if domain == "ai.onnx" { domain = "" }
         guard !operation.isEmpty else { throw input.fault("\(label(index)) has no operation") }
-        for field in fields {
-            let (name, value) = try attribute(field, label(index))
+        try message.forEach(5) { field throws(ONNXFault) in
+            try input.charge(320)
+            let attribute = try field.message()
+            let name = try attribute.text(1)
+            let value = try ONNXModel.Attribute(attribute, name: name, node: label(index))
             guard attributes.updateValue(value, forKey: name) == nil else {
                 throw input.fault("\(label(index)) has the attribute '\(name)' twice")
             }
         }
     }
+}
 
-    /// Reads an attribute, whose type says which of its fields counts.
-    private func attribute(
-        _ message: WireMessage, _ label: String
-    ) throws(ONNXFault) -> (name: String, value: ONNXModel.Attribute) {
-        var (fields, name, type, isReference) = (message, "", 0, false)
-        while let field = try fields.next() {
-            switch field.number {
-            case 1: name = try field.text()
-            case 20: type = try field.int()
-            case 21: isReference = true
-            default: break
-            }
-        }
-        if isReference { return (name, .unsupported("reference to a function's attribute")) }
+extension ONNXModel.Attribute {
+    fileprivate init(_ message: WireMessage, name: String, node: String) throws(ONNXFault) {
+        // Its type says which of its fields counts.
+        let type = try message.int(20)
         switch type {
-        case 1: return (name, .float(try message.fields(2).last?.float() ?? 0))
-        case 2: return (name, .int(try message.fields(3).last?.int() ?? 0))
-        case 3: return (name, .string(try message.fields(4).last?.text() ?? ""))
+        case _ where try !message.text(21).isEmpty: self = .unsupported("reference to a function's attribute")
+        case 1: self = .float(try message.floats(2).last ?? 0)
+        case 2: self = .int(try message.int(3))
+        case 3: self = .string(try message.text(4))
         case 4:
-            guard let field = try message.fields(5).last else {
-                return (name, .unsupported("missing tensor"))
+            guard let tensor = try message.message(5) else {
+                throw message.input.fault("\(node) has an attribute '\(name)' without its tensor")
             }
-            let owner = "\(name) of \(label)"
-            return (name, .tensor(try ONNXTensor(try field.message("TensorProto"), unnamed: owner)))
-        case 6:
-            var numbers: [Double] = []
-            for field in try message.fields(7) {
-                try field.forEachNumber(.fixed32) { bits throws(ONNXFault) in
-                    try message.input.charge(24)
-                    numbers.append(Double(Float(bitPattern: UInt32(truncatingIfNeeded: bits))))
-                }
-            }
-            return (name, .floats(numbers))
-        case 7:
-            var numbers: [Int] = []
-            for field in try message.fields(8) { try field.append(to: &numbers) }
-            return (name, .ints(numbers))
-        case 8:
-            var texts: [String] = []
-            for field in try message.fields(9) { texts.append(try field.text()) }
-            return (name, .strings(texts))
+            self = .tensor(try ONNXTensor(tensor, unnamed: "\(name) of \(node)"))
+        case 6: self = .floats(try message.floats(7))
+        case 7: self = .ints(try message.ints(8))
+        case 8: self = .strings(try message.texts(9))
         default:
             let kinds = [
                 5: "graph", 9: "list of tensors", 10: "list of graphs", 11: "sparse tensor",
@@ -268,22 +174,9 @@ extension ONNXModel.Node {
             ]
             guard let kind = kinds[type] else {
                 throw message.input.fault(
-                    "\(label) has an attribute '\(name)' of type \(type), which ONNX does not know")
+                    "\(node) has an attribute '\(name)' of type \(type), which ONNX does not know")
             }
-            return (name, .unsupported(kind))
+            self = .unsupported(kind)
         }
-    }
-}
-
-extension WireMessage {
-    /// All fields of a number.
-    fileprivate func fields(_ number: Int) throws(ONNXFault) -> [WireField] {
-        var (message, fields) = (self, [WireField]())
-        while let field = try message.next() {
-            guard field.number == number else { continue }
-            try input.charge(96)
-            fields.append(field)
-        }
-        return fields
     }
 }

@@ -117,15 +117,12 @@ public struct ONNXTensor: Sendable {
                 try file.forEachNumber(at: offset, count: count, width: width) { numbers.append(convert($0)) }
             }
         case .field(let field, let range):
-            var message = WireMessage(WireInput(file), range, name: "TensorProto")
-            while let next = try message.next() {
-                guard next.number == field.rawValue else { continue }
-                try next.forEachNumber(field.encoding) { bits throws(ONNXFault) in
-                    guard elementType.holds(bits) else {
-                        throw fault("has a number at \(numbers.count) that is none of type \(elementType)")
-                    }
-                    numbers.append(convert(bits))
+            let message = WireMessage(WireInput(file), range)
+            try message.forEachNumber(field.rawValue, field.width) { bits throws(ONNXFault) in
+                guard elementType.holds(bits) else {
+                    throw fault("has a number at \(numbers.count) that is none of type \(elementType)")
                 }
+                numbers.append(convert(bits))
             }
         }
         return numbers
@@ -150,13 +147,8 @@ enum TensorField: Int, Sendable {
     case doubleData = 10
     case uint64Data = 11
 
-    var encoding: WireField.Encoding {
-        switch self {
-        case .floatData: .fixed32
-        case .doubleData: .fixed64
-        default: .varint
-        }
-    }
+    /// Bytes of a number; nil: they vary.
+    var width: Int? { self == .floatData ? 4 : self == .doubleData ? 8 : nil }
 }
 
 extension ONNXElementType {

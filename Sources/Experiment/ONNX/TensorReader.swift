@@ -6,78 +6,53 @@ extension ONNXTensor {
     /// Reads a tensor's message, but not its numbers.
     ///
     /// - Parameter unnamed: the name of a tensor that has none.
-    init(_ given: WireMessage, unnamed: String) throws(ONNXFault) {
-        var (parts, message) = (TensorParts(name: unnamed), given)
-        while let field = try message.next() { try parts.read(field) }
-        (name, shape, file) = (parts.name, parts.shape, message.input.file)
-        let tensor = "tensor '\(parts.name)'"
-        func fault(_ what: String) -> ONNXFault { given.input.fault("\(tensor) \(what)") }
-        guard let type = ONNXElementType(rawValue: parts.type) else {
-            throw fault("has elements of type \(parts.type), which ONNX does not know")
+    init(_ message: WireMessage, unnamed: String) throws(ONNXFault) {
+        let ownName = try message.text(8)
+        let name = ownName.isEmpty ? unnamed : ownName
+        func fault(_ what: String) -> ONNXFault { message.input.fault("tensor '\(name)' \(what)") }
+        let type = try message.int(2)
+        guard let elementType = ONNXElementType(rawValue: type) else {
+            throw fault("has elements of type \(type), which ONNX does not know")
         }
-        elementType = type
+        let shape = try message.ints(1)
         guard shape.count <= 32 else { throw fault("has \(shape.count) dimensions; 32 are the most") }
         guard !shape.contains(where: { $0 < 0 }), let count = product(shape),
-            let bytes = product([count, type.width ?? 1])
+            let bytes = product([count, elementType.width ?? 1])
         else { throw fault("announces the shape \(shape), which no tensor can have") }
-        self.count = count
-        if type.width == nil {
+        (self.name, self.shape, self.elementType, self.count) = (name, shape, elementType, count)
+        file = message.input.file
+        if elementType.width == nil {
             storage = .nowhere
             return
         }
-        let held = (parts.isExternal ? 1 : 0) + (parts.raw == nil ? 0 : 1) + parts.fields.count
-        guard held <= 1, parts.fields.first.map({ $0 == type.field }) ?? true else {
+        guard try message.message(3) == nil else { throw fault("is stored in segments, which are not read") }
+        var (raw, counts): (Range<Int>?, [TensorField: Int]) = (nil, [:])
+        try message.forEach { part throws(ONNXFault) in
+            if part.number == 9 { raw = try part.bytes() }
+            guard let field = TensorField(rawValue: part.number) else { return }
+            var found = 0
+            try part.forEachNumber(field.width) { _ in found += 1 }
+            if found > 0 { counts[field, default: 0] += found }
+        }
+        let isExternal = try message.int(14) == 1
+        let held = (isExternal ? 1 : 0) + (raw == nil ? 0 : 1) + counts.count
+        guard held <= 1, counts.keys.first.map({ $0 == elementType.field }) ?? true else {
             throw fault("has numbers in more than one field, or in the field of another type")
         }
-        if parts.isExternal {
-            storage = try parts.external.storage(beside: file.path, bytes: bytes, fault)
-        } else if let field = parts.fields.first {
-            guard parts.numbers == count else {
-                throw fault("of shape \(shape) cannot have \(countText(parts.numbers, "number"))")
+        if isExternal {
+            storage = try ExternalData(message).storage(beside: file.path, bytes: bytes, fault)
+        } else if let (field, found) = counts.first {
+            guard found == count else {
+                throw fault("of shape \(shape) cannot have \(countText(found, "number"))")
             }
             storage = .field(field, message.range)
         } else {
-            let found = parts.raw?.count ?? 0
+            let found = raw?.count ?? 0
             guard found == bytes else {
-                throw fault("of type \(type) and shape \(shape) cannot have \(countText(found, "byte"))")
+                throw fault(
+                    "of type \(elementType) and shape \(shape) cannot have \(countText(found, "byte"))")
             }
-            storage = parts.raw.map { .raw(at: $0.lowerBound) } ?? .nowhere
-        }
-    }
-}
-
-/// The fields of a tensor's message.
-private struct TensorParts {
-    var name: String
-    var type = 0
-    var shape: [Int] = []
-    var raw: Range<Int>?
-    var fields: Set<TensorField> = []
-    /// How many numbers the fields hold.
-    var numbers = 0
-    var isExternal = false
-    var external = ExternalData()
-
-    init(name: String) { self.name = name }
-
-    mutating func read(_ field: WireField) throws(ONNXFault) {
-        switch field.number {
-        case 1: try field.append(to: &shape)
-        case 2: type = try field.int()
-        case 3: throw field.input.fault("tensor '\(name)' is stored in segments, which are not read")
-        case 8:
-            let text = try field.text()
-            if !text.isEmpty { name = text }
-        case 9: raw = try field.bytes()
-        case 13: try external.read(try field.message("StringStringEntryProto"))
-        case 14: isExternal = try field.int() == 1
-        default:
-            guard let kind = TensorField(rawValue: field.number) else { return }
-            var found = 0
-            try field.forEachNumber(kind.encoding) { _ throws(ONNXFault) in found += 1 }
-            guard found > 0 else { return }
-            numbers += found
-            fields.insert(kind)
+            storage = raw.map { .raw(at: $0.lowerBound) } ?? .nowhere
         }
     }
 }
@@ -86,17 +61,13 @@ private struct TensorParts {
 private struct ExternalData {
     private var entries: [String: String] = [:]
 
-    mutating func read(_ given: WireMessage) throws(ONNXFault) {
-        var (message, key, value) = (given, "", "")
-        while let field = try message.next() {
-            switch field.number {
-            case 1: key = try field.text()
-            case 2: value = try field.text()
-            default: break
-            }
+    init(_ tensor: WireMessage) throws(ONNXFault) {
+        try tensor.forEach(13) { field throws(ONNXFault) in
+            let entry = try field.message()
+            let key = try entry.text(1)
+            // Others, such as a checksum, are not used.
+            if ["location", "offset", "length"].contains(key) { entries[key] = try entry.text(2) }
         }
-        // Others, such as a checksum, are not used.
-        if ["location", "offset", "length"].contains(key) { entries[key] = value }
     }
 
     /// Finds the numbers in a file inside the folder of the model's.
