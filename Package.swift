@@ -118,6 +118,7 @@ let package = Package(
         .testTarget(name: "TextTests", dependencies: ["Text"]),
         .testTarget(name: "ConsoleTests", dependencies: ["Console", "Text"]),
         .testTarget(name: "ModelTests", dependencies: ["Model"]),
+        .testTarget(name: "ONNXTests", dependencies: ["ONNX", "Files", "TestSupport"]),
         .testTarget(name: "SweepTests", dependencies: ["Sweep", "Model", "Text", "TestSupport"]),
         .testTarget(
             name: "LinearAlgebraTests",
@@ -160,8 +161,8 @@ let package = Package(
         .testTarget(
             name: "FuzzTests",
             dependencies: [
-                "CoordinatorService", "Experiments", "Records", "Scheduling", "Sweep", "Text", "Transport",
-                "Wire",
+                "CoordinatorService", "Experiments", "ONNX", "Records", "Scheduling", "Sweep", "Text",
+                "Transport", "Wire",
                 "CZlib", "TestSupport",
             ]),
         .testTarget(name: "TransportTests", dependencies: ["Transport", "Wire"]),

@@ -98,6 +98,23 @@ struct NodeContext {
     }
 }
 
+extension ONNXElementType {
+    /// Whether the numbers are whole.
+    var isInteger: Bool {
+        switch self {
+        case .uint8, .int8, .uint16, .int16, .int32, .int64, .uint32, .uint64: true
+        default: false
+        }
+    }
+    /// Whether the numbers are real.
+    var isFloatingPoint: Bool {
+        switch self {
+        case .float, .float16, .double, .bfloat16: true
+        default: false
+        }
+    }
+}
+
 extension ONNXModel.Node {
     /// The node as messages name it.
     var title: String { "node '\(name.isEmpty ? outputs.first ?? "" : name)' (\(operation))" }

@@ -14,20 +14,22 @@ struct ArrayFile {
     private static let headerLimit = 65_536
 
     init(opening path: String) throws(DataError) {
-        let file = try InputFile(path)
+        let file = try reading(InputFile(path))
         self.file = file
         func fault(_ problem: ArrayProblem) -> DataError { DataError(file: path, problem: .array(problem)) }
         guard file.size >= 8 else { throw fault(.notNPY) }
-        let start = try file.read(at: 0, count: 8)
+        let start = try reading(file.read(at: 0, count: 8))
         guard start.starts(with: ArrayFile.magic) else { throw fault(.notNPY) }
         guard (1...3).contains(start[6]), start[7] == 0 else { throw fault(.version(start[6], start[7])) }
         let lengthBytes = start[6] == 1 ? 2 : 4
         guard file.size >= 8 + lengthBytes else { throw fault(.headerCut) }
-        let length = try file.read(at: 8, count: lengthBytes).reversed().reduce(0) { $0 << 8 | Int($1) }
+        let length = try reading(file.read(at: 8, count: lengthBytes)).reversed().reduce(0) {
+            $0 << 8 | Int($1)
+        }
         dataStart = 8 + lengthBytes + length
         guard dataStart <= file.size else { throw fault(.headerCut) }
         guard length <= ArrayFile.headerLimit else { throw fault(.header("is longer than 65536 bytes")) }
-        let text = try file.read(at: 8 + lengthBytes, count: length)
+        let text = try reading(file.read(at: 8 + lengthBytes, count: length))
         do throws(ArrayProblem) {
             let header = try ArrayHeader(parsing: text)
             (shape, element) = (header.shape, header.element)
@@ -66,9 +68,10 @@ struct ArrayFile {
         case .i4: convert = { Double(Int32(truncatingIfNeeded: $0)) }
         case .i8: convert = { Double(Int64(bitPattern: $0)) }
         }
-        try file.forEachNumber(at: dataStart, count: shape.reduce(1, *), width: element.width) {
-            body(convert($0))
-        }
+        try reading(
+            file.forEachNumber(at: dataStart, count: shape.reduce(1, *), width: element.width) {
+                body(convert($0))
+            })
     }
 }
 

@@ -48,6 +48,15 @@ public struct DataError: Error, Equatable, CustomStringConvertible {
     }
 }
 
+/// Reads from a file; what the system refuses is an error of the file.
+func reading<Result>(
+    _ body: @autoclosure () throws(FileError) -> Result
+) throws(DataError) -> Result {
+    do throws(FileError) { return try body() } catch {
+        throw DataError(file: error.path, problem: .unreadable(error.cause))
+    }
+}
+
 extension DataError.Problem {
     var words: String {
         switch self {
@@ -108,7 +117,7 @@ struct IDXFile {
     /// Reads a file that should have `expected` dimensions (1: labels, 3: images). Never allocates more than
     /// the file holds, nor memory for more than a million items, whatever the header says.
     static func read(_ path: String, dimensions expected: Int) throws(DataError) -> IDXFile {
-        let descriptor = try descriptor(toRead: path)
+        let descriptor = try reading(openToRead(path))
         guard let file = gzdopen(descriptor, "rb") else {
             close(descriptor)
             throw DataError(file: path, problem: .unreadable("out of memory"))

@@ -26,7 +26,7 @@ struct GivenGraph {
         let file = request.weights
         let graph = try GivenGraph.attempt(file) { () throws(GraphError) in
             let model: ONNXModel
-            do throws(ONNXFault) { model = try ONNXModel(reading: file) } catch { throw .file(error) }
+            do throws(ONNXFault) { model = try ONNXModel(reading: file, opsets: 11...28) } catch { throw .file(error) }
             return try NetworkGraph(model, inputShape: shape)
         }
         self.graph = graph
@@ -59,7 +59,7 @@ struct GivenGraph {
     ) throws(DataError) -> Result {
         do throws(GraphError) { return try step() } catch {
             switch error {
-            case .file(let fault): throw DataError(file: fault.file, problem: .graph(fault.words))
+            case .file(let fault): throw DataError(file: fault.file, problem: .graph(fault.what))
             case .graph(let fault): throw DataError(file: file, problem: .graph(fault.description))
             }
         }

@@ -1,3 +1,4 @@
+import Files
 import LinearAlgebra
 import Model
 import Sweep
@@ -86,9 +87,9 @@ struct MeasuredPoints {
     /// Labels from a .npy file or, where the first bytes don't mark one, from an IDX file.
     static func labels(_ path: String?, points: Int) throws(DataError) -> [Int32]? {
         guard let path else { return nil }
-        let start = try InputFile(path)
+        let start = try reading(InputFile(path))
         var labels: [Int32] = []
-        if try start.read(at: 0, count: min(start.size, 6)) == ArrayFile.magic {
+        if try reading(start.read(at: 0, count: min(start.size, 6))) == ArrayFile.magic {
             labels = try MeasuredPoints.labels(ofArray: path)
         } else {
             labels = try IDXFile.read(path, dimensions: 1).bytes.map { Int32($0) }
