@@ -99,7 +99,7 @@ struct GraphCompiler {
         let count = shape.reduce(1, *)
         guard count <= GraphCompiler.maxValue else { throw .words("has more than 2^28 weights") }
         var key: String?
-        if case .tensor(let tensor) = constant, !tensor.name.isEmpty {
+        if case .initializer(let tensor) = constant {
             key = "\(rows) \(isTransposed) \(layer == nil) \(tensor.name)"
         }
         if let key, let region = placed[key], region.range.count == count { return region }

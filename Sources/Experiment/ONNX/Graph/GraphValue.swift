@@ -34,21 +34,23 @@ struct GraphValue {
 
 /// Numbers that don't depend on the network's input.
 enum GraphConstant {
-    /// A tensor of the file, whose numbers are read when they are asked for.
+    /// A tensor with a name of its own in the file, whose numbers are read when they are asked for.
+    case initializer(ONNXTensor)
+    /// A tensor among a node's settings.
     case tensor(ONNXTensor)
     /// Numbers that were computed from sizes and other constants.
     case numbers([Double])
 
     func doubles() throws(ONNXFault) -> [Double] {
         switch self {
-        case .tensor(let tensor): try tensor.doubles()
+        case .initializer(let tensor), .tensor(let tensor): try tensor.doubles()
         case .numbers(let numbers): numbers
         }
     }
 
     func floats() throws(ONNXFault) -> [Float] {
         switch self {
-        case .tensor(let tensor): try tensor.floats()
+        case .initializer(let tensor), .tensor(let tensor): try tensor.floats()
         case .numbers(let numbers): numbers.map { Float($0) }
         }
     }

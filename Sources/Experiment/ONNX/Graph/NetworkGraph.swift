@@ -69,7 +69,7 @@ public struct NetworkGraph: Sendable {
         var compiler = GraphCompiler(opset: model.opset, inputs: count)
         for (name, tensor) in model.graph.initializers {
             compiler.values[name] = GraphValue(
-                tensor.shape, .constant(.tensor(tensor)), isInteger: tensor.elementType.isInteger)
+                tensor.shape, .constant(.initializer(tensor)), isInteger: tensor.elementType.isInteger)
         }
         for (name, constant) in constants {
             compiler.values[name] = GraphValue(
