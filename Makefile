@@ -16,7 +16,8 @@ STRICT := --explicit-target-dependency-import-check error
 # Suites that start no programs.
 FAST_TESTS := ^(?!EndToEndTests\.|SimulatedClusterTests\.|FuzzTests\.)
 # Suites that start no programs and train little: they run in minutes under a sanitizer.
-SANITIZED_TESTS := ^(Collections|Files|Text|Console|Model|Sweep|Records|Wire|Scheduling|Cluster|Journal|Transport|Reporting|Fuzz|LinearAlgebra)Tests\.
+SANITIZED_TESTS := Collections|Files|Text|Console|Model|Sweep|Records|Wire|Scheduling|Cluster|Journal|Transport|Reporting
+SANITIZED_TESTS := ^($(SANITIZED_TESTS)|Fuzz|LinearAlgebra|CoordinatorService|WorkerService)Tests\.
 
 help:
 	@echo "make demo     set up, build, run the demo sweep (under two minutes) and draw its figure"
@@ -25,9 +26,11 @@ help:
 	@echo "make sanitize set up, build and run the suites that train little under the address and the thread sanitizer"
 	@echo "make build    set up and build: $(BIN)/ranksweep and $(BIN)/ranksweep-worker"
 	@echo "make bundle   set up, build, and pack the worker for hosts that have neither Swift nor its libraries"
+	@echo "make static   set up, and build the programs with Swift linked into them ($(BINARIES))"
 	@echo "make install  build and install to $(PREFIX) (PREFIX=…): programs, recipes, man pages, completions"
 	@echo "make uninstall remove what install made there"
 	@echo "make deb      build a Debian package; make try-deb tries it in a bare Debian, make image puts it into an OCI image"
+	@echo "make lint     check the formatting"
 	@echo "make format   format the sources with swift format"
 	@echo "make help     this text"
 	@command -v swift >/dev/null || { echo; cluster/packaging/swift-is-missing.sh $(SWIFT) || true; }
@@ -65,9 +68,9 @@ bundle: setup commit
 static: bundle
 	cluster/static.sh ranksweep
 
-# Root often lacks Swift: `make static && sudo make install` installs what is built.
+# Only the owner of the sources builds: a build by `sudo make install` would leave files in .build that only root can change.
 install:
-	@if command -v swift >/dev/null && [ $(BINARIES) = .build/static/release ]; then $(MAKE) static; fi
+	@if [ -O Makefile ] && command -v swift >/dev/null && [ $(BINARIES) = .build/static/release ]; then $(MAKE) static; fi
 	cluster/packaging/install.sh $(BINARIES) "$(DESTDIR)" "$(PREFIX)"
 
 uninstall:
@@ -105,8 +108,8 @@ setup:
 	    $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
 	fi
 
-# Which sources the programs are of: workers of others are told apart by it. Written only where it changes: what it is
-# compiled into need not be built again then.
+# Identifies the sources that the programs are built from, so that workers built from others are recognised. It is written
+# only if it changed, so that nothing is rebuilt needlessly.
 commit:
 	@file=Sources/Support/CBuild/commit.inc; \
 	hash=$$(git describe --always --abbrev=10 --exclude='*' 2>/dev/null || echo unknown); \

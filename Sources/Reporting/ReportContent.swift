@@ -4,8 +4,8 @@ import Sweep
 
 /// Everything that a report shows, as values.
 struct ReportContent {
-    private(set) var records = 0
-    private(set) var diverged = 0
+    let records: Int
+    let diverged: Int
     /// One for each figure.
     let tables: [Table]
     /// One for each plane of I(X;T).
@@ -16,16 +16,19 @@ struct ReportContent {
     let squaredLoss: Bool
 
     /// - Parameters:
+    ///   - hasPage: whether `trials` are collected for a page.
     ///   - trials: each record and each failed trial is added.
     ///   - differences: each record is added.
     init(
-        _ sources: [ReportSource], _ scope: ReportScope, _ trials: inout TrialTables,
+        _ sources: [ReportSource], _ scope: ReportScope, hasPage: Bool, _ trials: inout TrialTables,
         _ differences: inout DifferenceTable?
     ) throws(ReportError) {
-        var filling = Filling(scope)
+        var filling = Filling(scope, hasPage)
         for (index, source) in sources.enumerated() {
-            if index > 0 { try filed { () throws(FileError) in try trials.begin(source) } }
-            try filling.add(source, scope) { record throws(FileError) in
+            let failed: [Int]
+            do throws(RecordFileError) { failed = try source.failedTrials() } catch { throw .records(error) }
+            try filed { () throws(FileError) in try trials.begin(source, failed: failed) }
+            try filling.add(source, scope, failed: failed) { record throws(FileError) in
                 differences?.add(record, run: index)
                 try trials.add(record)
             }
@@ -52,8 +55,10 @@ struct ReportContent {
         var trials: PageTrialCollector
         var phases: [PhaseTable]
         var (records, diverged) = (0, 0)
+        private let hasPage: Bool
 
-        init(_ scope: ReportScope) {
+        init(_ scope: ReportScope, _ hasPage: Bool) {
+            self.hasPage = hasPage
             figures = scope.figures.map { FigureData($0, of: scope) }
             summary = Summary(of: scope)
             trials = PageTrialCollector(of: scope)
@@ -62,18 +67,16 @@ struct ReportContent {
 
         /// - Parameter body: called with each record and its further axes.
         mutating func add(
-            _ source: ReportSource, _ scope: ReportScope, _ body: (Record) throws(FileError) -> Void
+            _ source: ReportSource, _ scope: ReportScope, failed: [Int],
+            _ body: (Record) throws(FileError) -> Void
         ) throws(ReportError) {
             let grid = source.spec.grid
             let further = scope.further(source)
-            var failed = Dictionary(
-                source.failedTrials.map { (grid[$0].id.text, $0) }, uniquingKeysWith: min)
             var ranges = figures.isEmpty ? nil : MetricRanges(grid)
             var refusal: FileError?
             do throws(RecordFileError) {
                 try readRecords(at: source.recordsPath, fault: source.fault) { record in
                     guard refusal == nil else { return }
-                    if !failed.isEmpty { failed[record.trial] = nil }
                     let limits = ranges?.ranges(of: record.axes)
                     var record = record
                     record.axes.merge(further) { own, _ in own }
@@ -82,8 +85,8 @@ struct ReportContent {
                 }
             } catch { throw .records(error) }
             if let refusal { throw .file(refusal) }
-            for trial in failed.values.sorted() {
-                let axes = (grid[trial].axesObject.object ?? [:]).merging(further) { own, _ in own }
+            for trial in failed {
+                let axes = ReportScope.axes(of: grid[trial], further)
                 summary.addFailed(axes)
                 for index in figures.indices { figures[index].addFailed(axes) }
                 for index in phases.indices { phases[index].addFailed(axes) }
@@ -94,7 +97,7 @@ struct ReportContent {
             records += 1
             if !record.isMeasured { diverged += 1 }
             summary.add(record)
-            trials.add(record)
+            if hasPage { trials.add(record) }
             for index in figures.indices { figures[index].add(record, within: limits) }
             for index in phases.indices { phases[index].add(record) }
         }

@@ -16,6 +16,8 @@ public struct ReportSource {
     public let run: String?
     /// Why the sweep can't produce a line; called before the line is read.
     let fault: ([UInt8]) -> String?
+    /// The columns of tables of its records.
+    let columns: MetricColumns
 
     /// A run.
     public init(
@@ -29,18 +31,30 @@ public struct ReportSource {
         self.provenancePath = provenancePath
         self.run = run
         self.fault = fault
+        columns = MetricColumns(of: spec)
     }
 
-    /// Indices of trials without a record whose last attempt failed, ascending.
-    var failedTrials: [Int] {
-        (provenance?.failedTrials ?? []).filter { (0..<spec.grid.count).contains($0) }
+    /// Indices of trials without a record whose last attempt failed, ascending. A trial that failed last may
+    /// have a record, so the records are read for their trials.
+    func failedTrials() throws(RecordFileError) -> [Int] {
+        let grid = spec.grid
+        let indices = (provenance?.failedTrials ?? []).filter { (0..<grid.count).contains($0) }
+        guard !indices.isEmpty else { return [] }
+        var failed = Dictionary(indices.map { (grid[$0].id.text, $0) }, uniquingKeysWith: min)
+        try readLines(at: recordsPath) { line in
+            let content = line.last == UInt8(ascii: "\n") ? Array(line.dropLast()) : line
+            let name = CanonicalObject(content)?["trial"]?.dropFirst().dropLast()
+            let trial = name.map { String(decoding: $0, as: UTF8.self) }
+            if let trial = trial ?? (try? Record(parsing: line))?.trial { failed[trial] = nil }
+        }
+        return failed.values.sorted()
     }
 }
 
 /// The axes and figures of a report: those of one sweep, or those of several runs' sweeps with the run as one
 /// more axis.
 struct ReportScope {
-    /// The path of the axis that numbers runs.
+    /// The path of the axis whose values are the runs' names.
     static let run = "run"
 
     /// The name of the sweep, or the names of the runs.
@@ -76,7 +90,7 @@ struct ReportScope {
 
     private init(runs sources: [ReportSource], _ style: FigureStyle) {
         let specs = sources.map(\.spec)
-        name = sources.compactMap(\.run).joined(separator: ", ")
+        name = sources.compactMap(\.run).map(onOneLine).joined(separator: ", ")
         digest = specs.map(\.digest).joined(separator: " ")
         hasRuns = true
         recordPaths = [ReportScope.run] + ReportScope.recordPaths(specs)
@@ -95,16 +109,26 @@ struct ReportScope {
         self.figures = figures.map { ReportScope.withRuns($0) }
     }
 
-    /// The sweep's figures, with nil parts of their styles taken from the sweep's style.
+    /// The sweep's figures, with nil parts of their styles taken from the sweep's style, as far as each figure can have
+    /// them.
     private static func styled(_ spec: SweepSpec, _ style: FigureStyle) -> [FigureSpec] {
         spec.figures.map { figure in
             var styled = figure
             styled.style = style.filled(from: figure.style).filled(from: spec.style)
+            if figure.isPlane || figure.isHeatmap { (styled.style.kind, styled.style.interval) = (nil, nil) }
+            if case .summary = figure.x {
+                styled.style.kind = nil
+                // Both numbers have intervals, which are of the mean.
+                if let interval = styled.style.interval, [.range, .seeds].contains(interval) {
+                    styled.style.interval = .ci95
+                }
+            }
             return styled
         }
     }
 
-    /// A figure with a curve for each run; with a panel for each where its curves are another axis's.
+    /// A figure with a curve for each run; with a panel for each where its curves are another axis's. A figure
+    /// that has both curves and panels stays as it is, and `FigureData` makes further curves of the runs.
     private static func withRuns(_ figure: FigureSpec) -> FigureSpec {
         var figure = figure
         if figure.curves == nil, !figure.y.contains(where: { $0.layer == .each }) {
@@ -135,5 +159,10 @@ struct ReportScope {
             if let value = source.spec.grid.fixedValue(path) { further[path] = value }
         }
         return further
+    }
+
+    /// The axes of a trial that has no record, with those that a record wouldn't name.
+    static func axes(of trial: Trial, _ further: [String: JSONValue]) -> [String: JSONValue] {
+        (trial.axesObject.object ?? [:]).merging(further) { own, _ in own }
     }
 }

@@ -48,11 +48,11 @@ public struct ReportOutcome: Equatable, Sendable {
     public let tables: [String]
     /// Paths of gnuplot scripts: `figures/NAME.gp`.
     public let scripts: [String]
-    /// Paths of pictures: `figures/NAME.FORMAT`.
+    /// Paths of pictures: `figures/NAME.FORMAT`, for LaTeX `figures/NAME-latex.tex` and `.pdf`.
     public let pictures: [String]
     /// How drawing ended.
     public let drawing: Drawing
-    /// Each drawn figure as the text of an SVG file, even if no SVG file was requested.
+    /// For a page, each drawn figure as the text of an SVG file, even if no SVG file was requested.
     public let svgs: [String: String]
     /// The numbers of each drawn figure, for a page; planes and heatmaps have none.
     public let figureData: [String: JSONValue]
@@ -105,22 +105,25 @@ public enum Reports {
     /// Writes the tables and figures of a run, or of several with the run as one more axis, from the records
     /// so far.
     ///
-    /// Reads the records once. Keeps the points of the figures, not the records.
+    /// Reads the records once. Keeps the points of the figures and up to 4096 trials for the page, not the records.
     ///
     /// - Parameters:
     ///   - sources: the runs, at least one.
     ///   - directory: the directory for the tables of trials (`TrialTables`), `tables/NAME.dat` for each
-    ///     figure, `tables/NAME-fall.dat` for each figure of ranks along training, `tables/NAME-phases.dat`
-    ///     for each information plane, `tables/summary.dat`, `figures/NAME.gp` and, drawn by gnuplot,
+    ///     figure, `tables/NAME-seeds.dat` for each figure of single seeds or boxes, `tables/NAME-fall.dat`
+    ///     for each figure of ranks along training, `tables/NAME-phases.dat` for each information plane,
+    ///     `tables/summary.dat`, `figures/NAME.gp` (for LaTeX `figures/NAME-latex.gp`) and, drawn by gnuplot,
     ///     `figures/NAME.FORMAT`. Made where it is missing.
     ///   - style: a style that overrides the sweeps' own.
+    ///   - hasPage: whether the outcome has what only a page shows.
     ///   - gnuplot: the program, looked up on PATH.
     ///   - note: called with each figure before it is drawn.
     /// - Throws: `ReportError` for a line that isn't a record, or for a file that can't be read or written.
     ///   gnuplot's failures are in the outcome, not thrown.
     public static func write(
         _ sources: [ReportSource], to directory: String, formats: [FigureFormat] = FigureFormat.defaults,
-        style: FigureStyle = FigureStyle(), gnuplot: String = "gnuplot", note: (String) -> Void = { _ in }
+        style: FigureStyle = FigureStyle(), hasPage: Bool = true, gnuplot: String = "gnuplot",
+        note: (String) -> Void = { _ in }
     ) throws(ReportError) -> ReportOutcome {
         for folder in ["tables", "figures"] {
             try filed { () throws(FileError) in try makeFolder(directory + "/" + folder) }
@@ -130,7 +133,7 @@ public enum Reports {
             try TrialTables(sources, of: scope, in: directory + "/tables")
         }
         var differences = scope.hasRuns ? DifferenceTable(sources, of: scope) : nil
-        let content = try ReportContent(sources, scope, &trials, &differences)
+        let content = try ReportContent(sources, scope, hasPage: hasPage, &trials, &differences)
         var tables = try filed { () throws(FileError) in
             try trials.commit()
             let hasAttempts = try AttemptTable.write(sources, in: directory + "/tables")
@@ -150,7 +153,7 @@ public enum Reports {
         let drawable = Set(figures.map(\.name))
         let unmeasured = scope.figures.map(\.name).filter { content.records > 0 && !drawable.contains($0) }
         var drawn = Drawing(
-            folder: directory + "/figures", formats: formats,
+            folder: directory + "/figures", formats: formats, hasPage: hasPage,
             gnuplot: GnuplotProcess(program: gnuplot, milliseconds: 120_000))
         try drawn.draw(figures, note)
         let exceeded = drawings.compactMap { drawing in
@@ -159,8 +162,8 @@ public enum Reports {
         return ReportOutcome(
             records: content.records, diverged: content.diverged, tables: tables, scripts: scripts,
             pictures: drawn.pictures.map { "figures/" + $0 }, drawing: drawn.result, svgs: drawn.svgs,
-            figureData: pageData(content.tables.filter { drawn.svgs[$0.data.figure.name] != nil }),
-            summary: content.summary.table(limit: 200, squaredLoss: content.squaredLoss),
+            figureData: pageData(drawings.filter { drawn.svgs[$0.name] != nil }),
+            summary: content.summary.table(limit: hasPage ? 200 : 0, squaredLoss: content.squaredLoss),
             trials: content.trials.trials(squaredLoss: content.squaredLoss),
             unmeasured: unmeasured, warnings: exceeded + drawn.warnings, differences: counts)
     }
@@ -210,11 +213,9 @@ public enum Reports {
         return (scripts, drawings)
     }
 
-    private static func pageData(_ tables: [Table]) -> [String: JSONValue] {
+    private static func pageData(_ drawings: [FigureDrawing]) -> [String: JSONValue] {
         var data: [String: JSONValue] = [:]
-        for table in tables where !table.data.isPlane && !table.data.figure.isHeatmap {
-            data[table.data.figure.name] = FigureScript(table).pageData
-        }
+        for drawing in drawings { data[drawing.name] = drawing.curves?.pageData(of: drawing.text) }
         return data
     }
 
@@ -234,6 +235,8 @@ private struct FigureDrawing {
     let text: String
     let drawsSomething: Bool
     let layout: FigureLayout
+    /// The script; nil for planes and heatmaps.
+    var curves: FigureScript?
 
     init(_ table: Table, isLaTeX: Bool = false) {
         (name, moves) = (table.data.figure.name, table.data.isPlane)
@@ -245,6 +248,7 @@ private struct FigureDrawing {
             (text, drawsSomething, layout) = (script.text, script.drawsSomething, script.layout)
         } else {
             let script = FigureScript(table, isLaTeX: isLaTeX)
+            curves = script
             (text, drawsSomething, layout) = (script.text, script.drawsSomething, script.layout)
         }
     }

@@ -12,14 +12,14 @@ import Testing
         ] {
             let end = checkedEnd(code, outputFault: ENOSPC)
             #expect(end.code == expected)
-            #expect(end.words?.contains("standard output cannot be written: No space left on device") == true)
+            #expect(end.message?.contains("can't write to standard output: No space left on device;") == true)
         }
     }
 
     @Test func `A reader that has read enough is no fault`() {
         for fault in [0, EPIPE] {
             let end = checkedEnd(.done, outputFault: fault)
-            #expect(end.code == .done && end.words == nil)
+            #expect(end.code == .done && end.message == nil)
         }
     }
 
@@ -29,6 +29,17 @@ import Testing
         #expect(writeText("text", to: full) == ENOSPC)
         #expect(writeText("text", to: -1) == EBADF)
         #expect(writeText("", to: full) == 0)
+    }
+
+    @Test func `Text that is overwritten is no wider than the terminal, and COLUMNS narrows it`() {
+        let terminal = open("/dev/ptmx", O_RDWR | O_NOCTTY)
+        defer { close(terminal) }
+        var size = winsize(ws_row: 24, ws_col: 60, ws_xpixel: 0, ws_ypixel: 0)
+        #expect(ioctl(terminal, UInt(TIOCSWINSZ), &size) == 0)
+        for (asked, columns) in [(nil, 60), (200, 60), (40, 40)] as [(Int?, Int)] {
+            #expect(overwritableColumns(terminal, asked: asked) == columns)
+        }
+        #expect(overwritableColumns(-1, asked: nil) == 80 && overwritableColumns(-1, asked: 200) == 200)
     }
 
     @Test func `Bytes that are no text are shown as such, text is not`() {

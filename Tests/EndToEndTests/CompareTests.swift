@@ -54,17 +54,51 @@ import Text
         // No worker has come: the journal is there, and no record is.
         let end = try work.run("compare", "runs/a", "runs/b", "--out", "both", "--format", "svg")
         #expect(end.code == 0, "\(end.all)")
-        #expect(end.output.contains("no point of the two runs"), "\(end.all)")
+        #expect(
+            end.output.contains("nothing to compare: no point has measured trials of both runs"), "\(end.all)"
+        )
         #expect(!work.exists("runs/b/records.ndjson") && !work.exists("both/reading"))
         #expect(try work.text("both/tables/trials.csv").split(separator: "\n").count == 7)
         begun.signal(SIGINT)
         #expect(try begun.wait().code == 3)
     }
 
+    @Test func `Three runs are compared, with and without a journal, and paths name those of the same name`()
+        throws
+    {
+        let work = try finished(["a": Self.sweep("1e-5"), "b": Self.sweep("1e-2")])
+        let other = work.folder.appending(path: "other/a")
+        try FileManager.default.createDirectory(
+            at: other.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try FileManager.default.copyItem(at: work.folder.appending(path: "runs/a"), to: other)
+        for name in try FileManager.default.contentsOfDirectory(atPath: other.path)
+        where name.hasPrefix("journal.") {
+            try FileManager.default.removeItem(at: other.appending(path: name))
+        }
+        let end = try work.run("compare", "runs/a", "other/a", "runs/b", "--out", "all", "--format", "svg")
+        #expect(end.code == 0, "\(end.all)")
+        #expect(end.output.contains("sweeps   runs/a → other/a: the same sweep"), "\(end.all)")
+        let differences = try work.text("all/tables/differences.csv").split(separator: "\n")
+        for run in ["other/a", "runs/b"] {
+            #expect(differences.contains { $0.hasPrefix("\(run),runs/a,4,train_loss,") }, "\(differences)")
+        }
+        #expect(differences.contains("other/a,runs/a,3,train_loss,0,0,0,0,paired,3,3"), "\(differences)")
+        #expect(try work.text("all/tables/trials.csv").split(separator: "\n").count == 19)
+        try FileManager.default.removeItem(at: other.appending(path: "records.ndjson"))
+        let bare = try work.run("compare", "runs/a", "other/a", "--out", "none")
+        #expect(
+            bare.code == 2 && bare.errors.contains("other/a: it has neither a journal nor records"),
+            "\(bare.all)")
+        #expect(!work.exists("none") && !work.exists("none.merging"))
+    }
+
     @Test func `What can't be compared is refused, and nothing is written`() throws {
-        let work = try finished(["a": Self.sweep("1e-2")])
+        let work = try finished(["a": Self.sweep("1e-2"), "b": Self.sweep("1e-3")])
         try FileManager.default.createSymbolicLink(
             atPath: work.folder.appending(path: "link").path, withDestinationPath: "runs/a")
+        try FileManager.default.createDirectory(
+            at: work.folder.appending(path: "mine.merging"), withIntermediateDirectories: true)
+        try work.write("mine", to: "mine.merging/thesis.tex")
         try work.write("{\"name\": \"old\", \"version\": 3}", to: "old.json")
         try FileManager.default.createDirectory(
             at: work.folder.appending(path: "old"), withIntermediateDirectories: true)
@@ -74,10 +108,17 @@ import Text
             (["runs/a", "--out", "c"], "DIR… is missing"),
             (["runs/a", "link", "--out", "c"], "link: the same directory as runs/a"),
             (["runs/a", "runs/none", "--out", "c"], "runs/none: no such run directory"),
-            (["runs/a", "old", "--out", "c"], "old"),
+            (["runs/a", "old", "--out", "c"], "old was made by ranksweep 0.1 (format 3)"),
             (["runs/a", "runs/a"], "--out DIR is missing"),
             (["runs/a", "a.yaml", "--out", "c"], "not a run directory"),
-            (["runs/a", "link", "--out", "runs/a"], "the same directory"),
+            (
+                ["runs/a", "runs/b", "--out", "runs/a"],
+                "runs/a exists, and compare only writes to new directories"
+            ),
+            (
+                ["runs/a", "runs/b", "--out", "mine"],
+                "mine.merging is in the way, and is not an unfinished output of ranksweep"
+            ),
             (["runs/a", "link", "--out", "c", "--format", "jpg"], "'jpg' must be one of"),
         ] {
             let end = try work.start("ranksweep", ["compare"] + arguments).wait()

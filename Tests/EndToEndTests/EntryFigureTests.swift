@@ -3,6 +3,21 @@ import Testing
 import Text
 
 @Suite struct EntryFigureTests {
+    @Test func `The plan says what a heatmap shows`() throws {
+        let work = try Workspace()
+        try work.write(
+            """
+            name: map
+            model: mlp
+            dataset: {name: teacher, inputs: 6, norm: 8}
+            axes: {width: [4, 8], depth: [2, 3]}
+            training: {steps: 5}
+            figures: [{name: map, x: width, y: depth, color: test_loss}]
+            """, to: "s.yaml")
+        let plan = try work.run("plan", "s.yaml")
+        #expect(plan.output.contains("test_loss, as colour, over width and depth\n"), "\(plan.all)")
+    }
+
     @Test func `A list is drawn against its places, and is in no summary`() throws {
         let work = try Workspace()
         try work.write(

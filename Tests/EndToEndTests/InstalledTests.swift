@@ -21,19 +21,20 @@ import Testing
     /// A root folder with the programs installed in /usr.
     private func installed(_ work: Workspace) throws {
         // The scripts install what needs no library of Swift's: here they install what starts this build's programs.
-        try FileManager.default.createDirectory(
-            at: work.folder.appending(path: "programs"), withIntermediateDirectories: true)
+        let folder = work.folder.path
+        let end = try packaging("install.sh", ["\(folder)/programs", "\(folder)/root", "/usr"], work)
+        #expect(end.code == 0, "\(end.all)")
+    }
+
+    /// Runs a script of the packaging on programs that start this build's. Programs in "tools" replace the system's.
+    private func packaging(_ name: String, _ arguments: [String], _ work: Workspace) throws -> Program.Result
+    {
         for program in ["ranksweep", "ranksweep-worker"] {
             let path = Self.binaries.appending(path: program).path
-            try work.write("#!/bin/sh\nexec '\(path)' \"$@\"\n", to: "programs/\(program)")
-            try FileManager.default.setAttributes(
-                [.posixPermissions: 0o755],
-                ofItemAtPath: work.folder.appending(path: "programs/\(program)").path)
+            try work.writeScript("exec '\(path)' \"$@\"", to: "programs/\(program)")
         }
-        let folder = work.folder.path
-        let end = try work.start(script("install.sh"), ["\(folder)/programs", "\(folder)/root", "/usr"])
-            .wait()
-        #expect(end.code == 0, "\(end.all)")
+        let path = "\(work.folder.path)/tools:/usr/bin:/bin"
+        return try work.start(script(name), arguments, environment: ["PATH": path]).wait()
     }
 
     @Test
@@ -71,7 +72,40 @@ import Testing
         #expect(end.code == 0, "\(end.all)")
         #expect(try tree("root", work) == before)
         let again = try work.start(script("uninstall.sh"), [root, "/usr"]).wait()
-        #expect(again.code == 2 && again.errors.contains("nothing of ranksweep is installed"))
+        #expect(again.code == 2 && again.errors.contains("ranksweep is not installed in"))
+    }
+
+    @Test
+    func `An installation that was cut short can be removed, and so can the rest of one whose removal was`()
+        throws
+    {
+        let work = try Workspace()
+        try work.writeScript("", to: "root/mine")
+        let before = try tree("root", work)
+        let root = work.folder.appending(path: "root").path
+        // The first manual page ends the installation, and the last program ends the removal.
+        try work.writeScript(
+            "case $4 in */man/*) exit 1 ;; esac; exec /usr/bin/install \"$@\"", to: "tools/install")
+        #expect(try packaging("install.sh", ["\(work.folder.path)/programs", root, "/usr"], work).code != 0)
+        #expect(work.exists("root/usr/bin/ranksweep"))
+        try work.writeScript(
+            "case $2 in */bin/ranksweep) exit 1 ;; esac; exec /usr/bin/rm \"$@\"", to: "tools/rm")
+        #expect(try packaging("uninstall.sh", [root, "/usr"], work).code != 0)
+        #expect(work.exists("root/usr/bin/ranksweep") && !work.exists("root/usr/share/ranksweep/sweeps"))
+        #expect(try work.start(script("uninstall.sh"), [root, "/usr"]).wait().code == 0)
+        #expect(try tree("root", work) == before)
+    }
+
+    @Test func `No package is made of programs with a library of no Debian package`() throws {
+        let work = try Workspace()
+        try work.writeScript("echo ' NEEDED libunpackaged.so.1'", to: "tools/objdump")
+        // One after the other: they are made in the same folder.
+        for found in ["not found", "/usr/lib/libunpackaged.so.1 (0x1)"] {
+            try work.writeScript("echo '\tlibunpackaged.so.1 => \(found)'", to: "tools/ldd")
+            let end = try packaging("deb.sh", ["\(work.folder.path)/programs"], work)
+            #expect(end.code == 1 && end.output.isEmpty, "\(end.all)")
+            #expect(end.errors.contains("no Debian package has libunpackaged.so.1"), "\(end.all)")
+        }
     }
 
     @Test func `Programs that need Swift's libraries are not installed`() throws {
@@ -153,8 +187,8 @@ import Testing
         #expect(try work.run("init", "my-study", "--model", "cnn").code == 0)
         #expect(try work.text("my-study.yaml").contains("\nname: my-study\nmodel: cnn\n"))
         for (words, answer) in [
-            (["init", "vib"], "vib.yaml exists: it is not overwritten"),
-            (["init", "resnt"], "no model 'resnt'; did you mean 'resnet'?; to name the sweep so:"),
+            (["init", "vib"], "vib.yaml exists and is not overwritten"),
+            (["init", "resnt"], "no model 'resnt'; did you mean 'resnet'?; to use this name for the sweep:"),
             (["init", "x", "--model", "gpt"], "no model 'gpt'; choose from mlp, vib, cnn or resnet"),
             (["init", "a b", "--model", "mlp"], "name"),
         ] {
@@ -172,6 +206,7 @@ import Testing
         (["ranksweep", "figures", "o"], ["one folder"]),
         (["ranksweep", "plan", "o"], ["one folder", "one.yaml"]),
         (["ranksweep", "run", "demo", "--out", "=", "one "], ["one folder"]),
+        (["ranksweep", "run", "--set", "depth", "="], []), (["ranksweep", "plan", "-", "--js"], ["--json"]),
         (["ranksweep", "data", "fetch", "fash"], ["fashion-mnist"]),
         (["ranksweep-worker", "--con"], ["--connect"]), (["ranksweep-worker", "--parent"], []),
     ])
@@ -202,11 +237,16 @@ import Testing
     @Test(.enabled(if: has("fish"), "fish is not installed")) func `Fish reads its script`() throws {
         try expectReadable(by: "fish")
         let work = try Workspace()
-        for (line, word) in [("ranksweep pla", "plan"), ("ranksweep plan grok", "grokking")] {
+        try work.write("", to: "one.part")
+        for (line, word) in [
+            ("ranksweep pla", "plan"), ("ranksweep plan grok", "grokking"),
+            ("ranksweep shard demo --out=one", "--out=one.part"), ("ranksweep run --se", "--set"),
+            ("ranksweep run --set=training.learn", "--set=training.learning_rate="),
+        ] {
             let end = try work.shell(
                 "HOME=$PWD fish -c 'ranksweep completions fish | source; complete -C \"\(line)\"'")
             #expect(
-                end.output.hasPrefix(word + "\t") && end.output.split(separator: "\n").count == 1,
+                end.output.hasPrefix(word) && end.output.split(separator: "\n").count == 1,
                 "\(end.all)")
         }
     }
@@ -262,12 +302,8 @@ import Testing
     @Test(arguments: ["", "5.10.1"])
     func `Make without Swift, or with an old one, prints the lines that bring it`(version: String) throws {
         let work = try Workspace()
-        try work.write(
-            "#!/bin/sh\n"
-                + (version.isEmpty ? "exit 127\n" : "echo 'Swift version \(version) (swift-RELEASE)'\n"),
-            to: "swift")
-        try FileManager.default.setAttributes(
-            [.posixPermissions: 0o755], ofItemAtPath: work.folder.appending(path: "swift").path)
+        try work.writeScript(
+            version.isEmpty ? "exit 127" : "echo 'Swift version \(version) (swift-RELEASE)'", to: "swift")
         let end = try work.start(
             "/usr/bin/make", ["-C", Self.root.path, "setup"],
             environment: ["PATH": "\(work.folder.path):/usr/bin:/bin", "MAKEFLAGS": ""]

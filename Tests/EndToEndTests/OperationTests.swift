@@ -197,7 +197,7 @@ import Wire
         ] {
             let end = try work.shell("exec \(command) >/dev/full")
             #expect(end.code == 4, "\(command): \(end.all)")
-            let words = "error: standard output cannot be written: No space left on device"
+            let words = "error: can't write to standard output: No space left on device;"
             #expect(end.errors.components(separatedBy: words).count == 2, "\(command): \(end.all)")
         }
         #expect(work.exists("a/report.html"))

@@ -19,6 +19,15 @@ final class Workspace {
         try text.write(to: folder.appending(path: name), atomically: true, encoding: .utf8)
     }
 
+    /// Writes a program of the shell, in a folder that is made if it is missing.
+    func writeScript(_ body: String, to name: String) throws {
+        let file = folder.appending(path: name)
+        try FileManager.default.createDirectory(
+            at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try write("#!/bin/sh\n\(body)\n", to: name)
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: file.path)
+    }
+
     /// The names of what is in it.
     func names() throws -> [String] {
         try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { !$0.hasPrefix(".") }

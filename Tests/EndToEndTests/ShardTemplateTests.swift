@@ -70,9 +70,7 @@ import Transport
     func `The Slurm array's script stops its shard before the time limit, and asks for another turn`() throws
     {
         let work = try workspace()
-        try work.write("#!/bin/sh\necho \"$@\" > asked\n", to: "scontrol")
-        try FileManager.default.setAttributes(
-            [.posixPermissions: 0o755], ofItemAtPath: work.folder.appending(path: "scontrol").path)
+        try work.writeScript("echo \"$@\" > asked", to: "scontrol")
         // As Slurm does it: the signal goes to the batch shell alone.
         try work.write(
             """

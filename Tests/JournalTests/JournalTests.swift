@@ -272,15 +272,16 @@ func lines(_ journal: RunJournal) throws -> [String] {
     @Test func `One coordinator at a time, and the second learns who the first is`() throws {
         let folder = try Folder()
         #expect(CoordinatorLock.holder(in: folder.path) == nil)
-        var lock: CoordinatorLock? = try CoordinatorLock(in: folder.path, holder: .thisProcess())
+        let own = CoordinatorLock.Holder(process: getpid(), host: "node7", address: "")
+        var lock: CoordinatorLock? = try CoordinatorLock(in: folder.path, holder: own)
         lock?.announce(address: "tcp://127.0.0.1:5555")
         let holder = try #require(CoordinatorLock.holder(in: folder.path))
-        #expect(holder.process == getpid() && holder.address == "tcp://127.0.0.1:5555")
+        #expect(holder == .init(process: getpid(), host: "node7", address: "tcp://127.0.0.1:5555"))
         #expect(throws: JournalError.locked(directory: folder.path, by: holder)) {
-            try CoordinatorLock(in: folder.path, holder: .thisProcess())
+            try CoordinatorLock(in: folder.path, holder: own)
         }
         lock = nil
         #expect(CoordinatorLock.holder(in: folder.path) == nil)
-        _ = try CoordinatorLock(in: folder.path, holder: .thisProcess())
+        _ = try CoordinatorLock(in: folder.path, holder: own)
     }
 }

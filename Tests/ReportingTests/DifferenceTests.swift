@@ -7,8 +7,8 @@ import Text
 @testable import Reporting
 
 @Suite struct DifferenceTests {
-    private func byFirst(_ numbers: [Double], from seed: Int = 0) -> [Double: Double] {
-        Dictionary(numbers.enumerated().map { (Double($0.offset + seed), $0.element) }) { first, _ in first }
+    private func byFirst(_ numbers: [Double], from seed: Int = 0) -> [Difference.SeedNumber] {
+        numbers.enumerated().map { (Double($0.offset + seed), $0.element) }
     }
 
     /// SciPy 1.17: `ttest_rel([1, 2, 3, 5], [0, 2, 1, 3]).confidence_interval()`.
@@ -19,7 +19,7 @@ import Text
         #expect(abs(interval.low - -0.2734801808288123) < 1e-12)
         #expect(abs(interval.high - 2.7734801808288125) < 1e-12)
         // Seeds of one run alone are left out.
-        let more = byFirst([1, 2, 3, 5]).merging([9: 100]) { first, _ in first }
+        let more = [(-1, 50)] + byFirst([1, 2, 3, 5]) + [(9, 100)]
         #expect(try #require(Difference(more, minus: byFirst([0, 2, 1, 3]))) == found)
     }
 
@@ -34,33 +34,36 @@ import Text
     }
 
     @Test func `One seed has a difference and no interval; none has no difference`() throws {
-        let one = try #require(Difference([0: 3], minus: [0: 1]))
+        let one = try #require(Difference([(0, 3)], minus: [(0, 1)]))
         #expect(one.mean == 2 && one.method == .paired && one.interval == nil)
-        let other = try #require(Difference([0: 3], minus: [1: 1]))
+        let other = try #require(Difference([(0, 3)], minus: [(1, 1)]))
         #expect(other.mean == 2 && other.method == .welch && other.interval == nil)
-        #expect(Difference([:], minus: [0: 1]) == nil)
+        #expect(Difference([], minus: [(0, 1)]) == nil)
     }
 
     /// Writes the report of two runs of `SweepSpec.small` with these seeds.
     private func compare(
-        _ seeds: [String], figures: String = "", more: [String] = ["", ""], in folder: String
+        _ seeds: [String], figures: String = "", ofSecond: String? = nil, more: [String] = ["", ""],
+        axes: [String] = ["", ""],
+        names: [String] = ["one", "two"], in folder: String
     ) throws -> (specs: [SweepSpec], outcome: ReportOutcome, rows: [[String]]) {
-        let specs = try zip(seeds, more).map { seeds, more in
+        let specs = try seeds.indices.map { index in
             try SweepSpec(
                 parsing: """
                     name: small
                     model: vib
                     dataset: {name: gaussian, correlations: [0.4, 0.9]}
-                    axes: {beta: [0.1, 0.5], depth: [1, 2], seed: \(seeds)}
+                    axes: {beta: [0.1, 0.5], depth: [1, 2], seed: \(seeds[index])\(axes[index])}
                     training: {steps: 10}
-                    \(more)
-                    figures: [\(figures)]
+                    \(more[index])
+                    figures: [\(index == 0 ? figures : ofSecond ?? figures)]
                     """, file: "small.yaml")
         }
         var sources: [ReportSource] = []
-        for (spec, name) in zip(specs, ["one", "two"]) {
-            try SyntheticRecords(spec: spec).write(to: "\(folder)/\(name).ndjson")
-            sources.append(ReportSource(spec: spec, recordsAt: "\(folder)/\(name).ndjson", run: name))
+        for (index, spec) in specs.enumerated() {
+            let path = "\(folder)/\(index).ndjson"
+            try SyntheticRecords(spec: spec).write(to: path)
+            sources.append(ReportSource(spec: spec, recordsAt: path, run: names[index]))
         }
         let outcome = try Reports.write(sources, to: folder, formats: [])
         let rows = try text(of: folder + "/tables/differences.csv").split(separator: "\n").map {
@@ -85,9 +88,9 @@ import Text
             let (specs, outcome, rows) = try compare(["{range: [0, 3]}", "{range: [1, 5]}"], in: folder)
             #expect(
                 rows[0] == [
-                    "run", "beside", "beta", "depth", "metric", "difference", "stderr", "ci95_low",
+                    "run", "baseline", "beta", "depth", "metric", "difference", "stderr", "ci95_low",
                     "ci95_high",
-                    "method", "n", "n_beside",
+                    "method", "n", "n_baseline",
                 ])
             let row = try #require(rows.first { $0[2...4] == ["0.1", "1", "kl_nats"] })
             let (one, two) = (try numbers("kl_nats", specs[0]), try numbers("kl_nats", specs[1]))
@@ -124,10 +127,42 @@ import Text
             #expect(trials.count == 25 && trials[0].hasPrefix("run,trial,index,outcome,"))
             #expect(
                 try text(of: folder + "/tables/sweeps.csv") == """
-                    run,beside,setting,value,value_beside
+                    run,baseline,setting,value,baseline_value
                     two,one,bottleneck,1,not given
 
                     """)
+        }
+    }
+
+    @Test func `A heatmap has a panel for each run and each value of an axis that it does not name`() throws {
+        try withFolder { folder in
+            _ = try compare(
+                ["{range: [0, 3]}", "{range: [0, 3]}"],
+                figures: "{name: h, x: beta, y: depth, color: kl_nats}",
+                ofSecond: "", axes: ["", ", training.learning_rate: [0.1, 0.2]"], in: folder)
+            let titles = try text(of: folder + "/tables/h.dat").split(separator: "\n")
+                .filter { $0.hasPrefix("# index") }.map { $0.drop { $0 != ":" }.dropFirst(2) }
+            let panels = ["run = one"] + ["0.1", "0.2"].map { "run = two, learning rate = \($0)" }
+            #expect(titles == panels.flatMap { panel in [1, 2].map { "\(panel); depth \($0)" } })
+        }
+    }
+
+    @Test func `A run's name is no command of a script, and no row of a table`() throws {
+        try withFolder { folder in
+            let (_, outcome, _) = try compare(
+                ["{range: [0, 3]}", "{range: [0, 3]}"],
+                figures: "{name: f, x: beta, y: kl_nats, interval: seeds}, "
+                    + "{name: h, x: beta, y: depth, color: kl_nats}, {name: p, x: kl_nats, y: test_loss}",
+                more: ["measures: {trace_at: log}", "measures: {trace_at: log}"],
+                names: ["one\ncommand #", "two\r\ncommand \\"], in: folder)
+            let files = outcome.scripts + outcome.tables.filter { $0.hasSuffix(".dat") }
+            #expect(files.count == 3 + 5)
+            for file in files {
+                let lines = try text(of: folder + "/" + file).split(whereSeparator: \.isNewline)
+                #expect(!lines.contains { $0.hasPrefix("command") }, "\(file)")
+                #expect(
+                    lines.filter { $0.hasPrefix("#") && file.hasSuffix("gp") }.allSatisfy { $0.last != "\\" })
+            }
         }
     }
 }

@@ -119,6 +119,28 @@ private let figure =
     }
 }
 
+@Test(.needsGnuplot) func `Without a page nothing is made for one, and only the formats asked for are drawn`()
+    throws
+{
+    try withFolder { folder in
+        let spec = try SweepSpec.small(figures: figure)
+        let path = folder + "/records.ndjson"
+        try SyntheticRecords(spec: spec).write(to: path)
+        let source = ReportSource(spec: spec, recordsAt: path)
+        for format in [FigureFormat.png, .latex, .gif] {
+            // Only a plane is an animation: here gnuplot has nothing to do.
+            let outcome = try Reports.write(
+                [source], to: folder, formats: [format], hasPage: false,
+                gnuplot: format == .gif ? "false" : "gnuplot")
+            #expect(outcome.drawing == .drawn && outcome.warnings.isEmpty)
+            #expect(outcome.pictures == (format == .gif ? [] : format.endings.map { "figures/kl" + $0 }))
+            #expect(outcome.svgs.isEmpty && outcome.figureData.isEmpty)
+            #expect(outcome.summary.rows.isEmpty && outcome.trials.rows.isEmpty && outcome.records == 12)
+        }
+        #expect(!exists(folder + "/figures/kl.svg"))
+    }
+}
+
 @Test func `Without gnuplot tables and scripts are written and the outcome says so`() throws {
     try withFolder { folder in
         let outcome = try report(
@@ -136,6 +158,22 @@ private let figure =
         let outcome = try report(
             SyntheticRecords(spec: .small(figures: figure)), in: folder, formats: [.svg], gnuplot: "false")
         #expect(outcome.drawing == .failed([ReportOutcome.Failure(figure: "kl", why: "exit status 1")]))
+    }
+}
+
+@Test(.needsGnuplot) func `A format that gnuplot cannot draw leaves the others`() throws {
+    try withFolder { folder in
+        let program = folder + "/halting"
+        let shell = "#!/bin/sh\ncase \"$*\" in *-latex.gp) exit 7;; esac\nexec gnuplot \"$@\"\n"
+        try Data(shell.utf8).write(to: URL(filePath: program))
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: program)
+        let outcome = try report(
+            SyntheticRecords(spec: .small(figures: figure)), in: folder, formats: [.png, .latex],
+            gnuplot: program)
+        #expect(outcome.drawing == .failed([ReportOutcome.Failure(figure: "kl", why: "exit status 7")]))
+        #expect(outcome.pictures == ["figures/kl.png"] && outcome.svgs["kl"] != nil)
+        let left = try FileManager.default.contentsOfDirectory(atPath: folder + "/figures").sorted()
+        #expect(left == ["kl-latex.gp", "kl.gp", "kl.png"])
     }
 }
 

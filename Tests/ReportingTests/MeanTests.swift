@@ -79,7 +79,9 @@ private func subtitle(_ script: String) -> String {
         try withFolder { folder in
             let figures = """
                 {name: a, x: training.learning_rate, y: train_accuracy},
-                {name: b, x: training.learning_rate, y: train_loss, yscale: log}
+                {name: b, x: training.learning_rate, y: train_loss, yscale: log},
+                {name: c, x: training.learning_rate, y: train_accuracy, style: bars},
+                {name: d, x: training.learning_rate, y: train_loss, yscale: log, style: bars}
                 """
             try Rates(figures) { _, seed in
                 metrics(["train_accuracy": [0.9, 0.99, 1][seed], "train_loss": [0.01, 0.1, 1][seed]])
@@ -92,6 +94,14 @@ private func subtitle(_ script: String) -> String {
             #expect(!line.contains("within($4, -"))
             #expect(subtitle(loss).contains("3 intervals reach 0 or below: cut (log axis)"))
             #expect(!subtitle(share).contains("cut"))
+            let bars = try text(of: folder + "/figures/c.gp")
+            let (low, high) = ("within($4, 0, 1)", "within($5, 0, 1)")
+            #expect(bars.contains("(at($1)):(\(low)):(0):((\(high)) - (\(low))) with vectors nohead"))
+            // A vector from below 0 would not be drawn at all.
+            let floor = try #require(
+                try text(of: folder + "/figures/d.gp").firstMatch(
+                    of: #/:\(within\(\$4, ([0-9.e-]+), .*with vectors/#))
+            #expect(try #require(Double(floor.1)) > 0)
             // Whole in the table all the same.
             let table = try text(of: folder + "/tables/a.dat")
             #expect(try cells(table, "train_accuracy:ci95_high").allSatisfy { (Double($0) ?? 0) > 1 })
@@ -184,7 +194,8 @@ private func subtitle(_ script: String) -> String {
             let figures = """
                 {name: s, x: step, y: train_loss, curves: training.learning_rate},
                 {name: l, x: step, y: {metric: effective_rank, layer: each}, panels: training.learning_rate},
-                {name: k, x: training.learning_rate, y: train_loss}
+                {name: k, x: training.learning_rate, y: train_loss},
+                {name: b, x: training.learning_rate, y: train_loss, style: bars}
                 """
             // Four of five trials of rate 0.1 and all of rate 1; they have a trace of their first step.
             let rates = try Rates(figures, seeds: 5) { rate, seed in
@@ -214,6 +225,9 @@ private func subtitle(_ script: String) -> String {
             #expect(points.contains("set label \"\" at first 1, graph 0.04 point pt 2"))
             #expect(points.contains("title 'no trial measured'"))
             #expect(subtitle(points).contains("pale: 1 of 5 seeds, at learning rate 0.1 (1 point)"))
+            // Nothing is pale among bars.
+            let bars = subtitle(try text(of: folder + "/figures/b.gp"))
+            #expect(bars.contains("fewer: 1 of 5 seeds, at learning rate 0.1") && !bars.contains("pale"))
         }
     }
 

@@ -9,7 +9,7 @@ import Text
 /// Two activations, three seeds, paths of three layers over four steps; with relu nothing falls.
 private struct Plane {
     let spec: SweepSpec
-    /// Trials without numbers, by their place in the grid.
+    /// Trials without numbers, by their index in the grid.
     var diverged: Set<Int> = []
 
     init(

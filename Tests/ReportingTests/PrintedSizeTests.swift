@@ -57,7 +57,7 @@ private let figures = [
     "{name: f, x: i_zy_nats, points: beta, y: kl_nats, curves: depth, fit: line}",
 ]
 
-@Suite(.enabled(if: hasGnuplot))
+@Suite(.needsGnuplot)
 struct PrintedSizeTests {
     @Test(
         arguments: figures,
@@ -131,6 +131,30 @@ struct PrintedSizeTests {
     }
 }
 
+@Suite struct LaTeXTextTests {
+    @Test(arguments: [
+        (#"rate $\eta$"#, #"rate $\eta$"#), (#"$\hat{y}_1^{2}$ ~ $x$"#, #"$\hat{y}_1^{2}$ ~ $x$"#),
+        (#"50 % & $"#, #"50 \% \& \$"#), (#"a_b \c"#, #"a\_b \textbackslash{}c"#),
+    ])
+    func `A name with formulas is LaTeX as it is, and another is shown as it is`(name: String, tex: String) {
+        #expect(LaTeXText.enhanced(enhancedLiteral(name)) == tex)
+        #expect(LaTeXText.plain(name) == tex)
+    }
+
+    @Test func `Formulas of axis names and titles stay on one line`() {
+        func lines(_ text: String, isEnhanced: Bool, isLaTeX: Bool) -> [String] {
+            WrappedText(text, in: 3, sizes: 1...1, isEnhanced: isEnhanced, isLaTeX: isLaTeX).lines
+        }
+        for isEnhanced in [true, false] {
+            #expect(
+                lines("share of $a + b$ end", isEnhanced: isEnhanced, isLaTeX: true)
+                    == ["share", "of", "$a + b$", "end"])
+        }
+        #expect(lines("from $1 to $2", isEnhanced: true, isLaTeX: false) == ["from", "$1 to", "$2"])
+        #expect(lines("share $", isEnhanced: true, isLaTeX: true) == ["share", "$"])
+    }
+}
+
 @Suite struct FigureKindTests {
     private func script(_ look: String) throws -> (script: String, table: String, folder: [String]) {
         try withFolder { folder in
@@ -189,6 +213,36 @@ struct PrintedSizeTests {
         #expect(
             bars.contains(
                 "(at($1) - 0.2):3:(at($1) - 0.2 - 0.18):(at($1) - 0.2 + 0.18):(0):3 with boxxyerror"))
+    }
+
+    @Test func `Bars of single seeds have a dot for each`() throws {
+        let bars = try script("style: bars, interval: seeds").script
+        #expect(bars.contains("seeds = '../tables/f-seeds.dat'") && bars.contains("dots: each seed"))
+        #expect(bars.contains("seeds index 0 using (at($1) - 0.2):3 with points ls 1 "))
+        #expect(bars.contains("seeds index 1 using (at($1) + 0.2):3 with points ls 2 "))
+        // The quartiles are in the table itself.
+        #expect(try !script("style: box, interval: seeds").script.contains("-seeds.dat"))
+    }
+
+    @Test func `A style that a figure cannot have does not change it`() throws {
+        try withFolder { folder in
+            let figures = """
+                {name: m, x: {metric: kl_nats}, points: beta, y: test_loss},
+                  {name: h, x: beta, y: depth, color: kl_nats}, {name: p, x: kl_nats, y: test_loss}
+                """
+            func files(_ style: String) throws -> [String] {
+                let spec = try SweepSpec.small(
+                    figures: figures, more: "measures: {trace_at: log}\nstyle: {\(style)}")
+                let outcome = try report(SyntheticRecords(spec: spec), in: folder)
+                return try (outcome.tables + outcome.scripts).map { try text(of: folder + "/" + $0) }
+            }
+            let plain = try files("size: screen")
+            for kind in ["line", "bars", "box"] {
+                for interval in ["ci95", "range", "seeds"] {
+                    #expect(try files("style: \(kind), interval: \(interval)") == plain)
+                }
+            }
+        }
     }
 
     @Test func `Boxes have quartiles, interpolated between neighbours`() throws {

@@ -38,7 +38,9 @@ import Text
             #expect(html.contains("<svg role=\"img\" aria-label=\"Figure \(name)\""))
             #expect(html.contains("style=\"--width:751px\""))
             #expect(html.contains("href=\"tables/\(name).dat\""))
-            #expect(html.contains("href=\"figures/\(name).pdf\""))
+            for ending in [".pdf", "-latex.tex", "-latex.pdf"] {
+                #expect(html.contains("href=\"figures/\(name)\(ending)\""))
+            }
             #expect(html.contains("<path id='\(name)--gpPt1'"))
             #expect(html.contains("<use xlink:href='#\(name)--gpPt1' fill='url(#\(name)--shade)'/>"))
         }
@@ -92,7 +94,7 @@ import Text
         #expect(HTML(data: .string("</script>&")).source == #""\u003c/script\u003e\u0026""#)
     }
 
-    @Test(.enabled(if: Reports.canDraw, "gnuplot isn't installed"))
+    @Test(.needsGnuplot)
     func `A drawn figure comes with a style for each element that gnuplot draws, and with its points`() throws
     {
         let figures = "{name: f, x: beta, y: [kl_nats, train_loss], curves: depth, theory: true}"
@@ -119,6 +121,26 @@ import Text
             #expect(html.contains("class=\"figure-data\""))
             try checkForm(html)
         }
+    }
+
+    @Test(.needsGnuplot)
+    func `Points of bars are where their bars stand, and say their own x`() throws {
+        let figures = "{name: f, x: depth, y: kl_nats, curves: beta, style: bars}"
+        let records = SyntheticRecords(spec: try .small(figures: figures, depths: "[4, 16]"))
+        try withFolder { folder in
+            let data = try #require(try report(records, in: folder, formats: [.svg]).figureData["f"])
+            let panel = try #require(data["panels"]?.array?.first)
+            let points = try #require(panel["curves"]?.array).map { curve in
+                (curve["points"]?.array ?? []).map { $0.array?.prefix(2).map(\.number) }
+            }
+            #expect(points == [[[4, -0.2], [16, 0.8]], [[4, 0.2], [16, 1.2]]])
+            #expect(panel["x"]?.array?.prefix(2).map(\.number) == [-0.6, 1.6])
+        }
+    }
+
+    @Test func `Single seeds are linked`() throws {
+        let html = try page("{name: f, x: beta, y: kl_nats, interval: seeds}").html
+        #expect(html.contains("href=\"tables/f-seeds.dat\""))
     }
 
     @Test func `A page of many trials has evenly spaced ones`() throws {
@@ -323,7 +345,10 @@ private func page(_ records: SyntheticRecords, provenance: RunProvenance? = nil,
     let names = svg == nil ? [] : records.spec.figures.map(\.name)
     let drawn = ReportOutcome(
         records: outcome.records, diverged: outcome.diverged, tables: outcome.tables,
-        scripts: outcome.scripts, pictures: names.map { "figures/\($0).pdf" }, drawing: .nothingToDraw,
+        scripts: outcome.scripts,
+        pictures: names.flatMap { name in
+            [".pdf", "-latex.tex", "-latex.pdf"].map { "figures/\(name)\($0)" }
+        }, drawing: .nothingToDraw,
         svgs: Dictionary(uniqueKeysWithValues: names.map { ($0, svg ?? "") }),
         figureData: outcome.figureData, summary: outcome.summary,
         trials: outcome.trials)

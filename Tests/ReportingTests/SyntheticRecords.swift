@@ -6,10 +6,10 @@ import Text
 @testable import Reporting
 
 /// Records as trials would leave them, without training: smooth functions of the settings, and noise that
-/// is a function of the trial's place.
+/// is a function of the trial's index.
 struct SyntheticRecords {
     let spec: SweepSpec
-    /// Trials that diverge, by place.
+    /// Trials that diverge, by index.
     var diverged: Set<Int> = []
     /// Trials that have no record yet.
     var missing: Set<Int> = []

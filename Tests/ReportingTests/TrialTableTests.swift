@@ -76,6 +76,25 @@ import Text
         }
     }
 
+    @Test
+    func `A failed trial with a record has one row, whatever the order of the records`() throws {
+        try withFolder { folder in
+            let spec = try SweepSpec.small(figures: "")
+            let records = SyntheticRecords(spec: spec, missing: [4])
+            let lines = records.lines.reversed().map { $0 + "\n" }
+            try Data(lines.joined().utf8).write(to: URL(filePath: folder + "/records.ndjson"))
+            var provenance = RunProvenance()
+            for index in [4, 5] { provenance.add(#"{"outcome":"failed","index":\#(index),"host":"a"}"#.utf8) }
+            let outcome = try Reports.write(
+                spec: spec, recordsAt: folder + "/records.ndjson", to: folder, formats: [],
+                provenance: provenance)
+            let (_, rows) = try table(folder + "/tables/trials.csv")
+            #expect(rows.compactMap { $0["index"] }.sorted() == (0..<12).map(String.init).sorted())
+            #expect(rows.filter { $0["outcome"] == "failed" }.map { $0["index"] } == ["4"])
+            #expect(outcome.summary.rows.map(\.failed).reduce(0, +) == 1)
+        }
+    }
+
     @Test func `Traces have a row for each step, and one for each layer of it`() throws {
         try withFolder { folder in
             let spec = try SweepSpec.small(figures: "", more: "measures: {trace_at: log}")
@@ -129,7 +148,7 @@ import Text
                 training: {steps: 50, batch_size: 8, log_det: {weight: 0.001, layers: [1, 2]}}
                 measures: {classification_dimension: true, independence_deficit: {penalty: 0.1}, components: true, local_rank: false}
                 """, file: "s.yaml")
-        let names = MetricColumns(of: [spec]).end.map(\.name)
+        let names = MetricColumns(of: spec).end.map(\.name)
         for name in ["pca_accuracy_components1", "class_accuracy_class0", "classification_dimension_layer2"] {
             #expect(names.contains(name), "\(names)")
         }
@@ -171,6 +190,10 @@ import Text
             try Data(
                 """
                 {"attempt":1,"cause":"a, b","host":"h","index":0,"outcome":"failed","seconds":1.5,"trial":"t"}
+                5
+                []
+                {"host":"h"}
+                {"attempt":
                 {"attempt":2,"host":"h","index":0,"outcome":"measured","seconds":2,"trial":"t"}
 
                 """.utf8

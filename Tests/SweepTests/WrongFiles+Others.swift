@@ -294,6 +294,20 @@ extension WrongFiles {
             s.yaml:13:18: figures.x: seed cannot be used here: figures average over it
             s.yaml:14:71: figures.y.layer: no layer 5: the deepest network has 2
             """),
+        vib(
+            """
+            axes: {beta: [0.1, 0.2]}
+            figures:
+              - {name: a, x: beta, y: kl_nats}
+              - {name: a-latex, x: beta, y: kl_nats}
+              - {name: b-seeds, x: beta, y: kl_nats}
+              - {name: b, x: beta, y: kl_nats}
+              - {name: b-fall, x: beta, y: kl_nats}
+            """,
+            """
+            s.yaml:8:5: figures: 'a-latex' is the name of a file of the figure 'a': rename one of them
+            s.yaml:10:5: figures: 'b-seeds' is the name of a file of the figure 'b': rename one of them
+            """),
         images(
             """
             figures:

@@ -120,6 +120,7 @@ struct ForeignWord: Sendable {
         // GNU parallel, xargs and make.
         .init(.run, "-j 4", "'--slots'"),
         .init(.run, "-P 4", "'--slots'"),
+        .init(.run, "-d data", "'--data'"),
         .init(.run, "--jobs 4", "'--slots'"),
         .init(.run, "-n", "'ranksweep plan SWEEP'"),
         .init(.run, "--dry-run", "'ranksweep plan SWEEP'"),

@@ -1,5 +1,4 @@
 import Console
-import Files
 import Foundation
 import Glibc
 import TestSupport

@@ -18,6 +18,8 @@ apt-get clean
 rm -rf /var/lib/apt/lists/* /var/log/*
 ' "$(basename "$package")"
 rmdir "$folder/root/here"
+# The image has nothing of this machine's network, nor a password of its mirror.
+(cd "$folder/root/etc" && rm -f apt/apt.conf resolv.conf hostname && sed -i 's|://[^/@ ]*@|://|' apt/sources.list)
 export BUILDAH_ISOLATION=chroot
 container=$(buildah from scratch)
 buildah add --quiet "$container" "$folder/root" / >/dev/null

@@ -11,7 +11,7 @@ case $prefix in
     *) echo "PREFIX must begin with '/': '$prefix'" >&2; exit 2 ;;
 esac
 for program in ranksweep ranksweep-worker; do
-    [ -x "$binaries/$program" ] || { echo "$binaries/$program: not there: 'make static' builds it" >&2; exit 2; }
+    [ -x "$binaries/$program" ] || { echo "$binaries/$program is missing: build it with 'make static'" >&2; exit 2; }
     if ldd "$binaries/$program" | grep -q libswift; then
         echo "$binaries/$program needs Swift's own libraries: install what 'make static' builds" >&2
         exit 2
@@ -23,25 +23,32 @@ list=share/ranksweep/installed
 made=$(mktemp -d)
 trap 'rm -rf "$made"' EXIT
 
-# Folders that were not there go with what is in them.
+# Folders that this script makes are listed too, so that uninstall.sh removes them.
 folder() {
     [ ! -d "$target/$1" ] || return 0
     [ "$1" = . ] || folder "$(dirname "$1")"
+    echo "$1/" >>"$entries"
     mkdir -p "$target/$1"
-    echo "$1/" >>"$made/list"
 }
 # put MODE FILE PATH-BELOW-PREFIX
 put() {
     folder "$(dirname "$3")"
+    echo "$3" >>"$entries"
     install -m "$1" "$2" "$target/$3"
-    echo "$3" >>"$made/list"
 }
+
+# The list grows in its place, so that an installation that is cut short can be removed.
+entries=$made/list
+: >"$entries"
+folder "$(dirname $list)"
+install -m 644 "$entries" "$target/$list"
+entries=$target/$list
 
 for program in ranksweep ranksweep-worker; do
     strip -o "$made/$program" "$binaries/$program" 2>/dev/null || cp "$binaries/$program" "$made/$program"
     put 755 "$made/$program" bin/$program
 done
-# launch sends it to hosts: the one of these sources.
+# The bundle that launch sends to hosts, if it was built from these sources.
 bundle=.build/bundle/ranksweep-worker-bundle.tar.gz
 version=$("$binaries/ranksweep-worker" --version | head -n 1)
 if [ -e $bundle ] && tar -xzOf $bundle VERSION | grep -qF "$version,"; then
@@ -68,9 +75,6 @@ for file in README.md LICENSE cluster/*.* $(find docs -name '*.md' -o -path 'doc
     put $mode "$file" "share/doc/ranksweep/$file"
 done
 
-folder share/ranksweep
-echo $list >>"$made/list"
-install -m 644 "$made/list" "$target/$list"
 echo "$version: in $target; 'make uninstall' with the same PREFIX removes it"
 case :$PATH: in
     *":$prefix/bin:"*) ;;

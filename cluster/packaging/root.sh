@@ -19,7 +19,7 @@ if [ ! -e "$folder/etc/os-release" ]; then
     else
         debootstrap --variant=minbase "$suite" "$folder" "$mirror" >&2
     fi
-    # No documentation is left out, and nothing asks.
+    # Without these files dpkg also installs documentation.
     rm -f "$folder"/etc/dpkg/dpkg.cfg.d/*
 fi
 [ ! -e /etc/apt/apt.conf ] || cp /etc/apt/apt.conf "$folder/etc/apt/"

@@ -3,13 +3,15 @@
 #     uninstall.sh ROOT PREFIX
 set -eu
 target=$1$2
-list=$target/share/ranksweep/installed
-[ -e "$list" ] || { echo "$list: not there: nothing of ranksweep is installed in $target" >&2; exit 2; }
-entries=$(LC_ALL=C sort -r "$list")   # what a folder holds comes before it
-# Names of ours have no spaces.
-for entry in $entries; do
+own=share/ranksweep/installed
+list=$target/$own
+[ -e "$list" ] || { echo "$list is missing: ranksweep is not installed in $target" >&2; exit 2; }
+entries=$(grep -vxF $own "$list" | LC_ALL=C sort -r)   # what a folder holds comes before it
+# Names of ours have no spaces. The list goes last, so that an uninstallation that is cut short can be repeated; then go
+# the folders above it.
+for entry in $entries $own $entries; do
     case $entry in
-        /* | *..*) echo "$list: '$entry' is no path of an installation" >&2; exit 2 ;;
+        /* | *..*) echo "$list: '$entry' is not a path below PREFIX" >&2; exit 2 ;;
         */) rmdir "$target/${entry%./}" 2>/dev/null || true ;;   # "./" is PREFIX itself
         *) rm -f "$target/$entry" ;;
     esac

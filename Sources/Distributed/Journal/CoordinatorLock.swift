@@ -21,11 +21,6 @@ public final class CoordinatorLock {
             self.address = address
         }
 
-        /// This process, as a holder.
-        public static func thisProcess(address: String = "") -> Holder {
-            Holder(process: getpid(), host: hostName(), address: address)
-        }
-
         init?(line: String) {
             let words = line.split(whereSeparator: \.isWhitespace)
             guard words.count >= 2, let process = Int32(words[0]) else { return nil }

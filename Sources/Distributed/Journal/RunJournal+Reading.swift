@@ -1,5 +1,5 @@
-import Records
 import Glibc
+import Records
 import Scheduling
 import Text
 import Wire

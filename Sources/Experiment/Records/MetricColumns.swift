@@ -71,34 +71,40 @@ public struct MetricColumns: Equatable, Sendable {
 
     /// The most trials that are looked at one by one. Of larger sweeps, trials that cover every pair of values
     /// of the axes are.
-    private static let limit = 10_000_000
+    static let limit = 10_000_000
 
-    /// The columns of several sweeps' records.
-    public init(of sweeps: [SweepSpec]) {
+    /// The columns of a sweep's records.
+    public init(of sweep: SweepSpec) {
         var (end, trace): (Set<MetricColumn>, Set<MetricColumn>) = ([], [])
-        // Trials that follow each other mostly have equal forms.
-        var known: [RecordForm.Source] = []
+        var known: Set<RecordForm.Source> = []
+        // Trials that follow each other mostly have equal forms, and to compare is cheaper than to hash.
+        var latest: RecordForm.Source?
         func add(_ settings: TrialSettings) {
             let source = RecordForm.Source(settings)
-            guard !known.contains(source) else { return }
-            if known.count >= 16 { known.removeFirst() }
-            known.append(source)
+            guard source != latest else { return }
+            latest = source
+            if known.count >= 4096 { known.removeAll(keepingCapacity: true) }
+            guard known.insert(source).inserted else { return }
             let forms = MetricForms(settings)
             end.formUnion(MetricColumns.columns(of: forms.atEnd))
             if case .trace(_, _, let entry)? = forms.trace(isWhole: true) {
                 trace.formUnion(MetricColumns.columns(of: entry))
             }
         }
-        for sweep in sweeps {
-            if sweep.grid.count <= MetricColumns.limit {
-                var trials = TrialCache(sweep.grid)
-                for index in 0..<sweep.grid.count { add(trials.trial(at: index).settings) }
-            } else {
-                for trial in sweep.coveringTrials { add(trial.settings) }
-            }
+        if sweep.grid.count <= MetricColumns.limit {
+            var trials = TrialCache(sweep.grid)
+            for index in 0..<sweep.grid.count { add(trials.trial(at: index).settings) }
+        } else {
+            for trial in sweep.coveringTrials { add(trial.settings) }
         }
         self.end = end.sorted(by: MetricColumn.precedes)
         self.trace = trace.sorted(by: MetricColumn.precedes)
+    }
+
+    /// The columns of several sweeps' records in one table.
+    public init(joining sweeps: [MetricColumns]) {
+        end = Set(sweeps.flatMap(\.end)).sorted(by: MetricColumn.precedes)
+        trace = Set(sweeps.flatMap(\.trace)).sorted(by: MetricColumn.precedes)
     }
 
     private static func columns(of form: ValueForm) -> [MetricColumn] {
@@ -133,29 +139,38 @@ public struct MetricColumns: Equatable, Sendable {
     }
 }
 
-/// Finds trials by their identifiers. Identifiers in grid order are found without a table of all trials.
+/// Finds trials by their identifiers. Identifiers in grid order are found without a table of all trials; in a
+/// large grid no others are.
 public struct TrialFinder: Sendable {
+    /// Whether only identifiers in grid order are found, because a table would take too much memory.
+    public let needsOrder: Bool
     private let grid: Grid
     private var trials: TrialCache
     private var next = 0
     private var indices: [TrialID: Int]?
 
     /// A finder that has found no trial yet.
-    public init(_ grid: Grid) {
+    public init(_ grid: Grid) { self.init(grid, limit: MetricColumns.limit) }
+
+    /// - Parameter limit: the most trials that a table may have.
+    init(_ grid: Grid, limit: Int) {
         self.grid = grid
+        needsOrder = grid.count > limit
         trials = TrialCache(grid)
     }
 
     /// The trial at an index of the grid. Precondition: 0 ≤ index < the grid's count.
     public mutating func trial(at index: Int) -> Trial { trials.trial(at: index) }
 
-    /// The index in the grid of the trial with this identifier; nil where the grid has none.
+    /// The index in the grid of the trial with this identifier; nil where the grid has none, and where it is
+    /// out of order in a grid that `needsOrder`.
     public mutating func index(of id: TrialID) -> Int? {
         if let indices { return indices[id] }
         while next < grid.count {
             next += 1
             if trials.id(of: trials.trial(at: next - 1)) == id { return next - 1 }
         }
+        guard !needsOrder else { return nil }
         // The identifiers have another order, so all trials are remembered.
         var all: [TrialID: Int] = [:]
         all.reserveCapacity(grid.count)

@@ -13,7 +13,7 @@ public struct RecordForm: Sendable {
     let source: Source
 
     /// All settings of a trial that the form of its record depends on.
-    struct Source: Equatable, Sendable {
+    struct Source: Hashable, Sendable {
         let model: TrialSettings.Model
         let dataset: Dataset
         let network: TrialSettings.Network

@@ -20,7 +20,7 @@ public func runWorkerCommand(
     _ words: [String], insteadOfTraining body: ((TrialSettings) -> JSONValue)? = nil
 ) -> Never {
     beginProgram()
-    if words.first == "--complete" {
+    if words.first == completionWord {
         printOut(workerCommand.completion(of: Array(words.dropFirst())).text)
         endProgram(.done)
     }

@@ -139,13 +139,44 @@ struct FigureCanvas {
         ]
     }
 
+    /// The comment at the top of a figure's script.
+    func header(_ table: Table) -> [String] {
+        let figure = table.data.figure.name
+        let script = figure + (isLaTeX ? "-latex" : "")
+        let lines = [
+            "# Figure \(figure) of the sweep \(comment(table.sweepName)), digest \(table.sweepDigest).",
+            "# In this folder, `gnuplot \(script).gp` draws it from ../tables/\(figure).dat\(isLaTeX ? "." : ";")",
+        ]
+        if isLaTeX { return lines }
+        return lines + [
+            table.data.isPlane
+                ? "# `gnuplot -e \"formats='gif'\" \(figure).gp` draws the animation, a frame for each measured step."
+                : "# `gnuplot -e \"formats='pdf'\" \(figure).gp` in one format only."
+        ]
+    }
+
+    /// The script of a figure without any number.
+    func emptyScript(_ table: Table) -> String {
+        let note = quoted("\(table.data.figure.name): nothing is measured yet")
+        return (header(table) + ["print \(note)", ""]).joined(separator: "\n")
+    }
+
+    /// The script's first lines: what `gnuplot -e` may set, and the table.
+    func settings(of figure: String) -> [String] {
+        [
+            "if (!exists(\"formats\")) formats = \"\(formats)\"",
+            "if (!exists(\"stem\")) stem = \(quoted(figure))",
+            "table = \(quoted("../tables/\(figure).dat"))", "", "set encoding utf8",
+        ]
+    }
+
     /// The formats that a script draws by itself.
-    var formats: String { isLaTeX ? "latex" : "svg png pdf" }
+    private var formats: String { isLaTeX ? "latex" : "svg png pdf" }
     /// The script's line that names the picture's file.
     var output: String { "set output stem . " + (isLaTeX ? "\"-latex.tex\"" : "\".\" . format") }
 
     /// gnuplot's terminal for animations.
-    func film(width: Double, height: Double) -> [String] {
+    func animationTerminal(width: Double, height: Double) -> [String] {
         let size = [width, height].map { "\(Int(($0 * 15).rounded()))" }.joined(separator: ",")
         return [
             "if (format eq \"gif\") {",

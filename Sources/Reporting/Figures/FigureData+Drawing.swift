@@ -52,11 +52,8 @@ extension FigureData.Curve {
 }
 
 extension FigureData {
-    /// The interval drawn around means. Against a metric, where both numbers have intervals, it is an interval of the mean.
-    var interval: FigureStyle.Interval {
-        let asked = figure.style.interval ?? .ci95
-        return isScatter && (asked == .range || asked == .seeds) ? .ci95 : asked
-    }
+    /// The interval drawn around means.
+    var interval: FigureStyle.Interval { figure.style.interval ?? .ci95 }
 
     /// The interval around a sample's mean; nil where none is drawn.
     func interval(of sample: Sample) -> (low: Double, high: Double)? {
@@ -188,7 +185,6 @@ extension FigureData {
             min(interval.high, max(range.upperBound, interval.low))
         )
     }
-
 }
 
 extension Sample {

@@ -97,7 +97,7 @@ struct FigureData {
 
     private let panelPath: String?
     private let curvePath: String?
-    /// Axes that make further curves.
+    /// Axes that make further curves, or a heatmap's further panels.
     private let others: [String]
 
     init(_ asked: FigureSpec, of scope: ReportScope) {
@@ -138,10 +138,14 @@ struct FigureData {
     ) -> (panel: Int, parts: [Label.Part])? {
         // A trial without the figure's axis isn't part of it.
         guard !figure.hasOwnX || x(of: axes) != nil else { return nil }
-        let panel = panel(labelled: panelPath.map { Label(parts: [part($0, axes)]) })
         // Not every run has all axes of several.
         let further = others.filter { axes[$0] != nil }
-        let parts = ([curvePath].compactMap { $0 } + further).map { part($0, axes) }
+        // A heatmap's curves are its rows, so what else distinguishes trials makes panels.
+        let ofPanel = ([panelPath].compactMap { $0 } + (figure.isHeatmap ? further : [])).map {
+            part($0, axes)
+        }
+        let parts = ([curvePath].compactMap { $0 } + (figure.isHeatmap ? [] : further)).map { part($0, axes) }
+        let panel = panel(labelled: ofPanel.isEmpty ? nil : Label(parts: ofPanel))
         trials[keyPath: outcome] += 1
         panels[panel].trials[keyPath: outcome] += 1
         if outcome != \.measured {

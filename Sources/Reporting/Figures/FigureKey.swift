@@ -28,12 +28,12 @@ struct FigureKey {
     /// The width of gnuplot's sample with the space around it, and the distance between lines.
     private static let sample = 3.6, pitch = 1.4
 
-    init(_ texts: [String], _ wish: FigureStyle.Legend?, _ canvas: FigureCanvas, hasScale: Bool) {
+    init(_ texts: [String], _ requested: FigureStyle.Legend?, _ canvas: FigureCanvas, hasScale: Bool) {
         self.texts = texts
-        let most = canvas.width.map { max(8, 0.4 * $0) } ?? 30
-        linesBeside = FigureKey.lines(texts, in: most)
+        let maxWidth = canvas.width.map { max(8, 0.4 * $0) } ?? 30
+        linesBeside = FigureKey.lines(texts, in: maxWidth)
         let widest = linesBeside.map { WrappedText.width($0.text) }.max() ?? 0
-        switch wish {
+        switch requested {
         case _ where texts.isEmpty: position = .none
         case .right?: position = .beside
         case .below?: position = .below
@@ -61,7 +61,7 @@ struct FigureKey {
         let room = width - 1
         let lines = FigureKey.lines(texts, in: room - FigureKey.sample - 0.5)
         let column = (lines.map { WrappedText.width($0.text) }.max() ?? 0) + FigureKey.sample + 0.8
-        let most = max(1, Int(room / column))
+        let maxColumns = max(1, Int(room / column))
         var entries: [[Line]] = []
         for line in lines {
             if line.entry == nil, !entries.isEmpty {
@@ -70,7 +70,7 @@ struct FigureKey {
                 entries.append([line])
             }
         }
-        let rows = (entries.count + most - 1) / max(most, 1)
+        let rows = (entries.count + maxColumns - 1) / maxColumns
         linesBelow = stride(from: 0, to: entries.count, by: max(rows, 1)).map { start in
             entries[start..<min(start + rows, entries.count)].flatMap { $0 }
         }
@@ -78,7 +78,10 @@ struct FigureKey {
     }
 
     /// Moves a key that is higher than the panels.
-    mutating func moveBelow() { position = .below }
+    mutating func moveBelow(in width: Double) {
+        position = .below
+        fit(in: width)
+    }
 
     var widthBeside: Double {
         if case .beside = position { columnWidth + 0.8 } else { 0 }

@@ -43,11 +43,11 @@ struct FigureLayout {
     }
 
     init(_ content: Content, _ style: FigureStyle, isLaTeX: Bool = false) {
-        canvas = FigureCanvas(style, isLaTeX: isLaTeX)
+        let canvas = FigureCanvas(style, isLaTeX: isLaTeX)
         let least = canvas.least
         grid = PanelGrid(
             quantities: max(content.yLabels.count, 1), panels: max(content.panels.count, 1), canvas,
-            wish: style.columns)
+            requested: style.columns)
         var (nameExtra, panelWidth, panelHeight) = (0.0, grid.naturalWidth, grid.naturalHeight)
         var key = FigureKey(content.keys, style.legend, canvas, hasScale: content.scale != nil)
         var (left, across, right, extent) = (0.0, 0.0, 0.0, 0.0)
@@ -56,7 +56,7 @@ struct FigureLayout {
         // The lines of a name depend on the panel's size, which depends on the lines.
         for _ in 0..<3 {
             left = 3.3 + content.yMark + nameExtra
-            let scale = FigureLayout.width(ofScale: content.scale, panelHeight, least)
+            let scale = FigureLayout.width(ofScale: content.scale, panelHeight, canvas)
             let edges = FigureLayout.overhang(content.xMarks, panelWidth)
             across = max(1.3, edges.left + edges.right + 0.5) + (grid.isByQuantity ? left - 1 : 0)
             right = max(0.8, edges.right + 0.3) + key.widthBeside + scale
@@ -70,7 +70,7 @@ struct FigureLayout {
             let titleHeight = FigureLayout.height(ofTitles: content.panels, in: panelWidth, least)
             heading = WrappedText(
                 canvas.hasTitle ? content.title : "", in: extent - 2, sizes: max(least, 1)...1.2,
-                character: WrappedText.bold)
+                character: WrappedText.bold, isLaTeX: isLaTeX)
             notes =
                 canvas.hasNotes
                 ? FigureLayout.lines(of: content.notes, in: (extent - 2) / canvas.noteSize) : []
@@ -78,17 +78,17 @@ struct FigureLayout {
                 (canvas.hasTitle ? 1.9 + heading.extra : 0.4)
                 + Double(notes.count) * canvas.noteSize * WrappedText.pitch + 0.5
                 + titleHeight + (content.hasAxisAbove ? 3.8 : 0)
-            below = 3.8 + FigureLayout.axisName(content.xLabel, in: panelWidth, least).extra
+            below = 3.8 + FigureLayout.axisName(content.xLabel, in: panelWidth, canvas).extra
             down = grid.repeatsTitles && titleHeight > 0 ? 1.5 + titleHeight : 1.4
             if grid.isByQuantity { down = 1.6 }
             let fixed = above + below + key.heightBelow + Double(grid.down - 1) * down
             panelHeight = grid.height(
                 panelWidth: panelWidth, asked: canvas.height.map { $0 - fixed },
-                most: canvas.tallest.map { $0 - fixed }, key: key.heightBeside - Double(grid.down - 1) * down)
+                max: canvas.tallest.map { $0 - fixed }, key: key.heightBeside - Double(grid.down - 1) * down)
             nameExtra =
-                content.yLabels.map { FigureLayout.axisName($0, in: panelHeight, least).extra }.max() ?? 0
+                content.yLabels.map { FigureLayout.axisName($0, in: panelHeight, canvas).extra }.max() ?? 0
             panelsHeight = Double(grid.down) * panelHeight + Double(grid.down - 1) * down
-            if key.heightBeside > panelsHeight + 0.1 { key.moveBelow() }
+            if key.heightBeside > panelsHeight + 0.1 { key.moveBelow(in: extent) }
         }
         (self.panelWidth, self.panelHeight, self.left, self.top, gap) = (
             panelWidth, panelHeight, left, above, (across, down)
@@ -99,14 +99,14 @@ struct FigureLayout {
             beside: extent - key.widthBeside + 0.4, top: above, bottom: above + panelsHeight + below,
             panels: (left, grid.width(of: panelWidth, gap: across)), panel: (panelWidth, panelHeight),
             width: extent)
-        (self.key, self.scale) = (key, content.scale)
+        (self.canvas, self.key, self.scale) = (canvas, key, content.scale)
         exceeded = canvas.exceeded(width: width, height: height)
     }
 
     private static func width(
-        ofScale scale: (name: String, mark: Double)?, _ panelHeight: Double, _ least: Double
+        ofScale scale: (name: String, mark: Double)?, _ panelHeight: Double, _ canvas: FigureCanvas
     ) -> Double {
-        scale.map { 5 + $0.mark + axisName($0.name, in: panelHeight, least).extra } ?? 0
+        scale.map { 5 + $0.mark + axisName($0.name, in: panelHeight, canvas).extra } ?? 0
     }
 
     private static func height(ofTitles titles: [String?], in width: Double, _ least: Double) -> Double {
@@ -166,7 +166,7 @@ struct FigureLayout {
         guard let scale else { return [] }
         let right = left + grid.width(of: panelWidth, gap: gap.across) + 3.6 + scale.mark
         return [
-            "set label 99 " + script(FigureLayout.axisName(scale.name, in: panelHeight, canvas.least))
+            "set label 99 " + script(FigureLayout.axisName(scale.name, in: panelHeight, canvas))
                 + " at screen \(x(right)),\(y(top + panelHeight / 2)) center rotate by 90"
         ]
     }
@@ -225,14 +225,14 @@ struct FigureLayout {
 
     /// The y axis's name, on as many lines as the panel's height requires.
     func yLabel(_ label: String) -> String {
-        let name = FigureLayout.axisName(label, in: panelHeight, canvas.least)
+        let name = FigureLayout.axisName(label, in: panelHeight, canvas)
         // gnuplot puts the first line where a single one would be, and the others towards the numbers.
         return "set ylabel \(script(name)) offset screen \(fraction(0 - name.extra / width)),0"
     }
 
     /// The x axis's name, on as many lines as the panel's width requires.
     func xLabel(_ label: String) -> String {
-        "set xlabel " + script(FigureLayout.axisName(label, in: panelWidth, canvas.least))
+        "set xlabel " + script(FigureLayout.axisName(label, in: panelWidth, canvas))
     }
 
     func panelTitle(_ title: String) -> String {
@@ -245,8 +245,10 @@ struct FigureLayout {
     var acrossRoom: AxisMarks.Room { AxisMarks.Room(length: panelWidth, isAcross: true) }
     var downRoom: AxisMarks.Room { AxisMarks.Room(length: panelHeight, isAcross: false) }
 
-    private static func axisName(_ label: String, in room: Double, _ least: Double) -> WrappedText {
-        WrappedText(label, in: room, sizes: min(1, max(least, 0.85))...1, isEnhanced: true)
+    private static func axisName(_ label: String, in room: Double, _ canvas: FigureCanvas) -> WrappedText {
+        WrappedText(
+            label, in: room, sizes: min(1, max(canvas.least, 0.85))...1, isEnhanced: true,
+            isLaTeX: canvas.isLaTeX)
     }
 
     private static func panelTitle(_ title: String, in room: Double, _ least: Double) -> WrappedText {

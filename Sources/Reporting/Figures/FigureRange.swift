@@ -72,11 +72,7 @@ struct FigureRange: Equatable {
 
     /// An axis on which each value has a position, from 0 on.
     init(positions values: [Double], room: AxisMarks.Room) {
-        self.init(positions: AxisMarks.labels(of: values), room: room)
-    }
-
-    /// An axis on which each label has a position, from 0 on.
-    init(positions labels: [String], room: AxisMarks.Room) {
+        let labels = AxisMarks.labels(of: values)
         (low, high, isLog) = (-0.6, Double(labels.count) - 0.4, false)
         let (low, high) = (low, high)
         // Every position, or as many as there is room for.

@@ -79,12 +79,8 @@ extension FigureScript {
         guard let x, data.figure.hasOwnX, !data.isScatter else { return [] }
         return blocks.filter { $0.panelIndex == column }.flatMap { block -> [String] in
             guard let style = styleIndices[block.curve.label.key] else { return [] }
-            let shift = dodge?.shift(of: style, among: styles.count)
-            let positions = figure.isOrdinal ? data.positions : []
             return block.curve.sorted.filter { $0.isLost && (!x.isLog || $0.x > 0) }.map { point in
-                let position = positions.firstIndex(of: point.x).map(Double.init) ?? point.x
-                let x = shift?.moved(position) ?? position
-                return "set label \"\" at first \(JSONValue.text(of: x)), graph 0.04 point pt 2 ps 0.9"
+                "set label \"\" at first \(JSONValue.text(of: drawn(point.x, style: style))), graph 0.04 point pt 2 ps 0.9"
                     + " lc rgb \"\(looks[style].colour)\" front"
             }
         }

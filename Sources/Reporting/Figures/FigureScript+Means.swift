@@ -20,6 +20,9 @@ extension FigureScript {
                 isOrdinal: figure.isOrdinal)
             if figure.isOrdinal {
                 (below, above) = (below + boxes(index, row, series), above + spread(points, row, series))
+                if data.interval == .seeds, figure.style.kind == .bars {
+                    above.append(singleSeeds(index, row, series))
+                }
                 continue
             }
             if data.showsIntervals { below += spread(points, row, series) }
@@ -104,12 +107,12 @@ extension FigureScript {
             lines.append(
                 figure.isOrdinal
                     // gnuplot would draw a white disc over the bar where an interval has a point.
-                    ? "\(series.table) \(x):(\(terms.low)):(0):(\(terms.high) - (\(terms.low))) with vectors nohead"
+                    ? "\(series.table) \(x):(\(ends.low)):(0):((\(ends.high)) - (\(ends.low))) with vectors nohead"
                         + " lc rgb \"black\" lw 0.8 notitle"
                     : isTrace
-                        ? "\(series.table) \(x):\(ends) with filledcurves fs transparent solid 0.18 noborder"
+                        ? "\(series.table) \(x):\(columns(ends)) with filledcurves fs transparent solid 0.18 noborder"
                             + " \(series.look) notitle"
-                        : "\(series.table) \(x):\(series.mean):\(ends) with yerrorbars \(series.look) pt -1 notitle"
+                        : "\(series.table) \(x):\(series.mean):\(columns(ends)) with yerrorbars \(series.look) pt -1 notitle"
             )
         }
         if counts.contains(2), data.showsSeeds {
@@ -223,19 +226,26 @@ extension FigureScript {
             isBand: false)
     }
 
-    /// The columns of both ends of an interval, cut at the limits.
-    private func ends(_ terms: (low: String, high: String), _ limits: Limits?) -> String {
-        [terms.low, terms.high].map { term in
-            if let limits { return "(within(\(term), \(limits.low), \(limits.high)))" }
-            return term.contains(" ") ? "(\(term))" : String(term.dropFirst())
-        }.joined(separator: ":")
+    /// The terms for both ends of an interval, cut at the limits.
+    private func ends(_ terms: (low: String, high: String), _ limits: Limits?) -> (low: String, high: String)
+    {
+        guard let limits else { return terms }
+        func cut(_ term: String) -> String { "within(\(term), \(limits.low), \(limits.high))" }
+        return (cut(terms.low), cut(terms.high))
+    }
+
+    /// Both ends as columns.
+    private func columns(_ ends: (low: String, high: String)) -> String {
+        [ends.low, ends.high].map { $0.contains(" ") ? "(\($0))" : String($0.dropFirst()) }
+            .joined(separator: ":")
     }
 
     var needsClipping: Bool {
-        blocks.contains { block in
-            let points = block.curve.points
-            return xLimits(points) != nil || figure.y.indices.contains { limits(points, $0) != nil }
-        }
+        data.showsIntervals
+            && blocks.contains { block in
+                let points = block.curve.points
+                return xLimits(points) != nil || figure.y.indices.contains { limits(points, $0) != nil }
+            }
     }
 
     /// Points with bars in both directions where there are intervals.
@@ -247,8 +257,8 @@ extension FigureScript {
         let least = data.leastSeeds
         if data.showsIntervals, counts.contains(where: { $0 > least }) {
             let shown = counts.allSatisfy { $0 > least } ? "\(x)" : "($\(y + 4) > \(least) ? $\(x) : NaN)"
-            let ofX = ends(intervalTerms(mean: x, spread: nil), xLimits(curve.points))
-            let ofY = ends(intervalTerms(mean: y, spread: nil), limits(curve.points, row))
+            let ofX = columns(ends(intervalTerms(mean: x, spread: nil), xLimits(curve.points)))
+            let ofY = columns(ends(intervalTerms(mean: y, spread: nil), limits(curve.points, row)))
             lines.append(
                 "table index \(index) using \(shown):\(y):\(ofX):\(ofY)"
                     + " with xyerrorbars \(look) pt -1 lw 0.8 notitle")

@@ -8,7 +8,9 @@ extension FigureScript {
 
     /// The panels' frames, scales and points, and the line style of each element that gnuplot draws, in order.
     /// nil for a figure with too many points.
-    var pageData: JSONValue? {
+    ///
+    /// - Parameter text: the script.
+    func pageData(of text: String) -> JSONValue? {
         let points = data.panels.flatMap(\.curves).reduce(0) { $0 + $1.points.count }
         guard let x, points * figure.y.count <= FigureScript.maxPagePoints else { return nil }
         var panels: [JSONValue] = []
@@ -28,25 +30,25 @@ extension FigureScript {
         return .object([
             "x": .string(HTML.visible(figure.xLabel(squaredLoss: table.squaredLoss))),
             "names": .array(styles.map { .string(HTML.visible(data.keyText($0))) }),
-            "elements": .array(elementStyles), "panels": .array(panels),
+            "elements": .array(elementStyles(of: text)), "panels": .array(panels),
         ])
     }
 
-    /// A curve's style and its points: x, mean, ends of the 95 % interval, and the number of seeds.
+    /// A curve's style and its points: x, x as it is drawn, mean, ends of the 95 % interval, and the number of seeds.
     private func pageData(of curve: FigureData.Curve, row: Int) -> JSONValue? {
         guard let style = styleIndices[curve.label.key] else { return nil }
         let points = curve.sorted.compactMap { point -> JSONValue? in
             let sample = point.samples[row]
             guard let x = data.abscissa(of: point), let mean = sample.mean else { return nil }
             let ends = sample.confidenceInterval.map { [$0.low, $0.high] } ?? []
-            let numbers = ([x, mean] + ends).map { $0.rounded(toDigits: 6) }
+            let numbers = ([x, drawn(x, style: style), mean] + ends).map { $0.rounded(toDigits: 6) }
             return .array(numbers.map { .number($0) } + [JSONValue(sample.count)])
         }
         return .object(["style": JSONValue(style), "points": .array(points)])
     }
 
     /// The index in `styles` for each element of the script's plots, in order; null for an element of no curve.
-    private var elementStyles: [JSONValue] {
+    private func elementStyles(of text: String) -> [JSONValue] {
         var elements: [JSONValue] = []
         var isPlot = false
         for line in text.split(separator: "\n") {

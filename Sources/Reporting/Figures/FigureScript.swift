@@ -22,6 +22,8 @@ struct FigureScript {
     let x: FigureRange?
     let y: [FigureRange?]
     let dodge: Dodge?
+    /// The values of x in the order of their positions; empty where x is an axis of numbers.
+    let positions: [Double]
 
     var data: FigureData { table.data }
     var figure: FigureSpec { data.figure }
@@ -31,6 +33,7 @@ struct FigureScript {
         columns = table.columns
         blocks = table.blocks
         let data = table.data
+        positions = data.figure.isOrdinal ? data.positions : []
         // A curve that lost all its trials stays in the key.
         let drawn = Set(
             data.panels.flatMap(\.curves).filter { $0.hasMeans || $0.trials.lost > 0 }.map(\.label.key))
@@ -72,17 +75,8 @@ struct FigureScript {
     var drawsSomething: Bool { x != nil && y.contains { $0 != nil } }
 
     var text: String {
-        var lines = [
-            "# Figure \(figure.name) of the sweep \(table.sweepName), digest \(table.sweepDigest).",
-            "# In this folder, `gnuplot \(figure.name).gp` draws it from ../tables/\(figure.name).dat;",
-            "# `gnuplot -e \"formats='pdf'\" \(figure.name).gp` in one format only.",
-        ]
-        guard let x, drawsSomething else {
-            return (lines + ["print \(quoted("\(figure.name): nothing is measured yet"))"]).joined(
-                separator: "\n")
-                + "\n"
-        }
-        lines += preamble + ["", "do for [format in formats] {"]
+        guard let x, drawsSomething else { return layout.canvas.emptyScript(table) }
+        var lines = layout.canvas.header(table) + preamble + ["", "do for [format in formats] {"]
         var body = terminals + frame
         for row in figure.y.indices {
             for column in data.panels.indices { body += panel(row, column, x) }
@@ -95,15 +89,13 @@ struct FigureScript {
     // MARK: Parts
 
     private var preamble: [String] {
-        var lines = [
-            "if (!exists(\"formats\")) formats = \"\(layout.canvas.formats)\"",
-            "if (!exists(\"stem\")) stem = \(quoted(figure.name))",
-            "table = \(quoted("../tables/\(figure.name).dat"))", "",
-            "set encoding utf8", "set bars 0.6",
-            "set grid lt 1 lc rgb \"#e6e6e6\" lw 0.6",
-            "set style line 100 lc rgb \"black\" pt 1 ps 1.2 lw 1.3",
-            "set style line 101 lc rgb \"#777777\" lw 0.7 dt 2",
-        ]
+        var lines =
+            layout.canvas.settings(of: figure.name) + [
+                "set bars 0.6",
+                "set grid lt 1 lc rgb \"#e6e6e6\" lw 0.6",
+                "set style line 100 lc rgb \"black\" pt 1 ps 1.2 lw 1.3",
+                "set style line 101 lc rgb \"#777777\" lw 0.7 dt 2",
+            ]
         for index in styles.indices {
             let style = looks[index]
             let dash = style.dash > 1 ? " dt \(style.dash)" : ""
@@ -116,11 +108,13 @@ struct FigureScript {
         }
         if figure.isOrdinal {
             lines += [
-                "# Each value of x has a position.", "at(x) = \(FigureScript.positionTable(data.positions))",
+                "# Each value of x has a position.", "at(x) = \(FigureScript.positionTable(positions))",
             ]
             lines.append("set boxwidth \(rounded(0.9 * (dodge?.step ?? 0.8))) absolute")
         }
-        if figure.keepsSeeds { lines.append("seeds = \(quoted("../tables/\(figure.name)-seeds.dat"))") }
+        if data.interval == .seeds, figure.style.kind != .box {
+            lines.append("seeds = \(quoted("../tables/\(figure.name)-seeds.dat"))")
+        }
         if data.hasBounds { lines.append("set style line 102 lc rgb \"#999999\" lw 1.6") }
         if figure.theory, !data.hasBounds, figure.y.contains(where: \.isStaircase) {
             lines += [
@@ -132,6 +126,12 @@ struct FigureScript {
             ]
         }
         return lines
+    }
+
+    /// A point's x as it is drawn: its position, beside those of the other curves.
+    func drawn(_ x: Double, style: Int) -> Double {
+        let position = positions.firstIndex(of: x).map(Double.init) ?? x
+        return dodge?.shift(of: style, among: styles.count)?.moved(position) ?? position
     }
 
     /// The position of x, as the script writes it.

@@ -104,7 +104,7 @@ struct FigureSubtitle {
         let fewer = means.filter { $0.seeds < $0.due }
         if let first = fewer.map(\.seeds).min(), let last = fewer.map(\.seeds).max() {
             texts.append(
-                "pale: \(FigureSubtitle.range(first, last)) of \(FigureSubtitle.range(least, due)) seeds, "
+                "\(data.figure.isOrdinal ? "fewer" : "pale"): \(FigureSubtitle.range(first, last)) of \(FigureSubtitle.range(least, due)) seeds, "
                     + locations(of: fewer))
             if maximum > 2, data.showsSeeds, fewer.contains(where: { $0.seeds == 2 }) {
                 texts.append(data.figure.hasLines ? "thin: both of 2 seeds" : "dots: both of 2 seeds")

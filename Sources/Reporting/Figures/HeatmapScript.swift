@@ -5,7 +5,9 @@ import Text
 /// a metric. There is a panel for each value of the figure's `panels` axis.
 struct HeatmapScript {
     private let table: Table
-    private let columns: [Double]
+    private let tableColumns: Table.Columns
+    private let blocks: [Table.Block]
+    private let xValues: [Double]
     private let rows: [Double]
     private let x, y: FigureRange
     private let colours: FigureRange?
@@ -16,7 +18,9 @@ struct HeatmapScript {
     init(_ table: Table, isLaTeX: Bool = false) {
         self.table = table
         let data = table.data
-        columns = data.positions
+        tableColumns = table.columns
+        blocks = table.blocks
+        xValues = data.positions
         rows = Set(data.panels.flatMap(\.curves).compactMap { HeatmapScript.row($0, data) }).sorted()
         let path = data.figure.curves ?? ""
         let means = data.panels.flatMap(\.curves).flatMap(\.points).compactMap { $0.samples[0].mean }
@@ -30,12 +34,12 @@ struct HeatmapScript {
         content.scale = (quantity, 2.6)
         var layout = FigureLayout(content, data.figure.style, isLaTeX: isLaTeX)
         var (x, y) = (
-            FigureRange(positions: columns, room: layout.acrossRoom),
+            FigureRange(positions: xValues, room: layout.acrossRoom),
             FigureRange(positions: rows, room: layout.downRoom)
         )
         var colours: FigureRange?
         for _ in 0..<2 {
-            x = FigureRange(positions: columns, room: layout.acrossRoom)
+            x = FigureRange(positions: xValues, room: layout.acrossRoom)
             y = FigureRange(positions: rows, room: layout.downRoom)
             colours = FigureRange(
                 means: means, intervals: [], isLog: false, isCount: false, room: layout.downRoom)
@@ -54,27 +58,16 @@ struct HeatmapScript {
     var drawsSomething: Bool { colours != nil }
 
     var text: String {
-        var lines = [
-            "# Figure \(figure.name) of the sweep \(table.sweepName), digest \(table.sweepDigest).",
-            "# In this folder, `gnuplot \(figure.name).gp` draws it from ../tables/\(figure.name).dat;",
-            "# `gnuplot -e \"formats='pdf'\" \(figure.name).gp` in one format only.",
-        ]
-        guard let colours else {
-            return (lines + ["print \(quoted("\(figure.name): nothing is measured yet"))"]).joined(
-                separator: "\n")
-                + "\n"
-        }
-        lines += [
-            "if (!exists(\"formats\")) formats = \"\(layout.canvas.formats)\"",
-            "if (!exists(\"stem\")) stem = \(quoted(figure.name))",
-            "table = \(quoted("../tables/\(figure.name).dat"))", "", "set encoding utf8",
-            "# Viridis: even steps of lightness, also for colour-blind readers.",
-            PlaneScript.palette, "# Each value of x has a position.",
-            "at(x) = \(FigureScript.positionTable(columns))",
-            "# Numbers in dark cells are white.",
-            "dark(value) = value < \(rounded((colours.low + colours.high) / 2))",
-            "", "do for [format in formats] {",
-        ]
+        guard let colours else { return layout.canvas.emptyScript(table) }
+        let lines =
+            layout.canvas.header(table) + layout.canvas.settings(of: figure.name) + [
+                "# Viridis: even steps of lightness, also for colour-blind readers.",
+                PlaneScript.palette, "# Each value of x has a position.",
+                "at(x) = \(FigureScript.positionTable(xValues))",
+                "# Numbers in dark cells are white.",
+                "dark(value) = value < \(rounded((colours.low + colours.high) / 2))",
+                "", "do for [format in formats] {",
+            ]
         var body = layout.canvas.terminals(of: figure.name, width: layout.width, height: layout.height)
         body += [layout.canvas.output, "set multiplot", "", "# Title"] + layout.titleLabels
         body +=
@@ -89,12 +82,13 @@ struct HeatmapScript {
                 "set cbtics nomirror scale 0.7 \(colours.division.script(showsNumbers: true, on: layout.canvas))",
             ]
         body += layout.colourScale
-        for column in data.panels.indices { body += panel(column) }
+        let numbered = holdsNumbers
+        for column in data.panels.indices { body += panel(column, isNumbered: numbered) }
         body += ["unset multiplot", "unset output"]
         return (lines + body.map { $0.isEmpty ? "" : "    " + $0 } + ["}"]).joined(separator: "\n") + "\n"
     }
 
-    private func panel(_ column: Int) -> [String] {
+    private func panel(_ column: Int, isNumbered: Bool) -> [String] {
         let frame = layout.frame(row: 0, panel: column)
         let title = data.panels[column].title
         var lines = ["", "# \(comment(title ?? "all trials"))"]
@@ -111,26 +105,26 @@ struct HeatmapScript {
         lines += y.script("y", showsNumbers: frame.isLeftmost, on: layout.canvas)
         var marks: [String] = []
         var (cells, numbers) = ([String](), [String]())
-        for (index, block) in table.blocks.enumerated() where block.panelIndex == column {
+        let (mean, at) = (tableColumns.means[0], "at($\(tableColumns.x))")
+        for (index, block) in blocks.enumerated() where block.panelIndex == column {
             guard let value = HeatmapScript.row(block.curve, data), let position = rows.firstIndex(of: value)
             else {
                 continue
             }
             for point in block.curve.sorted where point.isLost {
-                guard let across = columns.firstIndex(of: point.x) else { continue }
+                guard let across = xValues.firstIndex(of: point.x) else { continue }
                 marks.append(
                     "set label \"\" at \(across),\(position) point pt 2 ps 0.9 lc rgb \"#555555\" front")
             }
-            let (mean, at) = (table.columns.means[0], "(at($\(table.columns.x)))")
             guard block.curve.hasMeans else { continue }
             cells.append(
-                "table index \(index) using \(at):(\(position)):(at($\(table.columns.x)) - 0.5):"
-                    + "(at($\(table.columns.x)) + 0.5):(\(position) - 0.5):(\(position) + 0.5):\(mean)"
+                "table index \(index) using (\(at)):(\(position)):(\(at) - 0.5):"
+                    + "(\(at) + 0.5):(\(position) - 0.5):(\(position) + 0.5):\(mean)"
                     + " with boxxyerror fs solid noborder lc palette notitle")
-            if holdsNumbers {
+            if isNumbered {
                 for (test, colour) in [("dark", "white"), ("!dark", "black")] {
                     numbers.append(
-                        "table index \(index) using (\(test)($\(mean)) ? at($\(table.columns.x)) : NaN):(\(position)):"
+                        "table index \(index) using (\(test)($\(mean)) ? \(at) : NaN):(\(position)):"
                             + "(sprintf(\"%.3g\", $\(mean))) with labels font \"\(layout.canvas.font(numberSize))\""
                             + " tc rgb \"\(colour)\" notitle")
                 }

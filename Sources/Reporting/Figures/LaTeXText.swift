@@ -2,20 +2,22 @@
 enum LaTeXText {
     /// A text that LaTeX shows as it is. A text with formulas between dollar signs stays as it is.
     static func plain(_ text: String) -> String {
-        if text.count(where: { $0 == "$" }) >= 2 { return text }
-        return text.map(character).joined()
+        hasFormulas(text) ? text : text.map(character).joined()
     }
+
+    /// Whether a text has formulas between dollar signs.
+    static func hasFormulas(_ text: String) -> Bool { text.count { $0 == "$" } >= 2 }
 
     /// gnuplot's enhanced text: indices and exponents in braces, and a backslash before a character that is shown.
     static func enhanced(_ text: String) -> String {
-        if text.replacing("\\", with: "").count(where: { $0 == "$" }) >= 2 {
-            return text.replacing("\\", with: "")
-        }
+        let isAsItIs = hasFormulas(text)
         var result = ""
         var rest = Substring(text)
         while let next = rest.popFirst() {
             if next == "\\", let shown = rest.popFirst() {
-                result += character(shown)
+                result += isAsItIs ? String(shown) : character(shown)
+            } else if isAsItIs {
+                result.append(next)
             } else if next == "_" || next == "^", rest.first == "{", let end = rest.firstIndex(of: "}") {
                 let inner = rest[rest.index(after: rest.startIndex)..<end]
                 result += "$\(next){\(inner.map(formula).joined())}$"

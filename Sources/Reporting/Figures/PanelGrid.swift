@@ -11,27 +11,29 @@ struct PanelGrid {
     /// The smallest width of a panel, in ems.
     let least = 6.0
 
-    init(quantities: Int, panels: Int, _ canvas: FigureCanvas, wish: Int?) {
+    init(quantities: Int, panels: Int, _ canvas: FigureCanvas, requested: Int?) {
         (self.quantities, self.panels) = (quantities, panels)
         isOnScreen = canvas.width == nil
         let items = panels > 1 ? panels : quantities
-        var most = 4
+        var maxAcross = 4
         if let width = canvas.width {
             // A quantity side by side with another needs room for its numbers and its name.
-            most = panels > 1 ? Int((width - 5) / 12) : Int((width + 1) / 19)
+            maxAcross = panels > 1 ? Int((width - 5) / 12) : Int((width + 1) / 19)
         } else if panels == 1 {
-            most = 1
+            maxAcross = 1
         } else if quantities == 1, panels > 4 {
-            most = 3
+            maxAcross = 3
         }
-        if let width = canvas.width, panels > max(most, 1), panels % max(most, 1) != 0 {
+        if let width = canvas.width, panels > max(maxAcross, 1), panels % max(maxAcross, 1) != 0 {
             // Prefers narrower panels in full rows to empty places.
-            most = (max(most, 1)...panels).first { panels % $0 == 0 && (width - 6) / Double($0) >= 8 } ?? most
+            maxAcross =
+                (max(maxAcross, 1)...panels).first { panels % $0 == 0 && (width - 6) / Double($0) >= 8 }
+                ?? maxAcross
         }
-        let wide = max(1, min(wish ?? most, items))
+        let wide = max(1, min(requested ?? maxAcross, items))
         // Rows of equal lengths if possible.
         let rows = (items + wide - 1) / wide
-        across = wish == nil && !isOnScreen ? (items + rows - 1) / rows : wide
+        across = requested == nil && !isOnScreen ? (items + rows - 1) / rows : wide
         isByQuantity = panels == 1 && across > 1
         down = panels > 1 ? quantities * rows : rows
     }
@@ -63,13 +65,13 @@ struct PanelGrid {
     ///
     /// - Parameters:
     ///   - asked: the height that all rows share; nil: none is asked for.
-    ///   - most: the height that all rows should not exceed.
+    ///   - maxHeight: the height that all rows should not exceed.
     ///   - key: the height that a key beside all rows needs.
-    func height(panelWidth: Double, asked: Double?, most: Double?, key: Double) -> Double {
+    func height(panelWidth: Double, asked: Double?, max maxHeight: Double?, key: Double) -> Double {
         let rows = Double(down)
         if let asked { return max(asked / rows, 7) }
         if isOnScreen { return max(naturalHeight, key / rows) }
         let natural = min(max(0.66 * panelWidth, down > 1 ? 9.5 : 12), down > 1 ? 15 : 20)
-        return max(8, min(max(natural, key / rows), (most ?? .infinity) / rows))
+        return max(8, min(max(natural, key / rows), (maxHeight ?? .infinity) / rows))
     }
 }

@@ -72,17 +72,8 @@ struct PlaneScript {
     var drawsSomething: Bool { x != nil && y != nil }
 
     var text: String {
-        var lines = [
-            "# Figure \(figure.name) of the sweep \(table.sweepName), digest \(table.sweepDigest).",
-            "# In this folder, `gnuplot \(figure.name).gp` draws it from ../tables/\(figure.name).dat;",
-            "# `gnuplot -e \"formats='gif'\" \(figure.name).gp` the film, a frame for each measured step.",
-        ]
-        guard let x, let y else {
-            return (lines + ["print \(quoted("\(figure.name): nothing is measured yet"))"]).joined(
-                separator: "\n")
-                + "\n"
-        }
-        lines += preamble + ["", "do for [format in formats] {"]
+        guard let x, let y else { return layout.canvas.emptyScript(table) }
+        var lines = layout.canvas.header(table) + preamble + ["", "do for [format in formats] {"]
         lines += terminals.map { "    " + $0 }
         lines.append("    do for [frame = (format eq \"gif\" ? 1 : words(steps)) : words(steps)] {")
         var body = ["step = real(word(steps, frame))", "set multiplot"] + frame
@@ -96,19 +87,16 @@ struct PlaneScript {
         "set palette defined (0 \"#440154\", 0.25 \"#3b528b\", 0.5 \"#21918c\", 0.75 \"#5ec962\", 1 \"#fde725\")"
 
     private var preamble: [String] {
-        var lines = [
-            "if (!exists(\"formats\")) formats = \"\(layout.canvas.formats)\"",
-            "if (!exists(\"stem\")) stem = \(quoted(figure.name))",
-            "table = \(quoted("../tables/\(figure.name).dat"))", "",
-            "set encoding utf8",
-            "set grid lt 1 lc rgb \"#e6e6e6\" lw 0.6",
-            "# Viridis: even steps of lightness, also for colour-blind readers.",
-            PlaneScript.palette,
-            "steps = \"\(steps.map(JSONValue.text).joined(separator: " "))\"",
-            "# Step 0 has no place on a logarithmic scale: it has the colour of step 1.",
-            "coloured(s) = s < 1 ? 1 : s",
-            "until(s, value) = s <= step ? value : NaN",
-        ]
+        var lines =
+            layout.canvas.settings(of: figure.name) + [
+                "set grid lt 1 lc rgb \"#e6e6e6\" lw 0.6",
+                "# Viridis: even steps of lightness, also for colour-blind readers.",
+                PlaneScript.palette,
+                "steps = \"\(steps.map(JSONValue.text).joined(separator: " "))\"",
+                "# Step 0 has no place on a logarithmic scale: it has the colour of step 1.",
+                "coloured(s) = s < 1 ? 1 : s",
+                "until(s, value) = s <= step ? value : NaN",
+            ]
         for index in labels.indices {
             lines.append(
                 "set style line \(index + 1) lc rgb \"#555555\" pt \(PlaneScript.shape(index)) ps 0.9 lw 0.8"
@@ -125,7 +113,7 @@ struct PlaneScript {
 
     private var terminals: [String] {
         layout.canvas.terminals(of: figure.name, width: layout.width, height: layout.height)
-            + layout.canvas.film(width: layout.width, height: layout.height)
+            + layout.canvas.animationTerminal(width: layout.width, height: layout.height)
             + [layout.canvas.output]
     }
 

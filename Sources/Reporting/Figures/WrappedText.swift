@@ -14,9 +14,10 @@ struct WrappedText: Equatable {
     /// - Parameters:
     ///   - character: the width of its characters in units of plain ones.
     ///   - isEnhanced: whether its words are gnuplot's enhanced text, which must stay whole.
+    ///   - isLaTeX: whether its formulas are LaTeX's, which must stay whole.
     init(
         _ text: String, in room: Double, sizes: ClosedRange<Double>, character: Double = 1,
-        isEnhanced: Bool = false
+        isEnhanced: Bool = false, isLaTeX: Bool = false
     ) {
         let width = WrappedText.width(text, isEnhanced: isEnhanced)
         let whole = room / max(width * character, 1e-3)
@@ -24,7 +25,9 @@ struct WrappedText: Equatable {
         lines =
             whole >= sizes.lowerBound
             ? [text]
-            : WrappedText.lines(of: text, in: max(1, room / (size * character)), breaksWords: !isEnhanced)
+            : WrappedText.lines(
+                of: text, in: max(1, room / (size * character)), breaksWords: !isEnhanced,
+                keepsFormulas: isLaTeX && LaTeXText.hasFormulas(text))
     }
 
     /// How far the additional lines move whatever is below or beside the text.
@@ -69,23 +72,28 @@ struct WrappedText: Equatable {
         return "·’–²₂".contains(character) ? 0.5 : "−≥½".contains(character) ? 0.97 : 0.7
     }
 
-    private static func words(of text: String, keepsParentheses: Bool) -> [String] {
-        var depth = 0
+    private static func words(of text: String, keepsParentheses: Bool, keepsFormulas: Bool) -> [String] {
+        var (depth, isFormula) = (0, false)
         let words = text.split { character in
             if character == "(" { depth += 1 }
             if character == ")" { depth -= 1 }
-            return character == " " && !(keepsParentheses && depth > 0)
+            if keepsFormulas, character == "$" { isFormula.toggle() }
+            return character == " " && !isFormula && !(keepsParentheses && depth > 0)
         }
         return words.map(String.init)
     }
 
     /// Breaks between words. A word longer than a line is broken at the line's end, or stays whole, as does
     /// text in parentheses: "(σ > 0.1)".
-    static func lines(of text: String, in room: Double, breaksWords: Bool) -> [String] {
+    ///
+    /// - Parameter keepsFormulas: whether text between dollar signs stays whole.
+    static func lines(
+        of text: String, in room: Double, breaksWords: Bool, keepsFormulas: Bool = false
+    ) -> [String] {
         var lines = [""]
         var left = room
         func length(_ text: String) -> Double { width(text, isEnhanced: !breaksWords) }
-        for word in words(of: text, keepsParentheses: !breaksWords) {
+        for word in words(of: text, keepsParentheses: !breaksWords, keepsFormulas: keepsFormulas) {
             let isFirst = lines[lines.count - 1].isEmpty
             let need = length(word) + (isFirst ? 0 : width(" "))
             if need <= left || (!breaksWords && isFirst) {
@@ -95,7 +103,7 @@ struct WrappedText: Equatable {
             }
             if !isFirst { lines.append("") }
             left = room
-            guard length(word) > room, breaksWords else {
+            guard length(word) > room, breaksWords, !(keepsFormulas && word.contains("$")) else {
                 lines[lines.count - 1] = word
                 left -= length(word)
                 continue

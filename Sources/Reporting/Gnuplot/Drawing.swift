@@ -13,6 +13,8 @@ struct Drawing {
 
     let folder: String
     let formats: [FigureFormat]
+    /// Whether `svgs` are drawn, even if the folder is to have none.
+    let hasPage: Bool
     let gnuplot: GnuplotProcess
     /// Names of files in the folder.
     private(set) var pictures: [String] = []
@@ -22,9 +24,10 @@ struct Drawing {
     private var failures: [ReportOutcome.Failure] = []
     private var glyphs = Glyphs()
 
-    init(folder: String, formats: [FigureFormat], gnuplot: GnuplotProcess) {
+    init(folder: String, formats: [FigureFormat], hasPage: Bool, gnuplot: GnuplotProcess) {
         self.folder = folder
         self.formats = formats
+        self.hasPage = hasPage
         self.gnuplot = gnuplot
     }
 
@@ -45,27 +48,30 @@ struct Drawing {
     ///
     /// - Returns: false where there is no gnuplot.
     private mutating func draw(_ figure: Figure) throws(ReportError) -> Bool {
-        // The page needs an SVG, even if the folder is to have none.
-        let made = (formats.contains(.svg) ? formats : [.svg] + formats).filter { figure.moves || $0 != .gif }
+        let made = (formats.contains(.svg) || !hasPage ? formats : [.svg] + formats)
+            .filter { figure.moves || $0 != .gif }
         let partial = ".\(figure.name).partial"
         defer {
             for ending in made.flatMap(\.endings) + [".gp"] { unlink("\(folder)/\(partial)\(ending)") }
         }
-        for (script, formats) in try scripts(figure, made, partial) {
+        // A format that fails leaves the others.
+        var (drawn, failure): ([FigureFormat], String?) = ([], nil)
+        for (script, formats) in try scripts(figure, made, partial) where !formats.isEmpty {
             let list = formats.map(\.rawValue).joined(separator: " ")
             switch gnuplot.run(
                 script: script, setting: "formats = \(quoted(list)); stem = \(quoted(partial))", in: folder)
             {
             case .missing: return false
             case .failed(let why):
-                failures.append(ReportOutcome.Failure(figure: figure.name, why: why))
-                return true
+                failure = failure ?? why
             case .done(let said):
+                drawn += formats
                 if !said.isEmpty { warnings.append("figure \(figure.name): gnuplot says: \(said)") }
             }
         }
-        svgs[figure.name] = try contents("\(folder)/\(partial).svg")
-        if made.contains(.latex) {
+        if let failure { failures.append(ReportOutcome.Failure(figure: figure.name, why: failure)) }
+        if hasPage, drawn.contains(.svg) { svgs[figure.name] = try contents("\(folder)/\(partial).svg") }
+        if drawn.contains(.latex) {
             // The texts name the picture below them.
             let tex = try contents("\(folder)/\(partial)-latex.tex")
             try filed { () throws(FileError) in
@@ -74,7 +80,7 @@ struct Drawing {
                     to: "\(folder)/\(partial)-latex.tex")
             }
         }
-        for ending in formats.filter(made.contains).flatMap(\.endings) {
+        for ending in formats.filter(drawn.contains).flatMap(\.endings) {
             try filed { () throws(FileError) in
                 try adoptFile("\(folder)/\(partial)\(ending)", as: "\(folder)/\(figure.name)\(ending)")
             }
@@ -97,7 +103,7 @@ struct Drawing {
     ) throws(ReportError) -> [(script: String, formats: [FigureFormat])] {
         let latex = formats.contains(.latex) ? [("\(figure.name)-latex.gp", [FigureFormat.latex])] : []
         let formats = formats.filter { $0 != .latex }
-        let missing = formats == [.svg] ? [] : glyphs.missing(in: figure.script)
+        let missing = formats.allSatisfy { $0 == .svg } ? [] : glyphs.missing(in: figure.script)
         guard !missing.isEmpty else { return [("\(figure.name).gp", formats)] + latex }
         let others = formats.filter { $0 != .svg }
         let names = others.map { $0.rawValue.uppercased() }.joined(separator: ", ")

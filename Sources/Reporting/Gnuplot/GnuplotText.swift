@@ -58,7 +58,8 @@ func svgIdentifier(_ text: String) -> String {
             }))
 }
 
-private func onOneLine(_ text: String) -> String {
+/// A text with spaces in place of line ends and tabs, and without other control characters.
+func onOneLine(_ text: String) -> String {
     String(
         text.map { $0.isNewline || $0 == "\t" ? " " : $0 }.filter {
             !($0.asciiValue.map { $0 < 32 || $0 == 127 } ?? false)

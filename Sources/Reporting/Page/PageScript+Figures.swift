@@ -66,7 +66,9 @@ extension ReportPage {
               for (const curve of panel.curves) {
                 if (this.hidden.has(curve.style)) continue;
                 for (const point of curve.points) {
-                  const [px, py] = [across(point[0]), up(point[1])], distance = Math.hypot(px - x, py - y);
+                  const [px, py] = [across(point[1]), up(point[2])], distance = Math.hypot(px - x, py - y);
+                  // Points beyond the axes' ends are not drawn.
+                  if (px < box[0] - 1 || px > box[1] + 1 || py > box[2] + 1 || py < box[3] - 1) continue;
                   if (distance < (best?.distance ?? 40)) best = {distance, px, py, point, style: curve.style};
                 }
               }
@@ -79,7 +81,7 @@ extension ReportPage {
             const at = new DOMPoint(event.clientX, event.clientY).matrixTransform(matrix.inverse());
             const found = this.nearest(at.x, at.y);
             if (!found) return this.leave();
-            const [x, mean, ...rest] = found.point;
+            const [x, , mean, ...rest] = found.point;
             const interval = rest.length === 3 ? ` (95 %: ${shortNumber(rest[0])} to ${shortNumber(rest[1])})` : "";
             this.tip.textContent = `${this.data.names[found.style]}\n${this.data.x} ${shortNumber(x)}\n`
               + `${shortNumber(mean)}${interval}, n = ${rest.at(-1)}`;

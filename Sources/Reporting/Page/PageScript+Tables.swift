@@ -98,11 +98,14 @@ extension ReportPage {
             });
             this.show();
           }
-          get shown() {
-            const rows = this.rows.filter(row =>
+          // The rows that pass the table's own filters.
+          get filtered() {
+            return this.rows.filter(row =>
               [...this.chosen].every(([column, value]) => row.cells[column] === value)
-              && (!this.query || row.cells.some(cell => cell.toLowerCase().includes(this.query)))
-              && (!this.extra || this.extra(row)));
+              && (!this.query || row.cells.some(cell => cell.toLowerCase().includes(this.query))));
+          }
+          get shown() {
+            const rows = this.filtered.filter(row => !this.extra || this.extra(row));
             if (this.column >= 0) {
               const sign = this.isDown ? -1 : 1;
               const isMissing = row => Number.isNaN(leadingNumber(row.cells[this.column]));
@@ -120,7 +123,7 @@ extension ReportPage {
             this.count.textContent = rows.length === this.rows.length ? `${rows.length} rows`
               : `${rows.length} of ${this.rows.length} rows`;
             this.more.hidden = rows.length <= this.most;
-            this.changed?.(rows);
+            this.changed?.(this.filtered);
           }
           line(row) {
             return make("tr", {}, ...row.cells.map((cell, column) =>

@@ -9,7 +9,8 @@ extension ReportPage {
             for (const column of columns) this.scale(column);
             this.canvas = make("canvas", {role: "img", "aria-label": "Parallel coordinates of the trials",
               pointerdown: event => this.press(event), pointermove: event => this.move(event),
-              pointerup: () => this.release(), pointerleave: () => this.leave()});
+              pointerup: () => this.release(), pointercancel: () => this.release(),
+                  pointerleave: () => this.leave()});
             this.tip = make("div", {class: "tip"});
             this.tip.hidden = true;
             this.colour = columns.length - 1;
@@ -23,7 +24,7 @@ extension ReportPage {
                 const box = make("input", {type: "checkbox", change: event => {
                   if (event.target.checked) this.hidden.delete(index); else this.hidden.add(index);
                   this.brushes.delete(index);
-                  this.update();
+                  this.changed();
                 }});
                 box.checked = !column.isHidden;
                 if (column.isHidden) this.hidden.add(index);
@@ -195,6 +196,7 @@ extension ReportPage {
             if (position < 0) return;
             this.canvas.setPointerCapture(event.pointerId);
             this.drag = {index: visible[position], from: y};
+            this.brushes.delete(this.drag.index);
           }
           move(event) {
             const [x, y] = this.point(event);
@@ -210,6 +212,7 @@ extension ReportPage {
           }
           hover(x, y, event) {
             const visible = this.visible, count = visible.length;
+            if (!count) return;
             let position = 0;
             while (position < count - 2 && this.x(position + 1, count) < x) position++;
             const [a, b] = [this.columns[visible[position]], this.columns[visible[Math.min(position + 1, count - 1)]]];
@@ -240,11 +243,7 @@ extension ReportPage {
             if (this.near >= 0) { this.near = -1; this.draw(); }
           }
           release() {
-            if (this.drag) { this.drag = null; this.update(); }
-          }
-          update() {
-            this.draw();
-            this.changed();
+            if (this.drag) { this.drag = null; this.changed(); }
           }
         }
         // Beside the pointer, inside the window.

@@ -6,7 +6,7 @@ import Text
 public struct PageTrials: Equatable, Sendable {
     /// Paths of the axes.
     public let paths: [String]
-    /// Heads of the metrics' columns, with units. Of layers there is the last one.
+    /// Heads of the metrics' columns, with units. Per-layer metrics show the last layer.
     public let metrics: [String]
     /// The trials, in grid order.
     public let rows: [Row]

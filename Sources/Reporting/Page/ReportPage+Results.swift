@@ -20,20 +20,21 @@ extension ReportPage {
     private func figure(_ figure: FigureSpec) -> HTML {
         let title = figure.title ?? figure.name
         var links: [HTML] = []
-        for ext in FigureFormat.allCases.map(\.rawValue) {
-            let path = "figures/\(figure.name).\(ext)"
-            if outcome.pictures.contains(path) { links.append(.link(ext.uppercased(), to: path)) }
+        for format in FigureFormat.allCases {
+            for ending in format.endings {
+                let path = "figures/\(figure.name)\(ending)"
+                let label = format == .latex ? String(ending.dropFirst()) : format.rawValue.uppercased()
+                if outcome.pictures.contains(path) { links.append(.link(label, to: path)) }
+            }
         }
         links.append(.link("table", to: "tables/\(figure.name).dat"))
-        let fall = figure.name + "-fall"
-        if outcome.tables.contains("tables/\(fall).dat"), !spec.figures.contains(where: { $0.name == fall }) {
-            links.append(.link("falls", to: "tables/\(fall).dat"))
-        }
-        let phases = figure.name + "-phases"
-        if outcome.tables.contains("tables/\(phases).dat"),
-            !spec.figures.contains(where: { $0.name == phases })
-        {
-            links.append(.link("phases", to: "tables/\(phases).dat"))
+        for (ending, label) in [("-seeds", "seeds"), ("-fall", "falls"), ("-phases", "phases")] {
+            let name = figure.name + ending
+            if outcome.tables.contains("tables/\(name).dat"),
+                !spec.figures.contains(where: { $0.name == name })
+            {
+                links.append(.link(label, to: "tables/\(name).dat"))
+            }
         }
         links.append(.link("gnuplot script", to: "figures/\(figure.name).gp"))
         // The picture has the title.

@@ -7,6 +7,9 @@ struct Difference: Equatable {
         case welch
     }
 
+    /// A run's number for a seed.
+    typealias SeedNumber = (seed: Double, number: Double)
+
     let method: Method
     /// The number in a run minus that in the other.
     let mean: Double
@@ -24,25 +27,27 @@ struct Difference: Equatable {
         return (mean - half, mean + half)
     }
 
-    /// The difference between two runs' numbers by seed; nil where one has none.
+    /// The difference between two runs' numbers, in ascending order of seeds; nil where one has none.
     ///
     /// Pairs the seeds that both runs have, and leaves out the others, if there are at least two pairs, or if
     /// one run has all seeds of the other. Otherwise the means of all seeds are compared.
-    init?(_ own: [Double: Double], minus other: [Double: Double]) {
+    init?(_ own: [SeedNumber], minus other: [SeedNumber]) {
         guard !own.isEmpty, !other.isEmpty else { return nil }
-        // Sorted, because a mean of doubles depends on their order.
-        let common = own.keys.filter { other[$0] != nil }.sorted()
-        if common.count >= 2 || common.count == min(own.count, other.count) {
-            let pairs = Sample(
-                common.compactMap { seed in own[seed].flatMap { a in other[seed].map { a - $0 } } })
+        var pairs = Sample()
+        var later = other[...]
+        for (seed, number) in own {
+            later = later.drop { $0.seed < seed }
+            if let first = later.first, first.seed == seed { pairs.add(number - first.number) }
+        }
+        if pairs.count >= 2 || pairs.count == min(own.count, other.count) {
             method = .paired
             mean = pairs.mean ?? 0
-            seeds = (common.count, common.count)
+            seeds = (pairs.count, pairs.count)
             standardError = pairs.standardError
-            freedom = common.count > 1 ? Double(common.count - 1) : nil
+            freedom = pairs.count > 1 ? Double(pairs.count - 1) : nil
             return
         }
-        let samples = [own, other].map { numbers in Sample(numbers.sorted { $0.key < $1.key }.map(\.value)) }
+        let samples = [own, other].map { Sample($0.map(\.number)) }
         method = .welch
         mean = (samples[0].mean ?? 0) - (samples[1].mean ?? 0)
         seeds = (own.count, other.count)

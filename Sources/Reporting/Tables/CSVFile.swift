@@ -3,7 +3,7 @@ import Text
 
 /// A table of comma-separated values by RFC 4180: a header, then a line for each row, with quotes only around
 /// values that need them, and nothing for a missing value. Lines end with a line feed. It is written row by
-/// row, and /// appears whole or not at all.
+/// row, and appears whole or not at all.
 final class CSVFile {
     private let file: WholeFile
     private var line: [UInt8] = []
@@ -31,8 +31,8 @@ final class CSVFile {
     func commit() throws(FileError) { try file.commit() }
 
     private func append(_ text: String) {
-        let quote = UInt8(ascii: "\"")
-        let isPlain = !text.utf8.contains { [quote, UInt8(ascii: ","), 10, 13].contains($0) }
+        let (quote, comma) = (UInt8(ascii: "\""), UInt8(ascii: ","))
+        let isPlain = !text.utf8.contains { $0 == comma || $0 == quote || $0 == 10 || $0 == 13 }
         // An empty text is quoted, because an empty field means a missing value.
         guard !isPlain || text.isEmpty else {
             line += text.utf8

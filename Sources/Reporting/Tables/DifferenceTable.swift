@@ -24,8 +24,8 @@ struct DifferenceTable {
     init(_ sources: [ReportSource], of scope: ReportScope) {
         runs = sources.compactMap(\.run)
         paths = scope.varied.filter { $0 != ReportScope.run && $0 != "seed" }
-        let first = Set(MetricColumns(of: [sources[0].spec]).end)
-        columns = MetricColumns(of: sources.dropFirst().map(\.spec)).end.filter {
+        let first = Set(sources[0].columns.end)
+        columns = MetricColumns(joining: sources.dropFirst().map(\.columns)).end.filter {
             first.contains($0) && !$0.isError
         }
     }
@@ -46,7 +46,7 @@ struct DifferenceTable {
     }
 
     private static let head = [
-        "metric", "difference", "stderr", "ci95_low", "ci95_high", "method", "n", "n_beside",
+        "metric", "difference", "stderr", "ci95_low", "ci95_high", "method", "n", "n_baseline",
     ]
 
     /// Writes the file.
@@ -55,14 +55,17 @@ struct DifferenceTable {
     func write(to folder: String) throws(FileError) -> [ReportOutcome.Difference] {
         let file = try CSVFile(
             "\(folder)/\(DifferenceTable.name)",
-            columns: [ReportScope.run, "beside"] + paths + DifferenceTable.head)
+            columns: [ReportScope.run, "baseline"] + paths + DifferenceTable.head)
         var counts: [ReportOutcome.Difference] = []
+        let sorted = points.map { point in point.runs.map { $0.sorted { $0.key < $1.key } } }
         for run in runs.indices.dropFirst() {
             var byMetric = columns.map { ReportOutcome.Difference(run: runs[run], metric: $0.name) }
-            for point in points {
+            for (point, seeds) in zip(points, sorted) {
                 for column in columns.indices {
-                    func numbers(_ run: Int) -> [Double: Double] {
-                        point.runs[run].mapValues { $0[column] }.filter { !$0.value.isNaN }
+                    func numbers(_ run: Int) -> [Difference.SeedNumber] {
+                        seeds[run].compactMap { seed, numbers in
+                            numbers[column].isNaN ? nil : (seed, numbers[column])
+                        }
                     }
                     guard let found = Difference(numbers(run), minus: numbers(0)) else { continue }
                     let interval = found.interval
@@ -93,7 +96,8 @@ struct DifferenceTable {
     /// Writes the differences between each run's sweep and the first one's.
     static func writeSweeps(_ sources: [ReportSource], to folder: String) throws(FileError) {
         let file = try CSVFile(
-            "\(folder)/\(sweeps)", columns: [ReportScope.run, "beside", "setting", "value", "value_beside"])
+            "\(folder)/\(sweeps)",
+            columns: [ReportScope.run, "baseline", "setting", "value", "baseline_value"])
         let first = sources[0]
         for source in sources.dropFirst() {
             for item in SweepDifference(from: first.spec, to: source.spec)?.items ?? [] {

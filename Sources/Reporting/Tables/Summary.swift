@@ -138,7 +138,7 @@ struct Summary {
         switch value {
         case .number(let number): cellText(number)
         case .null: "nan"
-        case .string(let text): "\"\(text.filter { $0 != "\"" && $0 != "\n" })\""
+        case .string(let text): "\"\(onOneLine(text).filter { $0 != "\"" })\""
         default: "\"\(value.canonicalText.filter { $0 != "\"" })\""
         }
     }

@@ -89,15 +89,14 @@ struct Table {
         for (index, block) in blocks.enumerated() {
             if index > 0 { text += "\n\n" }
             text += "# index \(index): \(block.title)\n"
-            let points = block.curve.sorted
-            let seeds = Set(points.flatMap(\.seeds).map(\.seed)).sorted()
-            let runs = seeds.map { seed in
-                points.flatMap { point in
-                    point.seeds.filter { $0.seed == seed }.map { own in
-                        ([point.x, seed] + own.values).map(cellText).joined(separator: " ") + "\n"
-                    }
-                }.joined()
+            var rows: [Double: String] = [:]
+            for point in block.curve.sorted {
+                for own in point.seeds {
+                    rows[own.seed, default: ""] +=
+                        ([point.x, own.seed] + own.values).map(cellText).joined(separator: " ") + "\n"
+                }
             }
+            let runs = rows.sorted { $0.key < $1.key }.map(\.value)
             let none = names.map { _ in "nan" }.joined(separator: " ") + "\n"
             text += runs.isEmpty ? none : runs.joined(separator: "\n")
         }
@@ -146,7 +145,7 @@ struct Table {
         func value(_ path: String) -> JSONValue { parts.first { $0.path == path }?.value ?? .null }
         var title: String {
             let texts = [panel.label?.panelText, curve.label.text].compactMap { $0 }.filter { !$0.isEmpty }
-            return texts.isEmpty ? "all trials" : texts.joined(separator: "; ")
+            return texts.isEmpty ? "all trials" : onOneLine(texts.joined(separator: "; "))
         }
     }
 

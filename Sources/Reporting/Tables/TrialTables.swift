@@ -30,15 +30,23 @@ struct TrialTables {
         /// Axes that records don't name.
         let further: [String: JSONValue]
         var finder: TrialFinder
-        /// Indices of trials without a record whose attempts failed, ascending.
+        /// Indices of failed trials whose rows aren't written yet, ascending.
         var failed: ArraySlice<Int>
+
+        init(_ source: ReportSource, _ scope: ReportScope, failed: [Int]) {
+            name = source.run.map(JSONValue.string)
+            spec = source.spec
+            further = scope.further(source)
+            finder = TrialFinder(source.spec.grid)
+            self.failed = failed[...]
+        }
     }
 
     /// Creates the files in a folder. They appear with `commit`.
     ///
-    /// - Parameter sources: the runs, at least one, added one after the other.
+    /// - Parameter sources: the runs, at least one, which `begin` takes one after the other.
     init(_ sources: [ReportSource], of scope: ReportScope, in folder: String) throws(FileError) {
-        let columns = MetricColumns(of: sources.map(\.spec))
+        let columns = MetricColumns(joining: sources.map(\.columns))
         paths = scope.recordPaths.filter { $0 != ReportScope.run }
         self.scope = scope
         end = columns.end
@@ -55,7 +63,7 @@ struct TrialTables {
         hasEpochs = sources.contains { source in
             source.spec.coveringTrials.contains { $0.settings.stepsPerEpoch != nil }
         }
-        run = TrialTables.run(sources[0], scope)
+        run = Run(sources[0], scope, failed: [])
         let head = (scope.hasRuns ? [ReportScope.run] : []) + ["trial", "index"]
         trials = try CSVFile(
             folder + "/trials.csv",
@@ -69,25 +77,17 @@ struct TrialTables {
         self.names.append("traces-layers.csv")
     }
 
-    private static func run(_ source: ReportSource, _ scope: ReportScope) -> Run {
-        Run(
-            name: source.run.map(JSONValue.string), spec: source.spec,
-            further: scope.further(source), finder: TrialFinder(source.spec.grid),
-            failed: source.failedTrials[...])
-    }
-
-    /// Ends a run, and begins the next.
-    mutating func begin(_ source: ReportSource) throws(FileError) {
+    /// Ends the run before, and begins the next.
+    ///
+    /// - Parameter failed: the run's `failedTrials`.
+    mutating func begin(_ source: ReportSource, failed: [Int]) throws(FileError) {
         try writeFailed(before: .max)
-        run = TrialTables.run(source, scope)
+        run = Run(source, scope, failed: failed)
     }
 
     mutating func add(_ record: Record) throws(FileError) {
         let index = TrialID(record.trial).flatMap { run.finder.index(of: $0) }
-        if let index {
-            try writeFailed(before: index)
-            if run.failed.first == index { run.failed.removeFirst() }
-        }
+        if let index { try writeFailed(before: index) }
         let head = head(.string(record.trial), index)
         let axes = paths.map { record.axes[$0] }
         var outcome: [JSONValue?] = [.string("measured"), nil]
@@ -117,7 +117,7 @@ struct TrialTables {
         while let next = run.failed.first, next < index {
             run.failed.removeFirst()
             let trial = run.spec.grid[next]
-            let axes = (trial.axesObject.object ?? [:]).merging(run.further) { own, _ in own }
+            let axes = ReportScope.axes(of: trial, run.further)
             try trials.write(
                 head(.string(trial.id.text), next) + [.string("failed"), nil]
                     + paths.map { axes[$0] } + end.map { _ in nil })
@@ -139,23 +139,26 @@ struct TrialTables {
 /// how it ended.
 enum AttemptTable {
     static let name = "attempts.csv"
-    private static let columns = [
-        "trial", "index", "attempt", "outcome", "cause", "host", "process", "slot", "cpu", "blas_kernel",
-        "commit", "start_unix_ms", "seconds", "measuring_seconds", "continued_from_step", "peak_memory_bytes",
+    private static let columns: [ProvenanceLine.Key] = [
+        .trial, .index, .attempt, .outcome, .cause, .host, .process, .slot, .cpu, .kernel, .commit,
+        .startMilliseconds, .seconds, .measuringSeconds, .continuedFrom, .peakMemoryBytes,
     ]
 
-    /// Leaves out lines that aren't JSON.
+    /// Leaves out lines that `RunProvenance` can't read.
     static func write(_ sources: [ReportSource], in folder: String) throws(FileError) -> Bool {
         let sources = sources.filter { $0.provenancePath != nil }
         guard !sources.isEmpty else { return false }
         let hasRuns = sources.contains { $0.run != nil }
-        let file = try CSVFile("\(folder)/\(name)", columns: (hasRuns ? [ReportScope.run] : []) + columns)
+        let file = try CSVFile(
+            "\(folder)/\(name)", columns: (hasRuns ? [ReportScope.run] : []) + columns.map(\.rawValue))
         for source in sources {
             let head = hasRuns ? [source.run.map(JSONValue.string)] : []
             var fault: FileError?
             do throws(RecordFileError) {
                 try readLines(at: source.provenancePath ?? "") { line throws(RecordFileError) in
-                    guard let value = try? JSONValue(parsing: line) else { return }
+                    guard let value = try? JSONValue(parsing: line), value[.outcome]?.string != nil else {
+                        return
+                    }
                     do throws(FileError) { try file.write(head + columns.map { value[$0] }) } catch {
                         throw .file(error)
                     }

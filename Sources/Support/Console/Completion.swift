@@ -1,3 +1,6 @@
+/// The first word of the command lines by which shells ask the programs for candidates.
+package let completionWord = "--complete"
+
 /// The words that may stand at the cursor of a command line, for a shell that completes it.
 package struct Completion: Equatable {
     /// A word, with what a shell may show beside it.
@@ -44,12 +47,21 @@ extension CommandSpec {
     ) -> Completion {
         var line = CommandLineState(self)
         for word in words.dropLast() { line.read(word) }
-        let partial = words.last ?? ""
-        let isValue = partial == "="
+        var partial = words.last ?? ""
+        var isValue = line.isAfterEquals
+        if partial == "=" {
+            (partial, isValue) = ("", true)
+        } else if line.isAtOption(partial), let equals = partial.firstIndex(of: "=") {
+            // Zsh and fish pass `--out=DIR` as one word.
+            line.read(String(partial[..<equals]))
+            (partial, isValue) = (String(partial[equals...].dropFirst()), true)
+        }
+        // The value of a setting, which nothing is known of, or of what is no option with a value.
+        if isValue, line.pending == nil { return Completion() }
         guard let placeholder = line.pending?.value ?? line.operand, !line.isAtOption(partial) else {
             return Completion(options(besides: line.given)).beginning(with: partial)
         }
-        return values(of: placeholder, known).beginning(with: isValue ? "" : partial)
+        return values(of: placeholder, known).beginning(with: partial)
     }
 
     private func options(besides given: [String]) -> [Completion.Candidate] {
@@ -90,12 +102,12 @@ private struct CommandLineState {
     /// Bash passes the words of `--out=DIR` and of `--set PATH=VALUE` as three, one of which is "=".
     mutating func read(_ word: String) {
         defer { last = word }
-        if word == "=" || last == "=" && pending == nil { return }
+        if word == "=" || isAfterEquals && pending == nil { return }
         if pending != nil {
             pending = nil
         } else if word == "--" {
             isPastDashes = true
-        } else if isAtOption(word) {
+        } else if isAtOption(word), word != "-" {
             let name = String(word.prefix { $0 != "=" })
             given.append(name)
             let option = command.options.first { $0.name == name }
@@ -107,9 +119,10 @@ private struct CommandLineState {
 
     func isAtOption(_ word: String) -> Bool { pending == nil && !isPastDashes && word.hasPrefix("-") }
 
+    var isAfterEquals: Bool { last == "=" }
+
     /// The placeholder of the next operand; nil if there is none.
     var operand: String? {
-        guard last != "=" else { return nil }
         if operands < command.operands.count { return command.operands[operands] }
         return command.operands.last.flatMap { $0.hasSuffix("…") ? $0 : nil }
     }

@@ -6,7 +6,7 @@ package enum Shell: String, CaseIterable {
     /// so it need not change with them.
     package func completionScript(for programs: [String]) -> String {
         let names = programs.joined(separator: " ")
-        let head = "# \(rawValue) completion of \(names): the programs say what may follow.\n"
+        let head = "# \(rawValue) completion of \(names): asks the programs for candidates.\n"
         switch self {
         case .bash: return head + bashScript + "complete -F _\(programs[0]) \(names)"
         case .zsh: return "#compdef \(names)\n" + head + zshScript + zshEnd(programs)
@@ -33,7 +33,7 @@ private let bashScript = #"""
             *=) compopt -o nospace 2>/dev/null ;;
             esac
             COMPREPLY+=("${found[@]}")
-        done < <("${COMP_WORDS[0]}" --complete "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
+        done < <("${COMP_WORDS[0]}" \#(completionWord) "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
     }
 
     """#
@@ -42,7 +42,8 @@ private let zshScript = #"""
     _ranksweep() {
         local line
         local -a found open
-        for line in "${(@f)$("${words[1]}" --complete "${(@)words[2,CURRENT]}" 2>/dev/null)}"; do
+        compset -P '--[^=]#='
+        for line in "${(@f)$("${words[1]}" \#(completionWord) "${(@)words[2,CURRENT]}" 2>/dev/null)}"; do
             case $line in
             :files) _files ;;
             :folders) _files -/ ;;
@@ -71,14 +72,16 @@ private let fishScript = #"""
     function __ranksweep_complete
         set -l current (commandline -ct | string collect --allow-empty)
         set -l words (commandline -opc)
-        for line in ($words[1] --complete $words[2..] $current 2>/dev/null)
+        set -l option (string match -r -- '^--[^=]*=' $current)
+        set -l value (string replace -r -- '^--[^=]*=' '' $current)
+        for line in ($words[1] \#(completionWord) $words[2..] $current 2>/dev/null)
             switch $line
                 case :files
-                    __fish_complete_path $current
+                    __fish_complete_path $value | string replace -r -- '^' "$option"
                 case :folders
-                    __fish_complete_directories $current
+                    __fish_complete_directories $value | string replace -r -- '^' "$option"
                 case '*'
-                    echo $line
+                    echo "$option$line"
             end
         end
     end

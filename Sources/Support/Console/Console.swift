@@ -26,8 +26,8 @@ public struct Terminal {
     /// Creates a terminal without a foot.
     public init() { isTerminal = obeysEscapes(STDERR_FILENO) }
 
-    /// The width in columns; 80 if unknown.
-    public var width: Int { terminalColumns(STDERR_FILENO) ?? 80 }
+    /// The columns that the foot may have.
+    public var width: Int { overwritableColumns(STDERR_FILENO) }
 
     /// Writes a line above the foot.
     public mutating func print(_ line: String) {
@@ -70,7 +70,7 @@ public struct TerminalPage {
         }
         // A line that wraps, or more lines than the screen has, could not be overwritten.
         let rows = terminalSize(STDOUT_FILENO).map { max(2, Int($0.ws_row) - 1) } ?? 23
-        let columns = max(1, (terminalColumns(STDOUT_FILENO) ?? 80) - 1)
+        let columns = max(1, overwritableColumns(STDOUT_FILENO) - 1)
         lines = lines.prefix(rows).map { String($0.prefix(columns)) }
         let back = shown.map { "\u{1b}[\($0)A\u{1b}[J" } ?? ""
         shown = lines.count
@@ -88,8 +88,17 @@ private func obeysEscapes(_ descriptor: Int32) -> Bool {
 /// The columns of the terminal behind a descriptor: $COLUMNS if it is a number, else what the terminal says;
 /// nil if neither is known.
 func terminalColumns(_ descriptor: Int32) -> Int? {
-    if let asked = environmentValue("COLUMNS").flatMap({ Int($0) }), asked > 0 { return asked }
-    return terminalSize(descriptor).map { Int($0.ws_col) }
+    askedColumns ?? terminalSize(descriptor).map { Int($0.ws_col) }
+}
+
+/// The columns of text that is overwritten in place. A line that wraps could not be overwritten, so $COLUMNS can
+/// only narrow it; 80 if neither $COLUMNS nor the terminal says.
+func overwritableColumns(_ descriptor: Int32, asked: Int? = askedColumns) -> Int {
+    [asked, terminalSize(descriptor).map { Int($0.ws_col) }].compactMap(\.self).min() ?? 80
+}
+
+private var askedColumns: Int? {
+    environmentValue("COLUMNS").flatMap { Int($0) }.flatMap { $0 > 0 ? $0 : nil }
 }
 
 private func terminalSize(_ descriptor: Int32) -> winsize? {

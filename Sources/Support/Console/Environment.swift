@@ -53,6 +53,13 @@ public func homeDirectory() -> String? {
     return String(cString: home)
 }
 
+/// The name of this machine, or "unknown".
+public func hostName() -> String {
+    var name = [CChar](repeating: 0, count: 256)
+    guard gethostname(&name, name.count - 1) == 0 else { return "unknown" }
+    return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+}
+
 /// The CPU's name from /proc/cpuinfo, or "unknown".
 public func cpuName() -> String {
     guard let file = fopen("/proc/cpuinfo", "re") else { return "unknown" }

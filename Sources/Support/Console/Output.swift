@@ -32,27 +32,26 @@ func writeText(_ text: String, to descriptor: Int32) -> Int32 {
 /// Ends the program. If standard output did not take everything, says so and replaces exit codes 0 and 1
 /// by 4.
 public func endProgram(_ code: ExitCode) -> Never {
-    let (code, words) = checkedEnd(code, outputFault: outputFault.load(ordering: .relaxed))
-    if let words { printError(words) }
+    let (code, message) = checkedEnd(code, outputFault: outputFault.load(ordering: .relaxed))
+    if let message { printError(message) }
     exit(code.rawValue)
 }
 
 /// The exit code, and the message if standard output failed.
 ///
 /// - Parameter outputFault: the `errno` of standard output, 0 if it took everything.
-func checkedEnd(_ code: ExitCode, outputFault: Int32) -> (code: ExitCode, words: String?) {
+func checkedEnd(_ code: ExitCode, outputFault: Int32) -> (code: ExitCode, message: String?) {
     // A reader that closed its pipe (`| head`) has read all it wanted.
     guard outputFault != 0, outputFault != EPIPE else { return (code, nil) }
-    let words =
-        "error: standard output cannot be written: \(systemMessage(outputFault)): what this command "
-        + "had to say is not all there"
-    return (code == .done || code == .incomplete ? .internal : code, words)
+    let message =
+        "error: can't write to standard output: \(systemMessage(outputFault)); the output is incomplete"
+    return (code == .done || code == .incomplete ? .internal : code, message)
 }
 
 // MARK: - Start of a program
 
-/// Least stack in bytes: with less, libraries and their threads crash without a message.
-private let leastStack: UInt64 = 512 << 10
+/// The smallest stack in bytes: with less, libraries and their threads crash without a message.
+private let minStack: UInt64 = 512 << 10
 
 /// Prepares a program before it reads its command line. Signals that a write could raise become errors of
 /// that write, standard descriptors are opened, and names that aren't text are refused.
@@ -60,8 +59,8 @@ public func beginProgram() {
     signal(SIGPIPE, SIG_IGN)
     signal(SIGXFSZ, SIG_IGN)
     openStandardDescriptors()
-    if let stack = ProcessLimit.stack.value, stack < leastStack, let advice = ProcessLimit.stack.advice {
-        printError("error: this program needs \(leastStack >> 10) KiB of stack: \(advice)")
+    if let stack = ProcessLimit.stack.value, stack < minStack, let advice = ProcessLimit.stack.advice {
+        printError("error: this program needs \(minStack >> 10) KiB of stack: \(advice)")
         exit(ExitCode.wrongUse.rawValue)
     }
     guard let fault = foreignBytes() else { return }

@@ -51,7 +51,7 @@ public struct RemainingTime: Equatable, Sendable {
     /// Time constant in seconds after which the weight of an observation falls to a third (1/e).
     private var memory = 300.0
 
-    private static let leastPrior = 10.0
+    private static let minPrior = 10.0
 
     /// Creates an estimate without observations.
     public init() {}
@@ -64,7 +64,7 @@ public struct RemainingTime: Equatable, Sendable {
             guard look.slots > 0, look.trialsLeft > 0 else { return }
             // As if each slot had already run at the planned speed for that long. In a short run this is at
             // most a tenth: the plan may be wrong by a factor of hundreds.
-            let least = min(RemainingTime.leastPrior, left / Double(look.slots) / 10)
+            let least = min(RemainingTime.minPrior, left / Double(look.slots) / 10)
             let each = max(least, left / Double(look.trialsLeft) / 2)
             prior = each * Double(look.slots)
             planned = prior

@@ -79,10 +79,3 @@ public func readArrived(_ descriptor: Int32, into buffer: inout [UInt8]) -> Int?
         return max(0, count)
     }
 }
-
-/// The name of this machine, or "unknown".
-public func hostName() -> String {
-    var name = [CChar](repeating: 0, count: 256)
-    guard gethostname(&name, name.count - 1) == 0 else { return "unknown" }
-    return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-}

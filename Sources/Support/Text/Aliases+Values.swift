@@ -122,6 +122,7 @@ extension Alias {
 
     static let commands: [Alias] =
         named([
+            "ranksweep init": "new create scaffold template",
             "ranksweep run SWEEP": "train start sweep exec execute go tune optimize fit search",
             "ranksweep run SWEEP --listen tcp://HOST:PORT": "serve server coordinator controller master head",
             "ranksweep-worker --connect tcp://HOST:PORT": "agent worker join connect",
@@ -186,8 +187,9 @@ extension Alias {
             "--connect": "--host --server --url --address --coordinator --master_addr",
             "--listen": "--host --port --bind --address",
             "--keys": "--key --token --api_key --auth --tls --cert --password",
-            "--data": "--data_dir --datadir --data_path --dataset_dir --data_root",
+            "--data": "-d --data_dir --datadir --data_path --dataset_dir --data_root",
             "--format": "--fmt --ext --filetype",
+            "--size": "--figsize",
             "--measures": "--metrics --metric",
             "--index": "--rank --task_id --shard_index",
             "--count": "--world_size --num_shards",
@@ -197,6 +199,10 @@ extension Alias {
                 "--slots",
                 "--gpu --gpus --device --devices --cuda --accelerator --num_gpus --gpus_per_trial --gres",
                 outsideGPU
+            ),
+            (
+                "--format", "--dpi --resolution",
+                "a png has 300 dots an inch, and pdf and svg have none; --size sets the inches"
             ),
             (
                 "--set", "-c --config --config_name --config_path --config_dir --cfg --file --yaml",

@@ -23,7 +23,7 @@ public struct ImageData: Hashable, Sendable, DatasetDescription {
     private static let givenScale = InputScale.option(default: .symmetric)
     private static let givenTrainPoints = DataOption(
         "train_points", .integer(1...60000), default: 0, text: "all 60000 or 50000",
-        "Train on the first so many images.")
+        "Number of images to train on, from the first.")
     private static let givenTestPoints = DataOption(
         "test_points", .integer(2...10_000_000), default: 0, text: "all 10000",
         "Points that the final measures are taken on.")

@@ -28,7 +28,7 @@ public struct SymmetricData: Hashable, Sendable, DatasetDescription {
     // 80 % of the patterns, rounded: the public setting.
     private static let givenPoints = DataOption(
         "train_points", .integer(1...60000), default: 3277, text: "3277 of 4096",
-        "Or train on so many patterns that the seed chooses; the others test.")
+        "Number of patterns to train on, which the seed chooses; the others test.")
 
     package static let kind = DataKind(
         names: ["symmetric"], options: [givenPoints.setting, givenScale.setting], activation: .tanh,

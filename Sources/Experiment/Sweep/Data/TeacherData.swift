@@ -62,7 +62,7 @@ public struct TeacherData: Hashable, Sendable, DatasetDescription {
         "The seed of the teacher's weights: not the trial's, so that all seeds learn from one teacher.")
     private static let givenTrainPoints = DataOption(
         "train_points", .integer(1...60000), default: 128,
-        "Or train on so many points that the teacher labels.")
+        "Number of points that the teacher labels.")
     private static let givenTestPoints = DataOption(
         "test_points", .integer(2...10_000_000), default: 1024, "Points that the final measures are taken on."
     )

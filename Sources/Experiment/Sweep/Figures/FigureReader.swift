@@ -23,6 +23,11 @@ struct FigureReader {
             if figures.contains(where: { $0.name == figure.name }) {
                 faults.add(item.location, "figures", .figure(.repeatedName(figure.name)))
             }
+            for other in figures {
+                let names = [figure.name, other.name].sorted { $0.count < $1.count }
+                guard ["-seeds", "-latex"].contains(where: { names[0] + $0 == names[1] }) else { continue }
+                faults.add(item.location, "figures", .figure(.nameOfFile(names[1], of: names[0])))
+            }
             figures.append(figure)
         }
         return figures

@@ -169,6 +169,8 @@ extension FigureSpec.Quantity {
 public enum FigureMistake: Equatable, Sendable {
     case unknownMetric(String, suggestion: String?)
     case repeatedName(String)
+    /// A figure's name is that of a file of another figure.
+    case nameOfFile(String, of: String)
     case xNotNumbers(String)
     case seedIsAveraged
     case noTrace
@@ -210,6 +212,8 @@ public enum FigureMistake: Equatable, Sendable {
                 + (suggestion.map { " (did you mean '\($0)'?)" }
                     ?? "; there are \(listed(Metric.all.map(\.key), "and"))")
         case .repeatedName(let name): "two figures are named '\(name)'"
+        case .nameOfFile(let name, let other):
+            "'\(name)' is the name of a file of the figure '\(other)': rename one of them"
         case .xNotNumbers(let axis): "the values of \(axis) are not numbers"
         case .seedIsAveraged: "seed cannot be used here: figures average over it"
         case .noTrace: "nothing is measured along training: set measures.trace_at"

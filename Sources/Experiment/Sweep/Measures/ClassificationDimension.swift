@@ -19,7 +19,8 @@ extension MeasureDeclaration {
                 "How much of the accuracy the components must keep."),
             Option(
                 "components", .integer(1...10_000), default: JSONValue(30),
-                "The accuracy is recorded with 1, 2, … so many components of the last hidden layer."),
+                "The accuracy is recorded with 1, 2, … up to this number of components of the last hidden layer."
+            ),
         ],
         uses: [.perceptron],
         "Whether the number of principal components that suffice to classify is measured.")

@@ -97,8 +97,8 @@ public struct MeasureDeclaration: Sendable {
             options.append(
                 Option(
                     "points", .points, default: points,
-                    "The points it is measured at: the first so many test points (at most as many as there "
-                        + "are), or `all` training and test points of a finite data set."))
+                    "The points it is measured at: a number of test points, from the first (at most as many as "
+                        + "there are), or `all` training and test points of a finite data set."))
         }
         let path = "measures.\(name)"
         let uses = self.uses

@@ -191,7 +191,7 @@ extension Setting {
         Setting(
             "training.decay_every", .integer(1...1_000_000_000),
             default: "2, required (gaussian)", uses: [decay],
-            "After so many epochs, or steps (gaussian)."),
+            "Number of epochs, or steps (gaussian), between decays."),
         Setting(
             "training.ema_decay", .numberOrOff(keptWeights), default: "off",
             "Decay of a moving average of the parameters; measures then read the average."),
@@ -221,8 +221,8 @@ extension Setting {
         MeasureCatalogue.all.flatMap(\.settings) + [
             Setting(
                 "measures.trace_at", .times, default: "end",
-                "When the trace gets an entry, beside the end: so many points equally spaced in steps or in their "
-                    + "logarithm (`log` alone: 20), or the steps listed."),
+                "When the trace gets an entry, besides the end: at a number of steps, equally spaced or with equally "
+                    + "spaced logarithms (`log` alone: 20), or at the steps listed."),
             Setting(
                 "measures.samples", .integer(1...1000), default: "12", uses: [vib],
                 "Samples of z averaged in probability for `accuracy_sampled`."),

@@ -190,7 +190,7 @@ private let cnnBody = """
       batch_size: 64
       epochs: 6
 
-    # patch: Jacobians are taken in so many pixels a side in the middle; larger costs much more.
+    # patch: Jacobians are taken in this number of pixels a side in the middle; larger costs much more.
     measures:
       local_rank: {thresholds: [0.1], relative: [0.01], points: 1, patch: 4}
       trace_at: {log: 8}

@@ -7,7 +7,7 @@ import Sweep
 /// The points of a data set, as a trial reads them. It is a class because it holds working memory and the
 /// order of the epoch.
 protocol PointSource: AnyObject, SendableMetatype {
-    /// The description of the data sets that it has the points of.
+    /// The kind of data set that it reads.
     associatedtype Description: DatasetDescription
 
     /// The points of a data set in a trial.

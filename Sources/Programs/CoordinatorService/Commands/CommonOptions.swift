@@ -1,6 +1,14 @@
 import Console
+import Sweep
+import Text
 
-// Options that several commands share.
+// Options that several commands share, and the hint at a word that isn't one of theirs.
+
+/// A suggestion for an unknown word: the nearest name, or all names.
+func nearHint(_ word: String, _ names: [String]) -> String {
+    nearestSpelling(to: word, among: names).map { "; did you mean '\($0)'?" }
+        ?? "; choose from \(listed(names, "or"))"
+}
 
 let outOption = OptionSpec("--out", "DIR", "the run directory (default: runs/NAME)")
 

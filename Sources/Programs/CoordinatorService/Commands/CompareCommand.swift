@@ -35,8 +35,8 @@ private func runCompare(_ arguments: Arguments) throws(CommandFailure) -> ExitCo
     try checkIsFree(out, for: "compare")
     SignalDescriptor().exitFromNowOn(
         code: ExitCode.interrupted.rawValue,
-        words: "\ninterrupted; \(out) was not written. To start over, repeat the command\n")
-    let building = try MergeFolder(for: out)
+        words: "\(UnfinishedFolder.interrupted)\n")
+    let building = try UnfinishedFolder(for: out)
     let outcome: ReportOutcome
     do throws(CommandFailure) {
         outcome = try compare(runs, in: building.path, formats)
@@ -61,10 +61,6 @@ private struct ComparedRun {
 
 /// Opens the runs, or throws everything that is wrong with them.
 private func openRuns(_ operands: [String]) throws(CommandFailure) -> [ComparedRun] {
-    guard operands.count > 1 else {
-        throw .input(
-            "compare needs two runs or more; \(quotedCommand("ranksweep figures DIR")) draws a single one")
-    }
     var paths: [String] = []
     var runs: [RunDirectory] = []
     var faults: [String] = []
@@ -83,23 +79,10 @@ private func openRuns(_ operands: [String]) throws(CommandFailure) -> [ComparedR
     guard faults.isEmpty else {
         throw .input((faults + ["nothing was compared, and nothing written"]).joined(separator: "\n"))
     }
-    try checkHaveCommonMetrics(runs)
     let last = paths.map { $0.split(separator: "/").last.map(String.init) ?? $0 }
     // Paths distinguish directories of the same name.
     let names = Set(last).count == last.count ? last : paths
     return zip(runs, names).map { ComparedRun(run: $0, name: $1) }
-}
-
-/// Throws for a run that shares no metric with the first one.
-private func checkHaveCommonMetrics(_ runs: [RunDirectory]) throws(CommandFailure) {
-    let first = Set(MetricColumns(of: [runs[0].spec]).end.map(\.metric))
-    for run in runs.dropFirst() {
-        let own = Set(MetricColumns(of: [run.spec]).end.map(\.metric))
-        guard first.isDisjoint(with: own) else { continue }
-        throw .input(
-            "\(run.path): it has no metric in common with \(runs[0].path): leave one of them out\n"
-                + "nothing was compared, and nothing written")
-    }
 }
 
 private func compare(
@@ -113,7 +96,8 @@ private func compare(
     }
     var terminal = Terminal()
     let outcome = try reported { () throws(ReportError) in
-        try Reports.write(sources, to: folder, formats: formats, note: { terminal.setFoot($0) })
+        try Reports.write(
+            sources, to: folder, formats: formats, hasPage: false, note: { terminal.setFoot($0) })
     }
     terminal.setFoot("")
     removeTree(scratch)
@@ -158,8 +142,9 @@ private func printDifferences(_ outcome: ReportOutcome, _ runs: [ComparedRun]) {
     for compared in runs.dropFirst() {
         let all = outcome.differences.filter { $0.run == compared.name }
         let head = "\(printable(compared.name)) minus \(printable(runs[0].name))"
+        // Every measured trial has its losses.
         guard !all.isEmpty else {
-            printOut("differ   \(head): no point of the two runs has the same values of the varied axes")
+            printOut("differ   \(head): nothing to compare: no point has measured trials of both runs")
             continue
         }
         let clear = all.filter { $0.higher + $0.lower > 0 }

@@ -67,10 +67,7 @@ struct DataOrder {
                 if let answer = Alias.answer(to: name, isKnown: all.contains) {
                     throw .input(answer.message(for: name))
                 }
-                throw .input(
-                    "no data set '\(name)'"
-                        + Self.suggestion(name, all, else: "; choose from \(listed(all, "or"))")
-                )
+                throw .input("no data set '\(name)'\(nearHint(name, all))")
             }
             if set.files.isEmpty { throw .input("\(set.rawValue) are computed: there are no files") }
             if set == .cifar10, action == .fetch { throw .input("cifar-10 is not fetched: \(cifarAdvice)") }
@@ -103,13 +100,7 @@ struct DataOrder {
         _ word: String, among choices: [Choice], _ what: String
     ) throws(CommandFailure) -> Choice {
         if let choice = Choice(rawValue: word) { return choice }
-        let names = choices.map(\.rawValue)
-        throw .input(
-            "no command \(what)" + suggestion(word, names, else: "; choose from \(listed(names, "or"))"))
-    }
-
-    private static func suggestion(_ word: String, _ names: [String], else other: String) -> String {
-        nearestSpelling(to: word, among: names).map { "; did you mean '\($0)'?" } ?? other
+        throw .input("no command \(what)\(nearHint(word, choices.map(\.rawValue)))")
     }
 
     func files(of set: ImageSetDescription) throws(CommandFailure) -> [DataFile] {

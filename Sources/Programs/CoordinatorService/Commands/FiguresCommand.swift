@@ -154,7 +154,9 @@ private func fileCheck(of spec: SweepSpec) -> ([UInt8]) -> String? {
             // The reader reports what kind of line it is; only its length is limited here.
             return line.count > maxBytes ? "it is longer than any record of this sweep" : nil
         }
-        guard let trial = trials.index(of: id) else { return "its trial is not in the sweep" }
+        guard let trial = trials.index(of: id) else {
+            return "its trial is not in the sweep" + (trials.needsOrder ? ", or not in grid order" : "")
+        }
         return records.fault(inLine: line, trial: trial)
     }
 }

@@ -1,6 +1,5 @@
 import Cluster
 import Console
-import Files
 import Glibc
 import Launch
 import Sweep

@@ -45,7 +45,7 @@ private func runMerge(_ arguments: Arguments) throws(CommandFailure) -> ExitCode
     SignalDescriptor().exitFromNowOn(
         code: ExitCode.interrupted.rawValue,
         words:
-            "\ninterrupted: to start over, give the same command; if \(out) exists, \(quotedCommand("ranksweep figures \(shellPath(out))")) "
+            "\(UnfinishedFolder.interrupted); if \(out) exists, \(quotedCommand("ranksweep figures \(shellPath(out))")) "
             + "writes its missing files\n")
     let given = try arguments["--sweep"].map { path throws(CommandFailure) in
         try readSpec(path, arguments)
@@ -53,7 +53,7 @@ private func runMerge(_ arguments: Arguments) throws(CommandFailure) -> ExitCode
     let (inputs, spec) = try openAll(arguments.operands, given)
     try checkStrictness(inputs, spec)
     noteRepeated(inputs)
-    let building = try MergeFolder(for: out)
+    let building = try UnfinishedFolder(for: out)
     // The journal is closed before the folder is renamed.
     let outcome: Outcome
     do throws(CommandFailure) {

@@ -1,9 +1,15 @@
 import Console
-import Files
 import Glibc
 import Journal
 import Text
 import Transport
+
+extension CoordinatorLock.Holder {
+    /// This process, as a holder.
+    static func thisProcess(address: String = "") -> Self {
+        Self(process: getpid(), host: hostName(), address: address)
+    }
+}
 
 // Requests to a running coordinator, which `pause`, `unpause`, `drain`, `cancel` and `status` share.
 

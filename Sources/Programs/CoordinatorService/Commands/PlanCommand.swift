@@ -167,8 +167,10 @@ struct Plan {
             quantity.metric.key + (quantity.threshold.map { " at \(JSONValue.text(of: $0))" } ?? "")
                 + layerText(quantity.layer)
         }
-        var text = "\(y.joined(separator: ", ")) against \(x)"
-        if let curves = figure.curves { text += ", a curve for each \(curves)" }
+        var text = y.joined(separator: ", ") + (figure.isHeatmap ? ", as colour, over " : " against ") + x
+        if let curves = figure.curves {
+            text += figure.isHeatmap ? " and \(curves)" : ", a curve for each \(curves)"
+        }
         if let panels = figure.panels { text += ", a panel for each \(panels)" }
         if figure.theory { text += ", with theory (\(theoryNames(figure)))" }
         if let fit = figure.fit { text += fit == .line ? ", with fitted lines" : ", with fitted powers" }

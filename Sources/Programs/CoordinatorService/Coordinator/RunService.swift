@@ -1,5 +1,4 @@
 import Console
-import Files
 import Journal
 import Launch
 import Reporting

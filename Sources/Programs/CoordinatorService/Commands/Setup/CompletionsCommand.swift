@@ -20,14 +20,11 @@ let completionsCommand = Command(
 private func runCompletions(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
     let word = arguments.operands[0]
     guard let shell = Shell(rawValue: word) else {
-        throw .input("no shell '\(word)'; choose from \(listed(Shell.allCases.map(\.rawValue), "or"))")
+        throw .input("no shell '\(word)'\(nearHint(word, Shell.allCases.map(\.rawValue)))")
     }
     printOut(shell.completionScript(for: ["ranksweep", "ranksweep-worker"]))
     return .done
 }
-
-/// The first word of the command lines by which shells ask for candidates.
-let completionWord = "--complete"
 
 /// The words that may replace the last one; they follow the program's name.
 func completion(of words: [String]) -> Completion {

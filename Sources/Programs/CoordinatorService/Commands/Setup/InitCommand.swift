@@ -49,9 +49,3 @@ private func runInit(_ arguments: Arguments) throws(CommandFailure) -> ExitCode 
     if schema == nil { printError("for editors: ranksweep schema > sweep.schema.json") }
     return .done
 }
-
-/// A suggestion for an unknown word: the nearest name, or all names.
-func nearHint(_ word: String, _ names: [String]) -> String {
-    nearestSpelling(to: word, among: names).map { "; did you mean '\($0)'?" }
-        ?? "; choose from \(listed(names, "or"))"
-}

@@ -15,7 +15,9 @@ let manCommand = Command(
 
 private func runMan(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
     if let folder = arguments["--out"] {
-        guard arguments.operands.isEmpty else { throw .input("--out writes the pages of all commands") }
+        if let word = arguments.operands.first {
+            throw .input("--out writes the pages of all commands: leave out '\(word)'")
+        }
         try filed { () throws(FileError) in try makeFolder(folder) }
         try write(overviewPage, "ranksweep", folder)
         for command in commands { try write(page(of: command), "ranksweep-\(command.word)", folder) }
@@ -51,7 +53,7 @@ private var overviewPage: String {
 
 private let environmentText = """
     environment: RANKSWEEP_DATA is the folder of the data sets (default: ~/.cache/ranksweep); COLUMNS is the
-    width of help texts and of the progress line; output has no colours, so NO_COLOR has no effect.
+    width of help texts, and narrows the progress line; output has no colours, so NO_COLOR has no effect.
     """
 
 private let manVersion = "ranksweep \(programVersion)"
