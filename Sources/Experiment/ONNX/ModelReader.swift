@@ -1,12 +1,10 @@
-import Files
-
 extension ONNXModel {
     init(_ input: WireInput, opsets: ClosedRange<Int>) throws(ONNXFault) {
         let size = input.file.size
         guard size > 0 else { throw input.fault("is empty") }
         let start = try input.read(0..<min(size, 32))
         if let fault = ONNXFault(file: input.file.path, start: start, size: size) { throw fault }
-        let message = WireMessage(input, 0..<size)
+        let message = WireMessage(input: input, range: 0..<size)
         guard let graph = try message.message(7) else {
             throw input.fault("is not an ONNX file, or holds no network: it has no graph")
         }

@@ -5,8 +5,12 @@ public struct ONNXFault: Error, Equatable, Sendable, CustomStringConvertible {
     /// The fault and what to do about it, in words that follow the file's name: "is empty".
     public let what: String
 
-    /// Creates the fault of a file.
-    public init(file: String, what: String) { (self.file, self.what) = (file, what) }
+    /// Creates the fault of a file. Names of the file's are made fit for a line: long ones lose their middle.
+    public init(file: String, what: String) {
+        self.file = file
+        let line = what.unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : String($0) }
+        self.what = (line.count > 1000 ? line.prefix(500) + ["…"] + line.suffix(400) : line[...]).joined()
+    }
 
     /// The file, the fault, and what to do about it.
     public var description: String { "\(file): \(what)" }

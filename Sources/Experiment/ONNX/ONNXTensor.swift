@@ -17,14 +17,6 @@ public enum ONNXElementType: Int, Sendable, CaseIterable {
         default: nil
         }
     }
-
-    /// Whether its numbers are whole, truth values included.
-    public var isInteger: Bool {
-        switch self {
-        case .uint8, .int8, .uint16, .int16, .int32, .int64, .uint32, .uint64, .bool: true
-        default: false
-        }
-    }
 }
 
 /// An array of numbers in an .onnx file, or in a file beside it. It keeps no numbers: they are read when asked for.
@@ -43,14 +35,12 @@ public struct ONNXTensor: Sendable {
 
     /// Where the numbers are.
     enum Storage: Sendable {
-        /// None, or of a type that isn't read.
+        /// There are none, or they are of a type that isn't read.
         case nowhere
-        /// Little-endian, from this byte of the model's file on.
-        case raw(at: Int)
-        /// Little-endian, from a byte of another file on.
-        case external(path: String, at: Int)
+        /// Little-endian, from a byte on, in a file beside the model's or, where there is no path, in that itself.
+        case raw(path: String?, at: Int)
         /// In a repeated field of the tensor's message, which is these bytes of the model's file.
-        case field(TensorField, Range<Int>)
+        case field(Range<Int>)
     }
 
     /// Reads all numbers, in order, in double precision; `int64` and `uint64` beyond 2^53 are rounded, true is 1.
@@ -90,6 +80,7 @@ public struct ONNXTensor: Sendable {
                 throw fault("has a number beyond 64-bit signed integers")
             }
             return exact
+        case _ where elementType.width == nil: return try numbers { Int($0) }
         default: throw fault("has elements of type \(elementType) where integers belong")
         }
     }
@@ -104,21 +95,17 @@ public struct ONNXTensor: Sendable {
         numbers.reserveCapacity(count)
         switch storage {
         case .nowhere: break
-        case .raw(let offset):
-            try reading(file.path) { () throws(FileError) in
-                try file.forEachNumber(at: offset, count: count, width: width) { numbers.append(convert($0)) }
-            }
-        case .external(let path, let offset):
-            try reading(path) { () throws(FileError) in
-                let file = try InputFile(path)
+        case .raw(let path, let offset):
+            do throws(FileError) {
+                let file = try path.map { path throws(FileError) in try InputFile(path) } ?? file
                 guard file.size - offset >= count * width else {
-                    throw FileError(path: path, doing: "read", code: 0)
+                    throw FileError(path: file.path, doing: "read", code: 0)
                 }
                 try file.forEachNumber(at: offset, count: count, width: width) { numbers.append(convert($0)) }
-            }
-        case .field(let field, let range):
-            let message = WireMessage(WireInput(file), range)
-            try message.forEachNumber(field.rawValue, field.width) { bits throws(ONNXFault) in
+            } catch { throw ONNXFault(file: error.path, what: "cannot be read: \(error.cause)") }
+        case .field(let range):
+            let message = WireMessage(input: WireInput(file), range: range)
+            try message.forEachNumber(elementType.field, elementType.fieldWidth) { bits throws(ONNXFault) in
                 guard elementType.holds(bits) else {
                     throw fault("has a number at \(numbers.count) that is none of type \(elementType)")
                 }
@@ -128,40 +115,26 @@ public struct ONNXTensor: Sendable {
         return numbers
     }
 
-    private func reading(_ path: String, _ body: () throws(FileError) -> Void) throws(ONNXFault) {
-        do throws(FileError) { try body() } catch {
-            throw ONNXFault(file: path, what: "cannot be read: \(error.cause)")
-        }
-    }
-
     private func fault(_ what: String) -> ONNXFault {
         ONNXFault(file: file.path, what: "tensor '\(name)' \(what)")
     }
 }
 
-/// The fields of `TensorProto` that hold numbers one by one.
-enum TensorField: Int, Sendable {
-    case floatData = 4
-    case int32Data = 5
-    case int64Data = 7
-    case doubleData = 10
-    case uint64Data = 11
-
-    /// Bytes of a number; nil: they vary.
-    var width: Int? { self == .floatData ? 4 : self == .doubleData ? 8 : nil }
-}
-
 extension ONNXElementType {
-    /// The field that may hold the type's numbers; nil for types whose numbers aren't read.
-    var field: TensorField? {
+    /// The field of `TensorProto` that may hold numbers of this type, one by one.
+    var field: Int {
         switch self {
-        case .float: .floatData
-        case .double: .doubleData
-        case .int64: .int64Data
-        case .uint32, .uint64: .uint64Data
-        default: width == nil ? nil : .int32Data
+        case .float, .complex64: 4
+        case .string: 6
+        case .int64: 7
+        case .double, .complex128: 10
+        case .uint32, .uint64: 11
+        default: 5
         }
     }
+
+    /// Bytes of a number in that field; nil: they vary.
+    var fieldWidth: Int? { self == .float ? 4 : self == .double ? 8 : nil }
 
     /// Whether the bits of a field's number are one of the type.
     fileprivate func holds(_ bits: UInt64) -> Bool {

@@ -26,56 +26,48 @@ extension ONNXTensor {
             return
         }
         guard try message.message(3) == nil else { throw fault("is stored in segments, which are not read") }
-        var (raw, counts): (Range<Int>?, [TensorField: Int]) = (nil, [:])
+        var (raw, fields): (Range<Int>?, Set<Int>) = (nil, [])
         try message.forEach { part throws(ONNXFault) in
             if part.number == 9 { raw = try part.bytes() }
-            guard let field = TensorField(rawValue: part.number) else { return }
-            var found = 0
-            try part.forEachNumber(field.width) { _ in found += 1 }
-            if found > 0 { counts[field, default: 0] += found }
+            if [4, 5, 6, 7, 10, 11].contains(part.number), !part.isEmpty { fields.insert(part.number) }
         }
         let isExternal = try message.int(14) == 1
-        let held = (isExternal ? 1 : 0) + (raw == nil ? 0 : 1) + counts.count
-        guard held <= 1, counts.keys.first.map({ $0 == elementType.field }) ?? true else {
+        let held = (isExternal ? 1 : 0) + (raw == nil ? 0 : 1) + fields.count
+        guard held <= 1, fields.isSubset(of: [elementType.field]) else {
             throw fault("has numbers in more than one field, or in the field of another type")
         }
         if isExternal {
-            storage = try ExternalData(message).storage(beside: file.path, bytes: bytes, fault)
-        } else if let (field, found) = counts.first {
+            storage = try ONNXTensor.external(message, bytes: bytes, fault)
+        } else if !fields.isEmpty {
+            var found = 0
+            try message.forEachNumber(elementType.field, elementType.fieldWidth) { _ in found += 1 }
             guard found == count else {
                 throw fault("of shape \(shape) cannot have \(countText(found, "number"))")
             }
-            storage = .field(field, message.range)
+            storage = .field(message.range)
         } else {
             let found = raw?.count ?? 0
             guard found == bytes else {
                 throw fault(
                     "of type \(elementType) and shape \(shape) cannot have \(countText(found, "byte"))")
             }
-            storage = raw.map { .raw(at: $0.lowerBound) } ?? .nowhere
+            storage = raw.map { .raw(path: nil, at: $0.lowerBound) } ?? .nowhere
         }
     }
-}
 
-/// The part of another file that holds a tensor's numbers.
-private struct ExternalData {
-    private var entries: [String: String] = [:]
-
-    init(_ tensor: WireMessage) throws(ONNXFault) {
+    /// Finds the numbers that a tensor has in a file inside the folder of the model's.
+    private static func external(
+        _ tensor: WireMessage, bytes: Int, _ fault: (String) -> ONNXFault
+    ) throws(ONNXFault) -> Storage {
+        var entries: [String: String] = [:]
         try tensor.forEach(13) { field throws(ONNXFault) in
             let entry = try field.message()
             let key = try entry.text(1)
             // Others, such as a checksum, are not used.
             if ["location", "offset", "length"].contains(key) { entries[key] = try entry.text(2) }
         }
-    }
-
-    /// Finds the numbers in a file inside the folder of the model's.
-    func storage(
-        beside model: String, bytes: Int, _ fault: (String) -> ONNXFault
-    ) throws(ONNXFault) -> ONNXTensor.Storage {
-        func number(_ key: String) throws(ONNXFault) -> Int? {
-            guard let text = entries[key] else { return nil }
+        func number(_ key: String, default number: Int) throws(ONNXFault) -> Int {
+            guard let text = entries[key] else { return number }
             guard let number = Int(text), number >= 0 else {
                 throw fault("has external data whose \(key) is '\(text)'")
             }
@@ -88,12 +80,13 @@ private struct ExternalData {
         guard !location.utf8.contains(0), !parts.contains(where: { $0.isEmpty || $0 == ".." }) else {
             throw fault("has external data in '\(location)', which is not a path inside the model's folder")
         }
-        let offset = try number("offset") ?? 0
-        let length = try number("length") ?? bytes
+        let offset = try number("offset", default: 0)
+        let length = try number("length", default: bytes)
         guard length == bytes else {
             throw fault(
                 "has \(countText(bytes, "byte")) by its shape, but announces \(length) of '\(location)'")
         }
+        let model = tensor.input.file.path
         let folder = model.lastIndex(of: "/").map { String(model[...$0]) } ?? "./"
         let path = folder + location
         let size: Int
@@ -102,7 +95,7 @@ private struct ExternalData {
                 "has its numbers in '\(location)' beside the model, which cannot be read: \(error.cause)")
         }
         guard let home = realPath(folder), let real = realPath(path),
-            real.hasPrefix(home.hasSuffix("/") ? home : home + "/")
+            real.hasPrefix(home == "/" ? home : home + "/")
         else {
             throw fault(
                 "has external data in '\(location)', which leads out of the model's folder; put the file itself there"
@@ -113,7 +106,7 @@ private struct ExternalData {
                 "should be \(countText(bytes, "byte")) of '\(location)' from byte \(offset) on, but that has only "
                     + "\(size): it is cut short, or another model's")
         }
-        return .external(path: path, at: offset)
+        return .raw(path: path, at: offset)
     }
 }
 

@@ -94,31 +94,17 @@ struct WireField {
     /// Where it begins in the file.
     let start: Int
 
-    private var wrongType: ONNXFault {
-        input.damage("field \(number) of a message has a wrong wire type", at: start)
-    }
+    var wrongType: ONNXFault { input.damage("field \(number) of a message has a wrong wire type", at: start) }
+
+    /// Whether it is a list without elements.
+    var isEmpty: Bool { if case .bytes(let range) = value { range.isEmpty } else { false } }
 
     func bytes() throws(ONNXFault) -> Range<Int> {
         guard case .bytes(let range) = value else { throw wrongType }
         return range
     }
 
-    func message() throws(ONNXFault) -> WireMessage { WireMessage(input, try bytes()) }
-
-    /// Calls `body` with the bits of each number of a field that may be repeated, packed or not.
-    func forEachNumber(
-        _ width: Int?, _ body: (UInt64) throws(ONNXFault) -> Void
-    ) throws(ONNXFault) {
-        switch value {
-        case .number(let bits, width): try body(bits)
-        case .number: throw wrongType
-        case .bytes(let range):
-            var offset = range.lowerBound
-            while offset < range.upperBound {
-                try body(try input.number(width, at: &offset, before: range.upperBound))
-            }
-        }
-    }
+    func message() throws(ONNXFault) -> WireMessage { WireMessage(input: input, range: try bytes()) }
 }
 
 /// A message: fields one after another. Those that nobody asks for are skipped.
@@ -126,8 +112,6 @@ struct WireMessage {
     let input: WireInput
     /// The message's bytes in the file.
     let range: Range<Int>
-
-    init(_ input: WireInput, _ range: Range<Int>) { (self.input, self.range) = (input, range) }
 
     /// Calls `body` with each field, or with each of one number.
     func forEach(
@@ -188,27 +172,38 @@ struct WireMessage {
     }
 
     func ints(_ number: Int) throws(ONNXFault) -> [Int] {
-        var ints: [Int] = []
-        try forEachNumber(number, nil) { bits throws(ONNXFault) in
-            try input.charge(24)
-            ints.append(Int(truncatingIfNeeded: bits))
-        }
-        return ints
+        try numbers(number, nil) { Int(truncatingIfNeeded: $0) }
     }
 
     func floats(_ number: Int) throws(ONNXFault) -> [Double] {
-        var floats: [Double] = []
-        try forEachNumber(number, 4) { bits throws(ONNXFault) in
+        try numbers(number, 4) { Double(Float(bitPattern: UInt32(truncatingIfNeeded: $0))) }
+    }
+
+    private func numbers<Number>(
+        _ number: Int, _ width: Int?, _ convert: (UInt64) -> Number
+    ) throws(ONNXFault) -> [Number] {
+        var numbers: [Number] = []
+        try forEachNumber(number, width) { bits throws(ONNXFault) in
             try input.charge(24)
-            floats.append(Double(Float(bitPattern: UInt32(truncatingIfNeeded: bits))))
+            numbers.append(convert(bits))
         }
-        return floats
+        return numbers
     }
 
     /// Calls `body` with the bits of each number of a field, packed or not.
     func forEachNumber(
         _ number: Int, _ width: Int?, _ body: (UInt64) throws(ONNXFault) -> Void
     ) throws(ONNXFault) {
-        try forEach(number) { field throws(ONNXFault) in try field.forEachNumber(width, body) }
+        try forEach(number) { field throws(ONNXFault) in
+            switch field.value {
+            case .number(let bits, width): try body(bits)
+            case .number: throw field.wrongType
+            case .bytes(let range):
+                var offset = range.lowerBound
+                while offset < range.upperBound {
+                    try body(try input.number(width, at: &offset, before: range.upperBound))
+                }
+            }
+        }
     }
 }
