@@ -24,7 +24,8 @@ private let known = [
         type: .float, bits: [0x3fc0_0000, 0x8000_0001, 0x7f80_0000], values: [1.5, -0x1p-149, .infinity],
         field: 4, fieldWidth: 4),
     Numbers(
-        type: .double, bits: [0x3ff8_0000_0000_0000, 1], values: [1.5, 5e-324], field: 10, fieldWidth: 8),
+        type: .double, bits: [0x3ff8_0000_0000_0000, 1], values: [1.5, .leastNonzeroMagnitude], field: 10,
+        fieldWidth: 8),
     Numbers(
         type: .float16, bits: [0x3e00, 0x0001, 0x83ff, 0x7bff, 0xfc00],
         values: [1.5, 0x1p-24, -1023 * 0x1p-24, 65504, -.infinity], field: 5),

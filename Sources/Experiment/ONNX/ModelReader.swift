@@ -19,7 +19,8 @@ extension ONNXModel {
         guard opsets.contains(opset) else {
             throw input.fault(
                 "uses version \(opset) of ONNX's operations (opset); \(opsets.lowerBound) to \(opsets.upperBound) "
-                    + "are read: export it with opset_version=\(opsets.upperBound)")
+                    + "are read: export it with opset_version=\(min(max(18, opsets.lowerBound), opsets.upperBound))"
+            )
         }
         (formatVersion, self.opset) = (try message.int(1), opset)
         self.graph = try Graph(graph)

@@ -5,7 +5,7 @@ public struct ONNXFault: Error, Equatable, Sendable, CustomStringConvertible {
     /// The fault and what to do about it, in words that follow the file's name: "is empty".
     public let what: String
 
-    /// Creates the fault of a file. Names of the file's are made fit for a line: long ones lose their middle.
+    /// Creates the fault of a file. Control characters of its names become '?', and a very long line loses its middle.
     public init(file: String, what: String) {
         self.file = file
         let line = what.unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : String($0) }

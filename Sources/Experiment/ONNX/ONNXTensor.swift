@@ -37,7 +37,7 @@ public struct ONNXTensor: Sendable {
     enum Storage: Sendable {
         /// There are none, or they are of a type that isn't read.
         case nowhere
-        /// Little-endian, from a byte on, in a file beside the model's or, where there is no path, in that itself.
+        /// Little-endian, from a byte on, in the file at the path; nil: in the model's.
         case raw(path: String?, at: Int)
         /// In a repeated field of the tensor's message, which is these bytes of the model's file.
         case field(Range<Int>)
@@ -80,17 +80,16 @@ public struct ONNXTensor: Sendable {
                 throw fault("has a number beyond 64-bit signed integers")
             }
             return exact
-        case _ where elementType.width == nil: return try numbers { Int($0) }
-        default: throw fault("has elements of type \(elementType) where integers belong")
+        default:
+            throw fault(
+                elementType.width == nil
+                    ? unread : "has elements of type \(elementType) where integers belong")
         }
     }
 
     /// Reads all numbers; `convert` gets the bits of each, of as many bytes as the type has.
     private func numbers<Number>(_ convert: (UInt64) -> Number) throws(ONNXFault) -> [Number] {
-        guard let width = elementType.width else {
-            throw fault(
-                "has elements of type \(elementType), which are not read; export the network in float32")
-        }
+        guard let width = elementType.width else { throw fault(unread) }
         var numbers: [Number] = []
         numbers.reserveCapacity(count)
         switch storage {
@@ -113,6 +112,10 @@ public struct ONNXTensor: Sendable {
             }
         }
         return numbers
+    }
+
+    private var unread: String {
+        "has elements of type \(elementType), which are not read; export the network in float32"
     }
 
     private func fault(_ what: String) -> ONNXFault {
