@@ -99,6 +99,13 @@ struct NodeContext {
 }
 
 extension ONNXElementType {
+    /// Whether the numbers are whole.
+    var isInteger: Bool {
+        switch self {
+        case .uint8, .int8, .uint16, .int16, .int32, .int64, .uint32, .uint64: true
+        default: false
+        }
+    }
     /// Whether the numbers are real.
     var isFloatingPoint: Bool {
         switch self {
