@@ -106,12 +106,14 @@ public struct NetworkGraph: Sendable {
 
     /// The dense layer that makes the output: what it reads, and its weight. nil where no dense layer does.
     public var head: (features: Int, weight: NetworkPlan.WeightLayer)? {
-        guard let weight = plan.weights.last, let product = plan.nodes[weight.node].operation as? MatrixProductOperation,
+        guard let weight = plan.weights.last,
+            let product = plan.nodes[weight.node].operation as? MatrixProductOperation,
             product.rows == 1
         else { return nil }
         // A bias may be added behind it.
         var value = plan.nodes[weight.node].output
-        while value != plan.last, plan.values[value].consumers.count == 1, let next = plan.values[value].consumers.first,
+        while value != plan.last, plan.values[value].consumers.count == 1,
+            let next = plan.values[value].consumers.first,
             let sum = plan.nodes[next].operation as? ElementwiseOperation, sum.function == .add,
             plan.nodes[next].inputs.count == 1
         {

@@ -44,7 +44,8 @@ struct ArrayFile {
 
     /// Writes an array [rows, columns] of floats, in version 1 of the format.
     static func write(_ matrix: Matrix<Float>, to path: String) throws(FileError) {
-        var header = "{'descr': '<f4', 'fortran_order': False, 'shape': (\(matrix.rows), \(matrix.columns)), }"
+        var header =
+            "{'descr': '<f4', 'fortran_order': False, 'shape': (\(matrix.rows), \(matrix.columns)), }"
         header += String(repeating: " ", count: 63 - (header.utf8.count + 10) % 64) + "\n"
         var bytes: [UInt8] = magic + [1, 0, UInt8(header.utf8.count & 0xff), UInt8(header.utf8.count >> 8)]
         bytes += Array(header.utf8)

@@ -26,7 +26,9 @@ struct GivenGraph {
         let file = request.weights
         let graph = try GivenGraph.attempt(file) { () throws(GraphError) in
             let model: ONNXModel
-            do throws(ONNXFault) { model = try ONNXModel(reading: file, opsets: 11...28) } catch { throw .file(error) }
+            do throws(ONNXFault) { model = try ONNXModel(reading: file, opsets: 11...28) } catch {
+                throw .file(error)
+            }
             return try NetworkGraph(model, inputShape: shape)
         }
         self.graph = graph
@@ -89,7 +91,8 @@ struct GivenGraph {
         return zip(graph.layers, isChosen).filter(\.1).map(\.0)
     }
 
-    private static func columns(_ request: MeasureRequest, _ graph: NetworkGraph) throws(DataError) -> [Int]? {
+    private static func columns(_ request: MeasureRequest, _ graph: NetworkGraph) throws(DataError) -> [Int]?
+    {
         let shape = Array(graph.inputShape.dropFirst())
         let count = shape.reduce(1, *)
         switch request.columns {
@@ -117,10 +120,12 @@ struct GivenGraph {
 
     /// A table of the layers: name, operation, shape, units and multiplications.
     func table() -> String {
-        let rows = [["layer", "operation", "shape", "units", "multiplications", "measured"]]
+        let rows =
+            [["layer", "operation", "shape", "units", "multiplications", "measured"]]
             + graph.layers.map { layer in
                 [
-                    layer.name, layer.operation, layer.shape.dropFirst().map(String.init).joined(separator: "×"),
+                    layer.name, layer.operation,
+                    layer.shape.dropFirst().map(String.init).joined(separator: "×"),
                     String(layer.units), String(layer.cost),
                     layers.contains { $0.value == layer.value && $0.name == layer.name } ? "yes" : "",
                 ]

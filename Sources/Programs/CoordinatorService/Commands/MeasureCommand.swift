@@ -67,10 +67,12 @@ let measureCommand = Command(
             "--scale", "unit|symmetric|X",
             "scale pixels of images, and bits, to 0…1 (default) or −1…1; for .onnx: multiply --inputs by a number, "
                 + "such as 0.00392157 for bytes"),
-        OptionSpec("--mean", "LIST", "for .onnx: subtract these from the channels of --inputs, after --scale"),
+        OptionSpec(
+            "--mean", "LIST", "for .onnx: subtract these from the channels of --inputs, after --scale"),
         OptionSpec("--std", "LIST", "for .onnx: then divide the channels by these"),
         OptionSpec(
-            "--layout", "nchw|nhwc", "for .onnx: whether --inputs have their channels first (default) or last"),
+            "--layout", "nchw|nhwc", "for .onnx: whether --inputs have their channels first (default) or last"
+        ),
         OptionSpec(
             "--data", "DIR",
             "the folder with mnist/, fashion-mnist/ and cifar-10/ (default: $RANKSWEEP_DATA, else "
@@ -193,7 +195,8 @@ extension MeasureRequest {
             }
             return
         }
-        for option in ["--activation", "--dataset", "--images", "--head", "--features"] where arguments.has(option) {
+        for option in ["--activation", "--dataset", "--images", "--head", "--features"]
+        where arguments.has(option) {
             throw UsageError("\(option) is not for .onnx files: give --inputs X.npy")
         }
         listsLayers = arguments.has("--list-layers")
@@ -308,7 +311,9 @@ extension MeasureRequest.Points {
             throw UsageError("--labels goes with --inputs or --images: data sets have their own")
         }
         if source == "--inputs" {
-            guard !arguments.has("--scale") || arguments.operands.first?.lowercased().hasSuffix(".onnx") == true else {
+            guard
+                !arguments.has("--scale") || arguments.operands.first?.lowercased().hasSuffix(".onnx") == true
+            else {
                 throw UsageError("--scale is for images: the numbers of --inputs are used as they are")
             }
             self = .array(value, labels: labels)
