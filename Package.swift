@@ -118,7 +118,9 @@ let package = Package(
         .testTarget(name: "TextTests", dependencies: ["Text"]),
         .testTarget(name: "ConsoleTests", dependencies: ["Console", "Text"]),
         .testTarget(name: "ModelTests", dependencies: ["Model"]),
-        .testTarget(name: "ONNXTests", dependencies: ["ONNX", "TestSupport"]),
+        .testTarget(
+            name: "ONNXTests",
+            dependencies: ["ONNX", "Learning", "LinearAlgebra", "Model", "Files", "TestSupport"]),
         .testTarget(name: "SweepTests", dependencies: ["Sweep", "Model", "Text", "TestSupport"]),
         .testTarget(
             name: "LinearAlgebraTests",

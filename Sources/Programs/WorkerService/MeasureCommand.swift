@@ -12,7 +12,7 @@ func runMeasure(_ text: String, _ options: WorkerOptions) -> ExitCode {
         return .internal
     }
     do throws(ExperimentError) {
-        let result = try measure(request, data: options.data)
+        let result = try measure(request, data: options.data, memory: availableMemoryBytes())
         printOut(result["table"]?.string ?? result.canonicalText)
         return .done
     } catch {

@@ -14,27 +14,47 @@ struct GraphCompiler {
     private var placed: [String: NetworkPlan.Region] = [:]
     /// Numbers of all values so far.
     private var held = 0
+    /// Numbers and indices that were read and made so far, and those that are kept.
+    private var (work, kept) = (0, 0)
+    private let maxKept: Int
 
     /// The largest number of numbers of one value, and of all values of one point.
     static let maxValue = 1 << 28, maxValues = 1 << 30
-    /// The largest constant that is computed here.
+    /// The largest constant that is computed here, and the longest list of indices.
     static let maxFolded = 1 << 24
+    /// The largest number of numbers and indices that are read and made.
+    private static let maxWork = 1 << 31
 
-    init(opset: Int, inputs count: Int) {
+    /// - Parameters:
+    ///   - count: number of the network's inputs.
+    ///   - weights: number of numbers of the file's tensors.
+    init(opset: Int, inputs count: Int, weights: Int) {
         self.opset = opset
         plan = NetworkPlan(graphInputs: count)
+        held = count
+        maxKept = (1 << 24) + 4 * weights
     }
 
     /// Compiles a node, and remembers what it makes.
     mutating func compile(_ node: ONNXModel.Node) throws(NodeError) {
-        guard let operation = GraphOperations.all[node.operation], node.isOfDefaultDomain else {
+        guard node.isOfDefaultDomain else {
+            throw .words("belongs to the domain '\(node.domain)': only ONNX's own operations can be measured")
+        }
+        guard let operation = GraphOperations.all[node.operation] else {
             throw .fault(
                 GraphFault(
                     "is not an operation that can be measured; these are: "
                         + GraphOperations.all.keys.sorted().joined(separator: ", "), node: node.title))
         }
         var inputs: [GraphValue?] = []
-        for name in node.inputs { inputs.append(name.isEmpty ? nil : values[name]) }
+        for name in node.inputs {
+            let input = name.isEmpty ? nil : values[name]
+            if let input {
+                try checkedCount(input.shape)
+                if input.constant != nil { try charge(input.count) }
+            }
+            inputs.append(input)
+        }
         let context = NodeContext(node: node, inputs: inputs, opset: opset)
         let first = plan.nodes.count
         let results = try operation.results(&self, context)
@@ -46,7 +66,7 @@ struct GraphCompiler {
             let operations = plan.nodes[first...].map(\.operation)
             layers.append(
                 NetworkGraph.Layer(
-                    name: node.name.isEmpty ? node.outputs.first ?? "" : node.name, operation: node.operation,
+                    name: context.layerName, operation: node.operation,
                     shape: results[0].shape, value: value, made: first..<plan.nodes.count,
                     cost: operations.reduce(0) { $0 + $1.multiplications },
                     isMeasured: GraphCompiler.measured.contains(node.operation)
@@ -65,20 +85,56 @@ struct GraphCompiler {
         "GlobalMaxPool",
     ]
 
+    // MARK: - Limits
+
+    /// Counts numbers or indices that a node reads or makes here, so that time stays bounded.
+    mutating func charge(_ count: Int) throws(NodeError) {
+        work += count
+        guard work <= GraphCompiler.maxWork else {
+            throw .words("is too much: the nodes up to here compute more than 2^31 numbers and indices from sizes")
+        }
+    }
+
+    /// Counts numbers or indices that are kept, so that memory stays bounded.
+    mutating func keep(_ count: Int) throws(NodeError) {
+        kept += count
+        guard kept <= maxKept else {
+            throw .words("is too much: the constants up to here are far more numbers than the file holds")
+        }
+    }
+
+    /// Checks and counts a list of a number or an index for each number of a shape, before it is made.
+    mutating func prepare(
+        _ shape: [Int], atMost limit: Int = GraphCompiler.maxFolded
+    ) throws(NodeError) {
+        try charge(try checkedCount(shape, atMost: limit))
+    }
+
+    /// The indices along each axis of a tensor of this shape, but for one axis that others are to follow for.
+    mutating func indices(_ shape: [Int], but axis: Int? = nil) throws(NodeError) -> [[Int]] {
+        var indices: [[Int]] = []
+        for (own, size) in shape.enumerated() {
+            try prepare([own == axis ? 0 : size])
+            indices.append(own == axis ? [] : Array(0..<size))
+        }
+        return indices
+    }
+
+    /// A constant that was computed here.
+    mutating func constant(
+        _ shape: [Int], _ numbers: [Double], isInteger: Bool
+    ) throws(NodeError) -> GraphValue {
+        try keep(numbers.count)
+        return GraphValue(shape, numbers: numbers, isInteger: isInteger)
+    }
+
     // MARK: - Operations
 
     /// Adds an operation that makes a tensor of this shape.
     mutating func add(
         _ operation: any NetworkOperation, reading inputs: [Int], shape: [Int], isInteger: Bool = false
     ) throws(NodeError) -> GraphValue {
-        var count = 1
-        for size in shape {
-            let (product, overflow) = count.multipliedReportingOverflow(by: size)
-            guard !overflow, product <= GraphCompiler.maxValue else {
-                throw .words("makes more than 2^28 numbers, of shape \(shape)")
-            }
-            count = product
-        }
+        let count = try checkedCount(shape)
         held += count
         guard held <= GraphCompiler.maxValues else {
             throw .words("is too much: the values of one input up to here are more than 2^30 numbers")
@@ -96,13 +152,13 @@ struct GraphCompiler {
         _ constant: GraphConstant, name: String, shape: [Int], rows: Int = 1, isTransposed: Bool = false,
         layer: (name: String, outputs: Int)? = nil
     ) throws(NodeError) -> NetworkPlan.Region {
-        let count = shape.reduce(1, *)
-        guard count <= GraphCompiler.maxValue else { throw .words("has more than 2^28 weights") }
+        let count = try checkedCount(shape)
         var key: String?
         if case .initializer(let tensor) = constant {
             key = "\(rows) \(isTransposed) \(layer == nil) \(tensor.name)"
         }
         if let key, let region = placed[key], region.range.count == count { return region }
+        try keep(count)
         let region = plan.take(
             name, shape: shape, rows: rows, columns: rows == 0 ? 0 : count / rows, layer: layer)
         fills.append(NetworkGraph.Fill(region: region, constant: constant, isTransposed: isTransposed))
@@ -147,20 +203,52 @@ struct GraphCompiler {
         if let constant = tensor.constant, indices.count <= GraphCompiler.maxFolded {
             let numbers = try constant.checked()
             let rearranged = indices.map { $0 < 0 ? fill : numbers[Int($0)] }
-            return GraphValue(shape, numbers: rearranged, isInteger: tensor.isInteger)
+            return try self.constant(shape, rearranged, isInteger: tensor.isInteger)
         }
         let map = IndexMap(indices)
         if map.isIdentity(of: tensor.count) { return tensor.reshaped(shape) }
+        try keep(map.starts.count)
         let context = NodeContext.none
         return try add(
             RearrangementOperation(map: map, fill: fill), reading: [try value(of: tensor, context)],
             shape: shape, isInteger: tensor.isInteger)
     }
 
+    /// A tensor whose index i along each axis is that of another at `sources[axis][i]`; −1: `fill`.
+    ///
+    /// - Parameter shape: the shape of the result; nil: the lengths of the sources.
+    mutating func picked(
+        _ sources: [[Int]], from tensor: GraphValue, shape: [Int]? = nil, fill: Double = 0
+    ) throws(NodeError) -> GraphValue {
+        let made = sources.map(\.count)
+        try prepare(made)
+        try charge(made.reduce(0, +))
+        let strides = strides(of: tensor.shape)
+        var indices: [Int32] = [0]
+        for (own, stride) in zip(sources, strides) {
+            var next: [Int32] = []
+            next.reserveCapacity(indices.count * own.count)
+            for index in indices {
+                for source in own {
+                    next.append(index < 0 || source < 0 ? -1 : index + Int32(source * stride))
+                }
+            }
+            indices = next
+        }
+        return try rearranged(tensor, indices, shape: shape ?? made, fill: fill)
+    }
+
+    /// A tensor broadcast to a shape.
+    mutating func expanded(_ tensor: GraphValue, to shape: [Int]) throws(NodeError) -> GraphValue {
+        try prepare(shape)
+        return try rearranged(tensor, broadcastOffsets(of: tensor.shape, to: shape), shape: shape)
+    }
+
     /// A tensor with its axes in another order.
     mutating func transposed(_ tensor: GraphValue, _ order: [Int]) throws(NodeError) -> GraphValue {
         let shape = order.map { tensor.shape[$0] }
         if order == Array(order.indices) { return tensor }
+        try prepare(shape)
         let strides = strides(of: tensor.shape)
         return try rearranged(
             tensor, offsets(shape: shape, strides: order.map { strides[$0] }), shape: shape)
@@ -174,27 +262,29 @@ struct GraphCompiler {
         guard let shape = broadcastShape(tensors.map(\.shape)) else {
             throw .words("can't broadcast shapes " + tensors.map { "\($0.shape)" }.joined(separator: " and "))
         }
-        let count = shape.reduce(1, *)
-        guard count <= GraphCompiler.maxValue else { throw .words("makes more than 2^28 numbers") }
-        let maps = tensors.map { tensor -> IndexMap? in
-            if tensor.count == count { return nil }
-            let own = strides(of: tensor.shape)
-            let missing = shape.count - tensor.shape.count
-            let spread = shape.indices.map { axis in
-                axis < missing || tensor.shape[axis - missing] == 1 ? 0 : own[axis - missing]
+        let count = try checkedCount(shape)
+        var maps: [IndexMap?] = []
+        for tensor in tensors {
+            guard tensor.count != count else {
+                maps.append(nil)
+                continue
             }
-            return IndexMap(offsets(shape: shape, strides: spread))
+            try prepare(shape)
+            let map = IndexMap(broadcastOffsets(of: tensor.shape, to: shape))
+            try keep(map.starts.count)
+            maps.append(map)
         }
         let constants = tensors.compactMap(\.constant)
         if constants.count == tensors.count, function.isFolded, count <= GraphCompiler.maxFolded {
             var numbers: [[Double]] = []
             for constant in constants { numbers.append(try constant.checked()) }
+            try charge(count)
             var result = [Double](repeating: 0, count: count)
             for index in 0..<count {
                 let arguments = numbers.indices.map { numbers[$0][maps[$0]?[index] ?? index] }
                 result[index] = function.folded(arguments, alpha: alpha, beta: beta)
             }
-            return GraphValue(shape, numbers: result, isInteger: isInteger)
+            return try constant(shape, result, isInteger: isInteger)
         }
         let (inputs, operands) = try operands(tensors, context)
         if function == .add, inputs.count == 1, tensors.count == 2 {
@@ -216,6 +306,15 @@ struct GraphCompiler {
         let moved = try transposed(tensor, order)
         let length = axes.reduce(1) { $0 * tensor.shape[$1] }
         let groups = kept.reduce(1) { $0 * tensor.shape[$1] }
+        if let fold = function.fold, length > 0, let constant = moved.constant,
+            max(moved.count, groups) <= GraphCompiler.maxFolded
+        {
+            let numbers = try constant.checked()
+            let results = (0..<groups).map { group in
+                numbers[group * length + 1..<(group + 1) * length].reduce(numbers[group * length], fold)
+            }
+            return try self.constant(kept.map { tensor.shape[$0] }, results, isInteger: tensor.isInteger)
+        }
         let input = try value(of: moved, context)
         let operation = GroupOperation(function, groups: groups, length: length, epsilon: epsilon)
         if function.isReduction {

@@ -66,7 +66,28 @@ public struct GraphFault: Error, Equatable, Sendable, CustomStringConvertible {
     /// The node and what is wrong with it.
     public var description: String { node.map { "\($0) \(words)" } ?? words }
 
-    init(_ words: String, node: String? = nil) { (self.words, self.node) = (words, node) }
+    init(_ words: String, node: String? = nil) {
+        // Names and lists of a file may be of any length.
+        func line(_ text: String) -> String { ONNXFault(file: "", what: text).what }
+        (self.words, self.node) = (line(words), node.map(line))
+    }
+}
+
+/// The number of numbers of a shape that a file gives, or that was computed from what it gives. Sizes of 0 count
+/// as 1 in its limit, so no product of some of the sizes overflows where this doesn't throw.
+@discardableResult
+func checkedCount(_ shape: [Int], atMost limit: Int = GraphCompiler.maxValue) throws(NodeError) -> Int {
+    guard shape.count <= 32 else { throw .words("makes a tensor of \(shape.count) axes; 32 are the most") }
+    var bound = 1
+    for size in shape {
+        guard size >= 0 else { throw .words("makes a shape with a negative size: \(shape)") }
+        let (product, overflow) = bound.multipliedReportingOverflow(by: max(1, size))
+        guard !overflow, product <= limit else {
+            throw .words("makes more than 2^\(limit.trailingZeroBitCount) numbers, of shape \(shape)")
+        }
+        bound = product
+    }
+    return shape.reduce(1, *)
 }
 
 /// Row-major strides of a shape.
@@ -89,12 +110,22 @@ func broadcastShape(_ shapes: [[Int]]) -> [Int]? {
     return result
 }
 
-/// The offset in an operand for each number of a result: Σ index · stride over the axes, from `start` on. It is
+/// The offset in a tensor for each number of the shape that it is broadcast to.
+func broadcastOffsets(of own: [Int], to shape: [Int]) -> [Int32] {
+    let (strides, missing) = (strides(of: own), shape.count - own.count)
+    return offsets(
+        shape: shape,
+        strides: shape.indices.map { axis in
+            axis < missing || own[axis - missing] == 1 ? 0 : strides[axis - missing]
+        })
+}
+
+/// The offset in an operand for each number of a result: Σ index · stride over the axes. It is
 /// how tensors are transposed, sliced and broadcast.
-func offsets(shape: [Int], strides: [Int], start: Int = 0) -> [Int32] {
+func offsets(shape: [Int], strides: [Int]) -> [Int32] {
     let count = shape.reduce(1, *)
     guard count > 0 else { return [] }
-    var offsets = [Int32(start)]
+    var offsets = [Int32(0)]
     offsets.reserveCapacity(count)
     // The last axis is made first, then copied for each index of the axis before it.
     var made = 1

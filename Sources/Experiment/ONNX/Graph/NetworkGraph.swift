@@ -56,7 +56,11 @@ public struct NetworkGraph: Sendable {
                         + ": only networks with one input can be measured"))
         }
         let own = try NetworkGraph.shape(of: input, asked: shape)
+        guard !own.contains(0) else { throw .graph(GraphFault("takes inputs without numbers, of shape \(own)")) }
         try self.init(model, inputs: [(input.name, own)], constants: [:])
+        guard !layers.isEmpty else {
+            throw .graph(GraphFault("has no result that depends on its input '\(input.name)'"))
+        }
     }
 
     /// Makes the plan of a model whose inputs have these shapes; an input of the plan is one after the other.
@@ -65,8 +69,16 @@ public struct NetworkGraph: Sendable {
         _ model: ONNXModel, inputs: [(name: String, shape: [Int])],
         constants: [String: (shape: [Int], numbers: [Double], isInteger: Bool)]
     ) throws(GraphError) {
-        let count = inputs.reduce(0) { $0 + $1.shape.reduce(1, *) }
-        var compiler = GraphCompiler(opset: model.opset, inputs: count)
+        var count = 0
+        try NetworkGraph.attempt(nil) { () throws(NodeError) in
+            for input in inputs { count += try checkedCount(input.shape) }
+            try checkedCount([count])
+        }
+        var compiler = GraphCompiler(
+            opset: model.opset, inputs: count,
+            weights: model.graph.initializers.values.reduce(0) {
+                $0 + ($1.elementType.width == nil ? 0 : min($1.count, GraphCompiler.maxValue))
+            })
         for (name, tensor) in model.graph.initializers {
             compiler.values[name] = GraphValue(
                 tensor.shape, .constant(.initializer(tensor)), isInteger: tensor.elementType.isInteger)
@@ -107,14 +119,12 @@ public struct NetworkGraph: Sendable {
     /// The dense layer that makes the output: what it reads, and its weight. nil where no dense layer does.
     public var head: (features: Int, weight: NetworkPlan.WeightLayer)? {
         guard let weight = plan.weights.last,
-            let product = plan.nodes[weight.node].operation as? MatrixProductOperation,
-            product.rows == 1
+            let product = plan.nodes[weight.node].operation as? MatrixProductOperation, product.rows == 1
         else { return nil }
         // A bias may be added behind it.
         var value = plan.nodes[weight.node].output
         while value != plan.last, plan.values[value].consumers.count == 1,
-            let next = plan.values[value].consumers.first,
-            let sum = plan.nodes[next].operation as? ElementwiseOperation, sum.function == .add,
+            let next = plan.values[value].consumers.first, let sum = plan.nodes[next].operation as? ElementwiseOperation, sum.function == .add,
             plan.nodes[next].inputs.count == 1
         {
             value = plan.nodes[next].output

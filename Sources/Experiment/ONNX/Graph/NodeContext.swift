@@ -12,6 +12,9 @@ struct NodeContext {
         node: ONNXModel.Node(name: "", operation: "", domain: "", inputs: [], outputs: [], attributes: [:]),
         inputs: [], opset: 21)
 
+    /// The name of the layer that the node makes: its own, or that of its first result where it has none.
+    var layerName: String { node.name.isEmpty ? node.outputs.first ?? "" : node.name }
+
     /// The parameters' name for a constant among the inputs.
     func constantName(_ index: Int) -> String {
         node.inputs.indices.contains(index) && !node.inputs[index].isEmpty
@@ -29,8 +32,11 @@ struct NodeContext {
     func int(_ name: String) throws(NodeError) -> Int? {
         guard let attribute = node.attributes[name] else { return nil }
         guard case .int(let value) = attribute else { throw .words("'\(name)' is not a whole number") }
-        return value
+        return NodeContext.bounded(value)
     }
+
+    /// A number of the file, no larger than 32 bits: sums with sizes, and products with one, don't overflow then.
+    private static func bounded(_ value: Int) -> Int { min(max(value, -1 << 31), 1 << 31) }
 
     func flag(_ name: String, _ usual: Bool = false) throws(NodeError) -> Bool {
         try int(name).map { $0 != 0 } ?? usual
@@ -51,25 +57,25 @@ struct NodeContext {
     func ints(_ name: String) throws(NodeError) -> [Int]? {
         guard let attribute = node.attributes[name] else { return nil }
         switch attribute {
-        case .ints(let values): return values
-        case .int(let value): return [value]
+        case .ints(let values): return values.map(NodeContext.bounded)
+        case .int(let value): return [NodeContext.bounded(value)]
         default: throw .words("'\(name)' is not a list of whole numbers")
         }
     }
 
     /// Whole numbers that an input gives: they must not depend on the network's input.
-    func constantInts(_ index: Int) throws(NodeError) -> [Int]? {
-        guard let numbers = try constantNumbers(index) else { return nil }
-        return numbers.map { Int(exactly: $0.rounded()) ?? ($0 < 0 ? Int(Int32.min) : Int(Int32.max)) }
+    func constantInts(_ index: Int, atMost count: Int = 1 << 16) throws(NodeError) -> [Int]? {
+        guard let numbers = try constantNumbers(index, atMost: count) else { return nil }
+        return numbers.map { Int(bounded: $0.rounded()) }
     }
 
     /// Numbers that an input gives, which must not depend on the network's input.
-    func constantNumbers(_ index: Int) throws(NodeError) -> [Double]? {
+    func constantNumbers(_ index: Int, atMost count: Int = 1 << 16) throws(NodeError) -> [Double]? {
         guard let input = optional(index) else { return nil }
         guard let constant = input.constant else {
             throw .words("takes its input '\(node.inputs[index])' from the data: it must be a constant")
         }
-        guard input.count <= GraphCompiler.maxFolded else { throw .words("has too long a list of numbers") }
+        guard input.count <= count else { throw .words("has too long a list of numbers") }
         return try constant.checked()
     }
 
@@ -83,7 +89,7 @@ struct NodeContext {
     func axis(_ axis: Int, rank: Int, orEnd: Bool = false) throws(NodeError) -> Int {
         let end = rank + (orEnd ? 1 : 0)
         let positive = axis < 0 ? axis + rank : axis
-        guard (0..<max(end, 1)).contains(positive) else {
+        guard (0..<end).contains(positive) else {
             throw .words("names axis \(axis) of a tensor with \(rank)")
         }
         return positive
@@ -98,14 +104,20 @@ struct NodeContext {
     }
 }
 
+extension Int {
+    /// A number of the file as a whole number, no larger than 32 bits.
+    init(bounded number: Double) { self.init(number.isNaN ? 0 : Swift.min(Swift.max(number, -0x1p31), 0x1p31)) }
+}
+
 extension ONNXElementType {
-    /// Whether the numbers are whole.
+    /// Whether the numbers are whole, truth values among them.
     var isInteger: Bool {
         switch self {
-        case .uint8, .int8, .uint16, .int16, .int32, .int64, .uint32, .uint64: true
+        case .uint8, .int8, .uint16, .int16, .int32, .int64, .uint32, .uint64, .bool: true
         default: false
         }
     }
+
     /// Whether the numbers are real.
     var isFloatingPoint: Bool {
         switch self {
@@ -119,6 +131,20 @@ extension ONNXModel.Node {
     /// The node as messages name it.
     var title: String { "node '\(name.isEmpty ? outputs.first ?? "" : name)' (\(operation))" }
     var isOfDefaultDomain: Bool { domain.isEmpty || domain == "ai.onnx" }
+}
+
+extension GroupFunction {
+    /// The function of two numbers that makes up those functions of constants that are computed here; nil for
+    /// others.
+    var fold: ((Double, Double) -> Double)? {
+        switch self {
+        case .sum: (+)
+        case .product: (*)
+        case .maximum: Swift.max
+        case .minimum: Swift.min
+        default: nil
+        }
+    }
 }
 
 extension ElementwiseFunction {

@@ -5,13 +5,14 @@ import Model
 struct ResizeGeometry {
     let axes: [WindowAxis]
 
-    init(_ node: NodeContext, shape: [Int]) throws(NodeError) {
+    init(_ node: NodeContext, shape: [Int], _ compiler: inout GraphCompiler) throws(NodeError) {
         var chosen = Array(shape.indices)
         if let given = try node.ints("axes") {
             chosen = []
             for axis in given { chosen.append(try node.axis(axis, rank: shape.count)) }
         }
         let kind = try Interpolation(node)
+        guard !shape.contains(0) else { throw .words("has an image without pixels, of shape \(shape)") }
         var scales = try node.constantNumbers(2) ?? []
         var sizes = try node.constantInts(3) ?? []
         guard scales.isEmpty != sizes.isEmpty, max(scales.count, sizes.count) == chosen.count else {
@@ -23,17 +24,21 @@ struct ResizeGeometry {
             if policy != "stretch" {
                 let scale = policy == "not_larger" ? scales.min() : scales.max()
                 scales = scales.map { _ in scale ?? 1 }
-                sizes = zip(scales, chosen).map { Int(($0 * Double(shape[$1])).rounded()) }
+                sizes = zip(scales, chosen).map { Int(bounded: ($0 * Double(shape[$1])).rounded()) }
             }
         } else {
             sizes = zip(scales, chosen).map { scale, axis in
                 Int(exactly: (scale * Double(shape[axis])).rounded(.down)) ?? 0
             }
         }
-        guard zip(scales, sizes).allSatisfy({ $0 > 0 && $1 > 0 && $1 <= GraphCompiler.maxValue }) else {
+        guard zip(scales, sizes).allSatisfy({ $0 > 0 && $0.isFinite && $1 > 0 }) else {
             throw .words("has scales or sizes that are not positive")
         }
-        var axes = shape.map { WindowAxis.identity($0) }
+        for (position, axis) in chosen.enumerated() {
+            // An image that shrinks with antialiasing has as many terms as the image has pixels, four times.
+            try compiler.prepare([4, max(sizes[position], shape[axis])], atMost: WindowAxis.maxTerms)
+        }
+        var axes = shape.map { WindowAxis(size: $0) }
         for (position, axis) in chosen.enumerated() {
             if kind.isIdentity(scales[position]), sizes[position] == shape[axis] { continue }
             axes[axis] = kind.axis(size: shape[axis], scale: scales[position], result: sizes[position])
@@ -93,10 +98,10 @@ private struct Interpolation {
 
     private func nearest(_ at: Double) -> Int {
         switch rounding {
-        case "floor": Int(at.rounded(.down))
-        case "ceil": Int(at.rounded(.up))
-        case "round_prefer_ceil": Int((at + 0.5).rounded(.down))
-        default: Int((at - 0.5).rounded(.up))
+        case "floor": Int(bounded: at.rounded(.down))
+        case "ceil": Int(bounded: at.rounded(.up))
+        case "round_prefer_ceil": Int(bounded: (at + 0.5).rounded(.down))
+        default: Int(bounded: (at - 0.5).rounded(.up))
         }
     }
 
@@ -105,8 +110,8 @@ private struct Interpolation {
     private func terms(_ at: Double, _ size: Int, _ scale: Double) -> [WindowAxis.Term] {
         let shrink = isAntialiased ? min(scale, 1) : 1
         let reach = (mode == "linear" ? 1.0 : 2.0) / shrink
-        let first = Int((at - reach).rounded(.down)) + 1
-        let last = Int((at + reach).rounded(.up)) - 1
+        let first = Int(bounded: (at - reach).rounded(.down)) + 1
+        let last = Int(bounded: (at + reach).rounded(.up)) - 1
         var terms: [WindowAxis.Term] = []
         for index in first...max(first, last) {
             var weight = kernel((Double(index) - at) * shrink)

@@ -24,6 +24,7 @@ struct WindowGeometry {
         let lists = try AxisLists(node, rank: sizes.count, kernel: given)
         let padding = try node.string("auto_pad", "NOTSET")
         let roundsUp = try node.flag("ceil_mode")
+        guard !sizes.contains(0) else { throw .words("has an image without pixels, of shape \(sizes)") }
         var axes: [Axis] = []
         for axis in sizes.indices {
             var made = Axis(
@@ -71,7 +72,9 @@ struct TransposedGeometry {
 
     let axes: [Axis]
 
-    init(_ node: NodeContext, sizes: [Int], kernel given: [Int]) throws(NodeError) {
+    init(
+        _ node: NodeContext, sizes: [Int], kernel given: [Int], _ compiler: inout GraphCompiler
+    ) throws(NodeError) {
         let rank = sizes.count
         let lists = try AxisLists(node, rank: rank, kernel: given)
         let extra = try node.ints("output_padding") ?? [Int](repeating: 0, count: rank)
@@ -91,9 +94,8 @@ struct TransposedGeometry {
                 before = padding == "SAME_UPPER" ? total >> 1 : total - (total >> 1)
                 positions = target
             }
-            guard positions > 0, positions <= GraphCompiler.maxValue else {
-                throw .words("makes an image of \(positions) pixels")
-            }
+            guard positions > 0 else { throw .words("makes an image of \(positions) pixels") }
+            try compiler.prepare([positions + span - 1])
             let first = before - (span - 1)
             let sources = (first..<first + positions + span - 1).map { pixel in
                 pixel >= 0 && pixel % stride == 0 && pixel / stride < sizes[axis] ? pixel / stride : -1
@@ -121,8 +123,8 @@ private struct AxisLists {
         }
         let asked = try node.ints("kernel_shape")
         guard let kernel = given ?? asked, kernel.count == rank,
-            kernel.allSatisfy({ (1...1 << 20).contains($0) })
-        else { throw .words("has no kernel_shape of \(rank) sizes") }
+            kernel.allSatisfy({ (1...1 << 20).contains($0) }), asked == nil || asked == kernel
+        else { throw .words("has no kernel_shape of \(rank) sizes that fits") }
         self.kernel = kernel
         strides = try list("strides", rank, 1, least: 1)
         dilations = try list("dilations", rank, 1, least: 1)

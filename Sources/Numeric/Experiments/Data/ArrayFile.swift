@@ -42,16 +42,22 @@ struct ArrayFile {
         } catch { throw fault(error) }
     }
 
-    /// Writes an array [rows, columns] of floats, in version 1 of the format.
-    static func write(_ matrix: Matrix<Float>, to path: String) throws(FileError) {
-        var header =
-            "{'descr': '<f4', 'fortran_order': False, 'shape': (\(matrix.rows), \(matrix.columns)), }"
+    /// Writes an array of this shape, in version 1 of the format.
+    static func write(_ matrix: Matrix<Float>, shape: [Int], to path: String) throws(FileError) {
+        let sizes = shape.map { "\($0), " }.joined()
+        var header = "{'descr': '<f4', 'fortran_order': False, 'shape': (\(sizes)), }"
         header += String(repeating: " ", count: 63 - (header.utf8.count + 10) % 64) + "\n"
         var bytes: [UInt8] = magic + [1, 0, UInt8(header.utf8.count & 0xff), UInt8(header.utf8.count >> 8)]
         bytes += Array(header.utf8)
-        for value in matrix.values { withUnsafeBytes(of: value.bitPattern.littleEndian) { bytes += $0 } }
         let file = try WholeFile(path)
         try file.write(bytes)
+        for row in 0..<matrix.rows {
+            bytes.removeAll(keepingCapacity: true)
+            for value in matrix.rows(row..<row + 1).values {
+                withUnsafeBytes(of: value.bitPattern.littleEndian) { bytes += $0 }
+            }
+            try file.write(bytes)
+        }
         try file.commit()
     }
 

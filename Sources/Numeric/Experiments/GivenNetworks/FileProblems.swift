@@ -3,6 +3,7 @@ import Text
 /// Why a .safetensors file gives no network.
 public enum WeightsProblem: Error, Equatable, Sendable {
     case noHeader
+    case archive
     case headerTooLong(announced: UInt64, found: Int)
     case notJSON(JSONError)
     case noObject
@@ -54,6 +55,9 @@ extension WeightsProblem {
     var words: String {
         switch self {
         case .noHeader: "is too short to be a .safetensors file"
+        case .archive:
+            "is not a .safetensors file, but a zip archive, as PyTorch writes; export the network with "
+                + "torch.onnx.export(model, inputs, 'net.onnx'), or its weights with safetensors.torch.save_file"
         case .headerTooLong(let announced, let found):
             announced > UInt64(found)
                 ? "is not a .safetensors file, or cut short: it announces a header of \(announced) bytes, "

@@ -21,8 +21,13 @@ struct GivenGraph {
     /// Names of the layers of `model`.
     let names: [String]
 
-    /// - Parameter shape: the shape of one point; nil: the file says it.
-    init(_ request: MeasureRequest, shape: [Int]?) throws(DataError) {
+    /// - Parameters:
+    ///   - shape: the shape of one point; nil: the file says it.
+    ///   - points: number of points in the file.
+    ///   - memory: the bytes of memory that are free; nil: unknown.
+    init(
+        _ request: MeasureRequest, shape: [Int]?, points: Int = 1, memory: UInt64? = nil
+    ) throws(DataError) {
         let file = request.weights
         let graph = try GivenGraph.attempt(file) { () throws(GraphError) in
             let model: ONNXModel
@@ -37,7 +42,14 @@ struct GivenGraph {
         var (values, names) = (layers.map(\.value), layers.map(\.name))
         // Measures of features need the last dense layer's input beside its output.
         hasHead = graph.head != nil
-        if let head = graph.head, !request.listsLayers {
+        let needsHead = request.measures?.contains { $0.declaration?.needs.contains(.denseChain) == true }
+        if let head = graph.head, needsHead == true {
+            // A product before its bias is added lies between them.
+            for index in values.indices.reversed()
+            where values[index] > head.features && values[index] != graph.plan.last {
+                values.remove(at: index)
+                names.remove(at: index)
+            }
             for value in [head.features, graph.plan.last] where !values.contains(value) {
                 let index = values.firstIndex { $0 > value } ?? values.count
                 values.insert(value, at: index)
@@ -46,9 +58,20 @@ struct GivenGraph {
         }
         self.names = names
         let held = max(1, graph.plan.values.reduce(0) { $0 + $1.size.count })
+        let batch = request.listsLayers ? 0 : max(1, min(64, points, (1 << 26) / held))
+        if let memory, !request.listsLayers {
+            let needed = GraphMemory(
+                request, graph.plan, layers: values, inputs: columns?.count ?? graph.plan.values[0].size.count,
+                points: points, batch: batch)
+            let shape = Array(graph.inputShape.dropFirst())
+            if let words = needed.problem(
+                available: memory, shape: shape, asksForColumns: request.columns != nil)
+            {
+                throw DataError(file: file, problem: .graph(words))
+            }
+        }
         model = Network(
-            NetworkShape(graph: graph.plan, layers: values), loss: .crossEntropy,
-            points: max(1, min(64, (1 << 27) / held)))
+            NetworkShape(graph: graph.plan, layers: values), loss: .crossEntropy, points: batch)
         guard !request.listsLayers else { return }
         model.parameters.flat.assign(
             try GivenGraph.attempt(file) { () throws(GraphError) in
@@ -142,7 +165,7 @@ struct GivenGraph {
 
 extension NetworkMeasurement {
     func metrics(of given: GivenGraph) throws(DataError) -> Metrics {
-        if let folder = request.outputsFolder { try save(given, to: folder) }
+        if let folder = request.outputsFolder { try given.save(at: points.inputs, to: folder) }
         var metrics: Metrics = [:]
         if asksFor(.localRank) {
             let settings = rankSettings()
@@ -151,7 +174,7 @@ extension NetworkMeasurement {
                 settings: LocalRankSettings(thresholds: settings.thresholds, relative: settings.relative))
             settings.add(
                 ranks.measureInSingle(given.model, points: points.inputs.rows(0..<settings.points)),
-                to: &metrics)
+                to: &metrics, hasMaximum: true)
         }
         addClassification(to: &metrics, given.model)
         let layers = given.model.denseLayers
@@ -160,17 +183,33 @@ extension NetworkMeasurement {
             to: &metrics, layers, parameters: given.model.parameters.flat, step: 0, network: given.model)
         return metrics
     }
+}
 
+extension GivenGraph {
     /// Writes the values of each layer at the points to NAME.npy.
-    private func save(_ given: GivenGraph, to folder: String) throws(DataError) {
-        guard mkdir(folder, 0o777) == 0 || errno == EEXIST else {
-            throw DataError(file: folder, problem: .unreadable(systemMessage(errno)))
+    fileprivate func save(at points: Matrix<Float>, to folder: String) throws(DataError) {
+        let files = layers.map { $0.name.replacing("/", with: "_") + ".npy" }
+        for (index, file) in files.enumerated() {
+            guard let first = files[..<index].firstIndex(of: file) else { continue }
+            throw DataError(
+                file: folder,
+                problem: .graph(
+                    "layers '\(layers[first].name)' and '\(layers[index].name)' would both be written to \(file): "
+                        + "choose one with --layers"))
         }
-        let outputs = given.model.outputs(at: points.inputs)
-        for (name, output) in zip(given.names, outputs) {
-            let path = folder + "/" + name.replacing("/", with: "_") + ".npy"
-            do throws(FileError) { try ArrayFile.write(output.activation, to: path) } catch {
-                throw DataError(file: path, problem: .unreadable(error.cause))
+        guard mkdir(folder, 0o777) == 0 || errno == EEXIST else {
+            throw DataError(file: folder, problem: .graph("cannot be made: \(systemMessage(errno))"))
+        }
+        let kept = NetworkShape(graph: graph.plan, layers: layers.map(\.value)).networkLayers
+        let outputs = model.outputs(of: kept, at: points)
+        for ((layer, file), output) in zip(zip(layers, files), outputs) {
+            let path = folder + "/" + file
+            do throws(FileError) {
+                try ArrayFile.write(
+                    output.activation, shape: [points.rows] + (layer.shape.first == 1 ? layer.shape.dropFirst() : layer.shape[...]),
+                    to: path)
+            } catch {
+                throw DataError(file: path, problem: .graph("cannot be written: \(error.cause)"))
             }
         }
     }

@@ -9,13 +9,15 @@ import Text
 /// Measures a network from a file. Returns an object with the names of its layers and the keys of a record's
 /// `metrics`; for weight matrices, with their names (docs/measures.md, "Networks from files"). The result is
 /// a function of the request, its files and the BLAS kernel alone.
+///
+/// - Parameter memory: the bytes of memory that are free: what needs more is refused; nil: unknown.
 public func measure(
-    _ request: MeasureRequest, data: DataDirectory
+    _ request: MeasureRequest, data: DataDirectory, memory: UInt64? = nil
 ) throws(ExperimentError) -> JSONValue {
     BLAS.useOneThread()
     return try BLAS.withoutSubnormals { () throws(ExperimentError) in
         do throws(DataError) {
-            if request.isGraph { return .object(try measureGraph(request)) }
+            if request.isGraph { return .object(try measureGraph(request, memory)) }
             let file = try WeightsFile(opening: request.weights)
             if request.isOfWeights, request.points == .noPoints {
                 let matrices = try WeightMatrices(file, layers: request.layers)
@@ -31,12 +33,14 @@ public func measure(
     }
 }
 
-private func measureGraph(_ request: MeasureRequest) throws(DataError) -> [String: JSONValue] {
+private func measureGraph(
+    _ request: MeasureRequest, _ memory: UInt64?
+) throws(DataError) -> [String: JSONValue] {
     if request.listsLayers, request.points == .noPoints {
         return ["table": .string(try GivenGraph(request, shape: nil).table())]
     }
     let points = try GraphPoints(request, first: request.listsLayers ? 1 : nil)
-    let given = try GivenGraph(request, shape: points.shape)
+    let given = try GivenGraph(request, shape: points.shape, points: points.inputs.rows, memory: memory)
     if request.listsLayers { return ["table": .string(given.table())] }
     let network = MeasuredNetwork(given)
     let resolved = try resolve(request, network) { problem in
@@ -140,8 +144,11 @@ struct NetworkMeasurement {
         guard metrics.values.allSatisfy(\.isFinite) else {
             throw DataError(file: points.inputsFile, problem: .notFinite(network: request.weights))
         }
-        return metrics.byKey.merging(["layers": .array(network.names.map(JSONValue.string))]) { _, new in new
+        var names = ["layers": network.names]
+        if case .graph(let given) = network.kind, asksFor(.spectralNorm, .frobeniusNorm, .stableRank, .numericalRank) {
+            names["weights"] = given.graph.plan.weights.map(\.name)
         }
+        return metrics.byKey.merging(names.mapValues { .array($0.map(JSONValue.string)) }) { _, new in new }
     }
 
     private func metrics(of chain: TrainedNetwork) throws(DataError) -> Metrics {

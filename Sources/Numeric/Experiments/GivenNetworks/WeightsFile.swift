@@ -50,6 +50,10 @@ struct WeightsFile {
         let length = try reading(file.read(at: 0, count: 8)).reversed().reduce(UInt64(0)) {
             $0 << 8 | UInt64($1)
         }
+        // "PK", as a zip archive begins.
+        guard length & 0xffff_ffff != 0x0403_4b50 else {
+            throw DataError(file: file.path, problem: .weights(.archive))
+        }
         guard length <= UInt64(min(headerLimit, file.size - 8)) else {
             let problem = WeightsProblem.headerTooLong(announced: length, found: file.size - 8)
             throw DataError(file: file.path, problem: .weights(problem))

@@ -77,7 +77,7 @@ extension GraphOperations {
         _ compiler: inout GraphCompiler, _ node: NodeContext
     ) throws(NodeError) -> [GraphValue] {
         let x = try node.input(0)
-        guard x.shape.count > 2, let groups = try node.int("num_groups"), groups > 0,
+        guard x.shape.count > 2, x.shape[0] > 0, let groups = try node.int("num_groups"), groups > 0,
             x.shape[1] % groups == 0
         else { throw .words("needs groups that divide the channels of shape \(x.shape)") }
         let parts = x.reshaped([x.shape[0], groups, x.count / x.shape[0] / groups])

@@ -29,14 +29,10 @@ extension GraphOperations {
         var shape = batch + [rows, columns]
         if a.shape.count == 1 { shape.remove(at: shape.count - 2) }
         if b.shape.count == 1 { shape.removeLast() }
+        try checkedCount(shape)
+        try compiler.prepare(batch)
         func starts(_ own: [Int], _ size: Int) -> [Int32] {
-            let (outer, strides) = (Array(own.dropLast(2)), strides(of: Array(own.dropLast(2))))
-            let missing = batch.count - outer.count
-            return offsets(
-                shape: batch,
-                strides: batch.indices.map { axis in
-                    axis < missing || outer[axis - missing] == 1 ? 0 : strides[axis - missing] * size
-                })
+            broadcastOffsets(of: Array(own.dropLast(2)), to: batch).map { $0 * Int32(size) }
         }
         var pairs = zip(starts(left, rows * inner), starts(right, inner * columns)).map {
             MatrixProductOperation.Offsets(left: Int($0), right: Int($1))
@@ -49,6 +45,7 @@ extension GraphOperations {
             height = rows * pairs.count
             pairs = [pairs[0]]
         }
+        try compiler.keep(pairs.count)
         var isTransposed = isRightTransposed
         let (inputs, operands) = try productOperands(a, b, (inner, columns), &isTransposed, &compiler, node)
         return try compiler.add(
@@ -69,7 +66,7 @@ extension GraphOperations {
         }
         let region = try compiler.parameters(
             weight, name: node.constantName(1), shape: b.shape, rows: size.columns,
-            isTransposed: !isTransposed, layer: (node.node.name, size.columns))
+            isTransposed: !isTransposed, layer: (node.layerName, size.columns))
         isTransposed = true
         return ([left], [.input(0), .constant(region)])
     }
@@ -111,8 +108,8 @@ extension GraphOperations {
         }
         let groups = try node.int("group") ?? 1
         let (channels, outputs) = (x.shape[1], weight.shape[0])
-        guard groups > 0, outputs % groups == 0,
-            weight.shape[1].multipliedReportingOverflow(by: groups).partialValue == channels
+        guard groups > 0, outputs > 0, outputs % groups == 0, channels > 0,
+            weight.shape[1] * groups == channels
         else {
             throw .words("has kernels of shape \(weight.shape) in \(groups) groups for \(channels) channels")
         }
@@ -122,15 +119,13 @@ extension GraphOperations {
         let window = GroupedWindow(
             channels: channels, groups: groups,
             vertical: rank == 2 ? axes[0] : .single, horizontal: axes[rank - 1])
-        guard
-            window.rows.multipliedReportingOverflow(by: window.positions).partialValue
-                <= GraphCompiler.maxValue
-        else {
-            throw .words("has too large a window")
-        }
+        let shape = [x.shape[0], outputs] + geometry.axes.map(\.positions)
+        try checkedCount(shape)
+        try checkedCount([window.rows, window.positions])
+        let input = try compiler.value(of: x, node)
         let region = try compiler.parameters(
             kernels, name: node.constantName(1), shape: weight.shape, rows: outputs,
-            layer: (node.node.name, x.shape[0] * outputs * window.positions))
+            layer: (node.layerName, x.shape[0] * outputs * window.positions))
         var bias: NetworkPlan.Region?
         var loose: GraphValue?
         if let given = node.optional(2) {
@@ -146,8 +141,7 @@ extension GraphOperations {
         let result = try compiler.add(
             GroupedConvolutionOperation(
                 window: window, images: x.shape[0], outputChannels: outputs, weight: region, bias: bias),
-            reading: [try compiler.value(of: x, node)],
-            shape: [x.shape[0], outputs] + geometry.axes.map(\.positions))
+            reading: [input], shape: shape)
         return [
             try loose.map { bias throws(NodeError) in
                 try compiler.elementwise(.add, [result, bias], node)
@@ -169,28 +163,24 @@ extension GraphOperations {
             throw .words("needs images with one or two axes, and has shape \(x.shape)")
         }
         let groups = try node.int("group") ?? 1
-        guard groups > 0, weight.shape[0] == x.shape[1], x.shape[1] % groups == 0 else {
+        guard groups > 0, weight.shape[0] == x.shape[1], weight.count > 0, x.shape[1] % groups == 0 else {
             throw .words(
                 "has kernels of shape \(weight.shape) in \(groups) groups for \(x.shape[1]) channels")
         }
         let geometry = try TransposedGeometry(
-            node, sizes: Array(x.shape[2...]), kernel: Array(weight.shape[2...]))
+            node, sizes: Array(x.shape[2...]), kernel: Array(weight.shape[2...]), &compiler)
+        let outputShape = [x.shape[0], groups * weight.shape[1]] + geometry.axes.map(\.positions)
+        try checkedCount(outputShape)
         // The image with zeros between its pixels and around them; −1 where there is a zero.
-        let spread = try compiler.rearranged(
-            x,
-            picked(
-                [Array(0..<x.shape[0]), Array(0..<x.shape[1])] + geometry.axes.map(\.sources), from: x.shape),
-            shape: Array(x.shape[..<2]) + geometry.axes.map(\.sources.count))
+        let spread = try compiler.picked(
+            [Array(0..<x.shape[0]), Array(0..<x.shape[1])] + geometry.axes.map(\.sources), from: x)
+        let input = try compiler.value(of: spread, node)
         // [inputs, outputs of a group, …] becomes [groups · outputs of a group, inputs of a group, …], with the
         // windows' pixels in reverse.
         let (inputs, outputs) = (x.shape[1] / groups, weight.shape[1])
-        let turned = try compiler.rearranged(
-            GraphValue(weight.shape, .constant(kernels)),
-            picked(
-                weight.shape.enumerated().map { axis, size in
-                    axis < 2 ? Array(0..<size) : Array((0..<size).reversed())
-                }, from: weight.shape),
-            shape: weight.shape)
+        let turned = try compiler.picked(
+            try compiler.indices(weight.shape).enumerated().map { $0 < 2 ? $1 : $1.reversed() },
+            from: GraphValue(weight.shape, .constant(kernels)))
         let ordered = try compiler.transposed(
             turned.reshaped([groups, inputs, outputs] + weight.shape[2...]),
             [0, 2, 1] + (3..<3 + rank))
@@ -198,7 +188,7 @@ extension GraphOperations {
         let axes = geometry.axes.map(\.grid)
         let region = try compiler.parameters(
             numbers, name: node.constantName(1), shape: ordered.shape, rows: groups * outputs,
-            layer: (node.node.name, geometry.axes.reduce(x.shape[0] * groups * outputs) { $0 * $1.positions })
+            layer: (node.layerName, geometry.axes.reduce(x.shape[0] * groups * outputs) { $0 * $1.positions })
         )
         var bias: NetworkPlan.Region?
         if let given = node.optional(2) {
@@ -214,8 +204,7 @@ extension GraphOperations {
                         channels: x.shape[1], groups: groups, vertical: rank == 2 ? axes[0] : .single,
                         horizontal: axes[rank - 1]),
                     images: x.shape[0], outputChannels: groups * outputs, weight: region, bias: bias),
-                reading: [try compiler.value(of: spread, node)],
-                shape: [x.shape[0], groups * outputs] + geometry.axes.map(\.positions))
+                reading: [input], shape: outputShape)
         ]
     }
 }

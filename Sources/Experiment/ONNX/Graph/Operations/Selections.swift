@@ -29,7 +29,7 @@ extension GraphOperations {
         guard let asked = try node.constantInts(1), let shape = broadcastShape([x.shape, asked]) else {
             throw .words("can't expand shape \(x.shape)")
         }
-        return [try repeated(x, shape, &compiler)]
+        return [try compiler.expanded(x, to: shape)]
     }
 
     private static func tile(
@@ -40,9 +40,9 @@ extension GraphOperations {
             times.allSatisfy({ $0 >= 0 })
         else { throw .words("needs as many repeats as its input has axes") }
         let shape = zip(x.shape, times).map { $0 * $1 }
-        _ = try checkedSize(shape)
+        try compiler.prepare(shape)
         let sources = zip(shape, x.shape).map { size, own in (0..<size).map { $0 % max(1, own) } }
-        return [try compiler.rearranged(x, picked(sources, from: x.shape), shape: shape)]
+        return [try compiler.picked(sources, from: x)]
     }
 
     private static func depthToSpace(
@@ -60,49 +60,6 @@ extension GraphOperations {
         return [moved.reshaped([x.shape[0], depth, x.shape[2] * block, x.shape[3] * block])]
     }
 
-    /// Checks that a value of this shape may be made.
-    static func checkedSize(_ shape: [Int]) throws(NodeError) -> Int {
-        var count = 1
-        for size in shape {
-            let (product, overflow) = count.multipliedReportingOverflow(by: size)
-            guard size >= 0, !overflow, product <= GraphCompiler.maxValue else {
-                throw .words("makes more than 2^28 numbers, of shape \(shape)")
-            }
-            count = product
-        }
-        return count
-    }
-
-    /// Indices in a tensor for a result that takes index `sources[axis][i]` at index i of each axis; −1: none.
-    static func picked(_ sources: [[Int]], from shape: [Int]) -> [Int32] {
-        let strides = strides(of: shape)
-        var indices: [Int32] = [0]
-        for axis in shape.indices {
-            var next: [Int32] = []
-            next.reserveCapacity(indices.count * sources[axis].count)
-            for index in indices {
-                for source in sources[axis] {
-                    next.append(index < 0 || source < 0 ? -1 : index + Int32(source * strides[axis]))
-                }
-            }
-            indices = next
-        }
-        return indices
-    }
-
-    /// A tensor broadcast to a shape.
-    static func repeated(
-        _ x: GraphValue, _ shape: [Int], _ compiler: inout GraphCompiler
-    ) throws(NodeError) -> GraphValue {
-        _ = try checkedSize(shape)
-        let missing = shape.count - x.shape.count
-        let own = strides(of: x.shape)
-        let spread = shape.indices.map { axis in
-            axis < missing || x.shape[axis - missing] == 1 ? 0 : own[axis - missing]
-        }
-        return try compiler.rearranged(x, offsets(shape: shape, strides: spread), shape: shape)
-    }
-
     private static func slice(
         _ compiler: inout GraphCompiler, _ node: NodeContext
     ) throws(NodeError) -> [GraphValue] {
@@ -116,7 +73,7 @@ extension GraphOperations {
         guard ends.count == starts.count, axes.count == starts.count, steps.count == starts.count else {
             throw .words("has lists of different lengths")
         }
-        var sources = x.shape.map { Array(0..<$0) }
+        var sources = try compiler.indices(x.shape)
         for (position, axis) in axes.enumerated() {
             let axis = try node.axis(axis, rank: x.shape.count)
             let (size, step) = (x.shape[axis], steps[position])
@@ -127,7 +84,7 @@ extension GraphOperations {
             }
             sources[axis] = Array(stride(from: end(starts[position]), to: end(ends[position]), by: step))
         }
-        return [try compiler.rearranged(x, picked(sources, from: x.shape), shape: sources.map(\.count))]
+        return [try compiler.picked(sources, from: x)]
     }
 
     private static func split(
@@ -136,7 +93,9 @@ extension GraphOperations {
         let x = try node.input(0)
         let axis = try node.axis(try node.int("axis") ?? 0, rank: x.shape.count)
         let count = try node.int("num_outputs") ?? node.node.outputs.count
-        guard count > 0 else { throw .words("has no outputs") }
+        guard (1...max(1, node.node.outputs.count)).contains(count) else {
+            throw .words("splits into \(count) parts, and has \(node.node.outputs.count) outputs")
+        }
         let size = (x.shape[axis] + count - 1) / count
         let parts =
             try node.list("split", input: 1)
@@ -146,10 +105,9 @@ extension GraphOperations {
         else { throw .words("splits \(x.shape[axis]) into \(parts)") }
         var (results, start) = ([GraphValue](), 0)
         for part in parts {
-            var sources = x.shape.map { Array(0..<$0) }
+            var sources = try compiler.indices(x.shape)
             sources[axis] = Array(start..<start + part)
-            results.append(
-                try compiler.rearranged(x, picked(sources, from: x.shape), shape: sources.map(\.count)))
+            results.append(try compiler.picked(sources, from: x))
             start += part
         }
         return results
@@ -172,19 +130,21 @@ extension GraphOperations {
         }
         var shape = first.shape
         shape[axis] = parts.reduce(0) { $0 + $1.shape[axis] }
+        try checkedCount(shape)
         let blocks = shape[..<axis].reduce(1, *)
         let lengths = parts.map { $0.shape[axis...].reduce(1, *) }
         let constants = parts.compactMap(\.constant)
         if constants.count == parts.count, shape.reduce(1, *) <= GraphCompiler.maxFolded {
             var numbers: [[Double]] = []
             for constant in constants { numbers.append(try constant.checked()) }
+            try compiler.charge(blocks * parts.count)
             var joined: [Double] = []
             for block in 0..<blocks {
                 for (part, length) in zip(numbers, lengths) {
                     joined += part[block * length..<(block + 1) * length]
                 }
             }
-            return [GraphValue(shape, numbers: joined, isInteger: first.isInteger)]
+            return [try compiler.constant(shape, joined, isInteger: first.isInteger)]
         }
         let (inputs, operands) = try compiler.operands(parts, node)
         return [
@@ -199,16 +159,18 @@ extension GraphOperations {
     ) throws(NodeError) -> [GraphValue] {
         let (x, indices) = (try node.input(0), try node.input(1))
         let axis = try node.axis(try node.int("axis") ?? 0, rank: x.shape.count)
-        guard let list = try node.constantInts(1) else { throw .words("lacks its indices") }
+        guard let list = try node.constantInts(1, atMost: GraphCompiler.maxFolded) else {
+            throw .words("lacks its indices")
+        }
         let size = x.shape[axis]
         guard list.allSatisfy({ (-size..<size).contains($0) }) else {
             throw .words("has an index outside of axis \(axis), of size \(size)")
         }
-        var sources = x.shape.map { Array(0..<$0) }
-        sources[axis] = list.map { $0 < 0 ? $0 + size : $0 }
         let shape = Array(x.shape[..<axis]) + indices.shape + Array(x.shape[(axis + 1)...])
-        _ = try checkedSize(shape)
-        return [try compiler.rearranged(x, picked(sources, from: x.shape), shape: shape)]
+        try compiler.prepare(shape)
+        var sources = try compiler.indices(x.shape, but: axis)
+        sources[axis] = list.map { $0 < 0 ? $0 + size : $0 }
+        return [try compiler.picked(sources, from: x, shape: shape)]
     }
 
     private static func pad(
@@ -228,20 +190,20 @@ extension GraphOperations {
         let mode = try node.string("mode", "constant")
         let value = try node.constantNumbers(2)?.first
         let fill = if let value { value } else { try node.float("value", 0) }
-        var sources = x.shape.map { Array(0..<$0) }
+        var shape = x.shape
+        for (position, axis) in axes.enumerated() {
+            shape[axis] = x.shape[axis] + pads[position] + pads[position + axes.count]
+        }
+        try compiler.prepare(shape)
+        var sources = try compiler.indices(x.shape)
         for (position, axis) in axes.enumerated() {
             let (before, after, size) = (pads[position], pads[position + axes.count], x.shape[axis])
-            guard abs(before) <= GraphCompiler.maxValue, abs(after) <= GraphCompiler.maxValue,
-                before + after + size >= 0
-            else { throw .words("has pads \(before) and \(after) for an axis of size \(size)") }
             guard let made = padded(before, after, size, mode) else {
                 throw .words("can't pad an axis of size \(size) in the mode '\(mode)'")
             }
             sources[axis] = made
         }
-        let shape = sources.map(\.count)
-        _ = try checkedSize(shape)
-        return [try compiler.rearranged(x, picked(sources, from: x.shape), shape: shape, fill: fill)]
+        return [try compiler.picked(sources, from: x, fill: fill)]
     }
 
     /// The index that each index of a padded axis takes; −1: none. nil for an unknown mode, or an axis that has

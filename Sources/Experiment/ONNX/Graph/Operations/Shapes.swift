@@ -63,6 +63,7 @@ extension GraphOperations {
         let x = try node.input(0)
         guard let list = try node.list("axes", input: 1) else { throw .words("lacks its axes") }
         let rank = x.shape.count + list.count
+        guard rank <= 32 else { throw .words("makes a tensor of \(rank) axes; 32 are the most") }
         let axes = try node.axes(list, rank: rank)
         var left = x.shape[...]
         return [x.reshaped((0..<rank).map { axes.contains($0) ? 1 : left.popFirst() ?? 1 })]
@@ -89,10 +90,10 @@ extension GraphOperations {
                 GraphValue(tensor.shape, .constant(.tensor(tensor)), isInteger: tensor.elementType.isInteger)
             ]
         }
-        if let value = try node.int("value_int") {
+        if case .int(let value)? = attributes["value_int"] {
             return [GraphValue([], numbers: [Double(value)], isInteger: true)]
         }
-        if let values = try node.ints("value_ints") {
+        if case .ints(let values)? = attributes["value_ints"] {
             return [GraphValue([values.count], numbers: values.map { Double($0) }, isInteger: true)]
         }
         if case .floats(let values)? = attributes["value_floats"] {
@@ -106,31 +107,15 @@ extension GraphOperations {
         _ compiler: inout GraphCompiler, _ node: NodeContext
     ) throws(NodeError) -> [GraphValue] {
         let shape = try node.constantInts(0) ?? []
-        let count = try checkedCount(shape)
-        guard case .tensor(let tensor)? = node.node.attributes["value"] else {
-            return [GraphValue(shape, numbers: [Double](repeating: 0, count: count))]
+        try compiler.prepare(shape)
+        var (fill, isInteger) = (0.0, false)
+        if case .tensor(let tensor)? = node.node.attributes["value"] {
+            guard tensor.count == 1 else { throw .words("has \(tensor.count) numbers where one is due") }
+            fill = try GraphConstant.tensor(tensor).checked()[0]
+            isInteger = tensor.elementType.isInteger
         }
-        let fill = try GraphConstant.tensor(tensor).checked()
-        guard fill.count == 1 else { throw .words("has \(fill.count) numbers where one is due") }
-        return [
-            GraphValue(
-                shape, numbers: [Double](repeating: fill[0], count: count),
-                isInteger: tensor.elementType.isInteger)
-        ]
-    }
-
-    /// Number of numbers of a constant that is made here.
-    static func checkedCount(_ shape: [Int]) throws(NodeError) -> Int {
-        var count = 1
-        for size in shape {
-            guard size >= 0 else { throw .words("makes a shape with a negative size: \(shape)") }
-            let (product, overflow) = count.multipliedReportingOverflow(by: size)
-            guard !overflow, product <= GraphCompiler.maxFolded else {
-                throw .words("makes a constant of shape \(shape), which is too large")
-            }
-            count = product
-        }
-        return count
+        let numbers = [Double](repeating: fill, count: shape.reduce(1, *))
+        return [try compiler.constant(shape, numbers, isInteger: isInteger)]
     }
 
     private static func range(
@@ -140,10 +125,14 @@ extension GraphOperations {
         let (limit, step) = (
             try node.constantNumbers(1)?.first ?? 0, try node.constantNumbers(2)?.first ?? 1
         )
+        guard step != 0 else { throw .words("has a step of 0") }
         let count = max(0, ((limit - start) / step).rounded(.up))
         guard count <= Double(GraphCompiler.maxFolded) else { throw .words("makes too long a range") }
+        try compiler.prepare([Int(count)])
         let numbers = (0..<Int(count)).map { start + Double($0) * step }
-        return [GraphValue([numbers.count], numbers: numbers, isInteger: try node.input(0).isInteger)]
+        return [
+            try compiler.constant([numbers.count], numbers, isInteger: try node.input(0).isInteger)
+        ]
     }
 
     private static func reshape(
@@ -156,12 +145,12 @@ extension GraphOperations {
             guard axis < x.shape.count else { throw .words("copies axis \(axis) of shape \(x.shape)") }
             shape[axis] = x.shape[axis]
         }
-        let known = shape.reduce(1) { $1 == -1 ? $0 : $0.multipliedReportingOverflow(by: $1).partialValue }
         let open = shape.indices.filter { shape[$0] == -1 }
-        if open.count == 1, known > 0, x.count % known == 0 { shape[open[0]] = x.count / known }
-        guard shape.allSatisfy({ $0 >= 0 }),
-            shape.reduce(1, { $0.multipliedReportingOverflow(by: $1).partialValue }) == x.count
-        else {
+        if open.count == 1 {
+            let known = try? checkedCount(shape.filter { $0 != -1 })
+            if let known, known > 0, x.count % known == 0 { shape[open[0]] = x.count / known }
+        }
+        guard let count = try? checkedCount(shape), count == x.count else {
             throw .words(
                 "can't give \(x.count) numbers, of shape \(x.shape), the shape \(shape); was the network exported for "
                     + "a fixed batch of more than one input?")

@@ -41,7 +41,7 @@ extension GraphOperations {
         _ compiler: inout GraphCompiler, _ node: NodeContext
     ) throws(NodeError) -> [GraphValue] {
         let x = try node.input(0)
-        let axes = try ResizeGeometry(node, shape: x.shape).axes
+        let axes = try ResizeGeometry(node, shape: x.shape, &compiler).axes
         return [try windowed(x, axes, &compiler, node)]
     }
 
@@ -61,8 +61,9 @@ extension GraphOperations {
         guard x.shape.count > 2 else { throw .words("needs an image, and has shape \(x.shape)") }
         let geometry = try WindowGeometry(node, sizes: Array(x.shape[2...]))
         let countsPadding = try node.flag("count_include_pad")
-        var axes = x.shape[..<2].map { WindowAxis.identity($0) }
+        var axes = x.shape[..<2].map { WindowAxis(size: $0) }
         for axis in geometry.axes {
+            try compiler.prepare([axis.positions, axis.kernel], atMost: WindowAxis.maxTerms)
             let windows = (0..<axis.positions).map { position -> [WindowAxis.Term] in
                 let start = position * axis.stride - axis.before
                 let pixels = (0..<axis.kernel).map { start + $0 * axis.dilation }
@@ -87,38 +88,50 @@ extension GraphOperations {
         _ x: GraphValue, _ axes: [WindowAxis], isMaximum: Bool = false, _ compiler: inout GraphCompiler,
         _ node: NodeContext
     ) throws(NodeError) -> GraphValue {
-        let outer = axes.prefix(while: \.isIdentity)
+        let outer = axes.prefix { $0.windows == nil }
         let planes = outer.reduce(1) { $0 * $1.size }
         let inner = axes.dropFirst(outer.count)
-        let shape = axes.map(\.windows.count)
-        _ = try checkedSize(shape)
-        let strides = strides(of: inner.map(\.size))
-        var windows: [[WindowAxis.Term]] = [[WindowAxis.Term(index: 0, weight: 1)]]
-        var terms = 1
-        for (axis, stride) in zip(inner, strides) {
-            terms *= axis.windows.reduce(0) { $0 + $1.count }
-            guard terms <= GraphCompiler.maxFolded else { throw .words("has too many windows") }
-            windows = windows.flatMap { before in
-                axis.windows.map { window in
-                    before.flatMap { first in
-                        window.map {
-                            WindowAxis.Term(
-                                index: first.index + $0.index * stride, weight: first.weight * $0.weight)
-                        }
-                    }
-                }
-            }
+        let shape = axes.map { $0.windows?.count ?? $0.size }
+        try checkedCount(shape)
+        var windows = Windows()
+        for (axis, stride) in zip(inner, strides(of: inner.map(\.size))) {
+            try compiler.prepare([axis.size], atMost: WindowAxis.maxTerms)
+            let own = axis.windows ?? (0..<axis.size).map { [WindowAxis.Term(index: $0, weight: 1)] }
+            try compiler.prepare(
+                [max(windows.indices.count, windows.starts.count), max(1, own.reduce(0) { $0 + $1.count })],
+                atMost: 1 << 22)
+            windows = windows.times(own, stride)
         }
-        var starts: [Int32] = [0]
-        for window in windows { starts.append(starts[starts.count - 1] + Int32(window.count)) }
-        let all = windows.flatMap { $0 }
-        let constants = axes.reduce(0.0) { $0 + $1.extrapolated }
-        guard constants == 0 else { throw .words("extrapolates, which can't be measured") }
+        try compiler.keep(windows.indices.count + windows.starts.count)
         return try compiler.add(
             WindowOperation(
-                planes: planes, planeSize: inner.reduce(1) { $0 * $1.size }, starts: starts,
-                indices: all.map { Int32($0.index) }, weights: isMaximum ? nil : all.map { Float($0.weight) }),
+                planes: planes, planeSize: inner.reduce(1) { $0 * $1.size }, starts: windows.starts,
+                indices: windows.indices, weights: isMaximum ? nil : windows.weights.map { Float($0) }),
             reading: [try compiler.value(of: x, node)], shape: shape)
+    }
+}
+
+/// The windows of a plane, one after the other: those of some axes together.
+private struct Windows {
+    var starts: [Int32] = [0, 1]
+    var indices: [Int32] = [0]
+    var weights: [Double] = [1]
+
+    /// The windows with those of one more axis, whose indices lie `stride` apart.
+    func times(_ own: [[WindowAxis.Term]], _ stride: Int) -> Windows {
+        var result = Windows(starts: [0], indices: [], weights: [])
+        for (start, end) in zip(starts, starts.dropFirst()) {
+            for window in own {
+                for first in Int(start)..<Int(end) {
+                    for term in window {
+                        result.indices.append(indices[first] + Int32(term.index * stride))
+                        result.weights.append(weights[first] * term.weight)
+                    }
+                }
+                result.starts.append(Int32(result.indices.count))
+            }
+        }
+        return result
     }
 }
 
@@ -130,20 +143,9 @@ struct WindowAxis {
     }
 
     var size: Int
-    var windows: [[Term]]
-    /// Sum of weights that belong to no index: a number from outside the image.
-    var extrapolated = 0.0
+    /// nil: the axis stays as it is.
+    var windows: [[Term]]?
 
-    var isIdentity: Bool {
-        windows.count == size
-            && windows.indices.allSatisfy { position in
-                windows[position].count == 1 && windows[position][0].index == position
-                    && windows[position][0].weight == 1
-            }
-    }
-
-    /// An axis that stays as it is.
-    static func identity(_ size: Int) -> WindowAxis {
-        WindowAxis(size: size, windows: (0..<size).map { [Term(index: $0, weight: 1)] })
-    }
+    /// The largest number of terms along one axis.
+    static let maxTerms = 1 << 21
 }
