@@ -10,7 +10,7 @@ extension MeasureRequest {
         public var mean: [Double] = []
         /// Standard deviation of each channel, after scaling; empty: 1.
         public var deviation: [Double] = []
-        /// Whether points are (height, width, channels), and the network takes (channels, height, width).
+        /// Whether points are (height, width, channels).
         public var channelsAreLast = false
 
         /// Inputs as they are.

@@ -54,6 +54,10 @@ extension WeightsProblem {
     var words: String {
         switch self {
         case .noHeader: "is too short to be a .safetensors file"
+        case .headerTooLong(let announced, _) where WeightsProblem.startsLikePyTorch(announced):
+            "is not a .safetensors file, but a zip archive or a pickle, as torch.save writes: export the network with "
+                + "torch.onnx.export(model, inputs, 'net.onnx'), or a plain network's weights with "
+                + "safetensors.torch.save_file(model.state_dict(), 'net.safetensors')"
         case .headerTooLong(let announced, let found):
             announced > UInt64(found)
                 ? "is not a .safetensors file, or cut short: it announces a header of \(announced) bytes, "
@@ -91,6 +95,11 @@ extension WeightsProblem {
             "says that its activation is \(name): leave --activation out, or give that"
         case .measure(let name, let why): "--measures: \(name) \(why)"
         }
+    }
+
+    /// Whether a file's first eight bytes, as a number, are those of a zip archive or a Python pickle.
+    private static func startsLikePyTorch(_ start: UInt64) -> Bool {
+        start & 0xffff_ffff == 0x0403_4b50 || start & 0xff == 0x80 && (2...5).contains(start >> 8 & 0xff)
     }
 
     private static func list(_ names: [String]) -> String {
@@ -156,7 +165,8 @@ extension ArrayProblem {
             "is a .npy file of version \(major).\(minor); 1, 2 and 3 are read"
         case .headerCut: "is a .npy file cut short in its header"
         case .header(let what): "is a .npy file whose header \(what)"
-        case .type(let type): "holds numbers of type '\(type)'; f4, f8, u1, i4 and i8 are read"
+        case .type(let type):
+            "holds numbers of type '\(type)'; f4, f8, u1, i4 and i8 are read: save x.astype('f4')"
         case .bigEndian(let type):
             "holds big-endian numbers ('\(type)'); save it as '<\(type.dropFirst())'"
         case .fortranOrder: "is in Fortran order; save it as np.ascontiguousarray(…)"

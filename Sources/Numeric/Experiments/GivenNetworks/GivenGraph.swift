@@ -21,17 +21,24 @@ struct GivenGraph {
     /// Names of the layers of `model`.
     let names: [String]
 
-    /// - Parameter shape: the shape of one point; nil: the file says it.
-    init(_ request: MeasureRequest, shape: [Int]?) throws(DataError) {
+    /// Reads the file of a request.
+    static func model(_ request: MeasureRequest) throws(DataError) -> ONNXModel {
+        try attempt(request.weights) { () throws(GraphError) in
+            do throws(ONNXFault) { return try ONNXModel(reading: request.weights, opsets: 11...28) } catch {
+                throw .file(error)
+            }
+        }
+    }
+
+    /// - Parameter points: the points; nil: the file says their shape.
+    init(_ request: MeasureRequest, _ model: ONNXModel, at points: GraphPoints?) throws(DataError) {
         let file = request.weights
         let graph = try GivenGraph.attempt(file) { () throws(GraphError) in
-            let model: ONNXModel
-            do throws(ONNXFault) { model = try ONNXModel(reading: file, opsets: 11...28) } catch { throw .file(error) }
-            return try NetworkGraph(model, inputShape: shape)
+            try NetworkGraph(model, inputShape: points?.shape)
         }
         self.graph = graph
         layers = try GivenGraph.chosen(request.layers, of: graph, file)
-        columns = try GivenGraph.columns(request, graph)
+        columns = try GivenGraph.columns(request, graph, hasChannelsLast: points?.hasChannelsLast ?? false)
         var (values, names) = (layers.map(\.value), layers.map(\.name))
         // Measures of features need the last dense layer's input beside its output.
         hasHead = graph.head != nil
@@ -44,11 +51,11 @@ struct GivenGraph {
         }
         self.names = names
         let held = max(1, graph.plan.values.reduce(0) { $0 + $1.size.count })
-        model = Network(
+        self.model = Network(
             NetworkShape(graph: graph.plan, layers: values), loss: .crossEntropy,
             points: max(1, min(64, (1 << 27) / held)))
         guard !request.listsLayers else { return }
-        model.parameters.flat.assign(
+        self.model.parameters.flat.assign(
             try GivenGraph.attempt(file) { () throws(GraphError) in
                 do throws(ONNXFault) { return try graph.parameters() } catch { throw .file(error) }
             })
@@ -89,7 +96,9 @@ struct GivenGraph {
         return zip(graph.layers, isChosen).filter(\.1).map(\.0)
     }
 
-    private static func columns(_ request: MeasureRequest, _ graph: NetworkGraph) throws(DataError) -> [Int]? {
+    private static func columns(
+        _ request: MeasureRequest, _ graph: NetworkGraph, hasChannelsLast: Bool
+    ) throws(DataError) -> [Int]? {
         let shape = Array(graph.inputShape.dropFirst())
         let count = shape.reduce(1, *)
         switch request.columns {
@@ -107,20 +116,38 @@ struct GivenGraph {
             return order[..<wanted].map { Int($0) }
         case nil: break
         }
-        // An image (channels, height, width).
-        guard shape.count == 3 else { return nil }
+        guard shape.count == 3 else {
+            guard request.patch == nil else {
+                throw DataError(
+                    file: request.weights,
+                    problem: .graph("takes no images: --patch is for those; --columns is not"))
+            }
+            return nil
+        }
+        let image = hasChannelsLast ? [shape[2], shape[0], shape[1]] : shape
         let side = request.patch ?? 16
-        guard side < shape[1] || side < shape[2] else { return nil }
-        let pixels = NumericalRank.centralPatch(height: shape[1], width: shape[2], side: side)
-        return (0..<shape[0]).flatMap { channel in pixels.map { channel * shape[1] * shape[2] + $0 } }
+        guard side < image[1] || side < image[2] else { return nil }
+        guard hasChannelsLast || shape[2] > 4 || shape[0] <= 4 || request.listsLayers else {
+            throw DataError(
+                file: request.weights,
+                problem: .graph(
+                    "takes inputs of shape (\(shape[0]), \(shape[1]), \(shape[2])), whose channels seem to be last: say so "
+                        + "with --layout nhwc, or choose inputs with --columns"))
+        }
+        let pixels = NumericalRank.centralPatch(height: image[1], width: image[2], side: side)
+        return (0..<image[0]).flatMap { channel in
+            pixels.map { hasChannelsLast ? $0 * image[0] + channel : channel * image[1] * image[2] + $0 }
+        }
     }
 
     /// A table of the layers: name, operation, shape, units and multiplications.
     func table() -> String {
-        let rows = [["layer", "operation", "shape", "units", "multiplications", "measured"]]
+        let rows =
+            [["layer", "operation", "shape", "units", "multiplications", "measured"]]
             + graph.layers.map { layer in
                 [
-                    layer.name, layer.operation, layer.shape.dropFirst().map(String.init).joined(separator: "×"),
+                    layer.name, layer.operation,
+                    layer.shape.dropFirst().map(String.init).joined(separator: "×"),
                     String(layer.units), String(layer.cost),
                     layers.contains { $0.value == layer.value && $0.name == layer.name } ? "yes" : "",
                 ]

@@ -128,12 +128,14 @@ struct MeasuredNetwork {
                 ? nil : "needs the network below its features"
         }
         if case .graph(let given) = kind {
-            if measure == .activeUnits || measure == .kl { return "is not a measure of networks from ONNX files" }
-            let needsHead = measure.declaration?.needs.contains(.denseChain) == true
-            if needsHead, measure.declaration?.isOfFeatures != true || !given.hasHead {
-                return "needs a network that ends in a dense layer over its features"
+            if measure == .activeUnits || measure == .kl {
+                return "is not a measure of networks from ONNX files"
             }
-            return nil
+            guard measure.declaration?.needs.contains(.denseChain) == true else { return nil }
+            if measure.declaration?.isOfFeatures != true {
+                return "needs a chain of dense layers from a .safetensors file"
+            }
+            return given.hasHead ? nil : "needs a network that ends in a dense layer over its features"
         }
         if let description {
             if measure.needsLabels, description.classes == 0 {

@@ -56,7 +56,7 @@ let measureCommand = Command(
         OptionSpec(
             "--points", "N",
             "measure at the first N points (default: 256; for measures after numerical_rank as in sweeps, "
-                + "mostly 1000; for local ranks of convolutions 4)"),
+                + "mostly 1000; for local ranks of convolutions 4, of .onnx 1)"),
         OptionSpec(
             "--patch", "N",
             "for images: take Jacobians in the middle N × N pixels (default: 16)"),
@@ -67,10 +67,13 @@ let measureCommand = Command(
             "--scale", "unit|symmetric|X",
             "scale pixels of images, and bits, to 0…1 (default) or −1…1; for .onnx: multiply --inputs by a number, "
                 + "such as 0.00392157 for bytes"),
-        OptionSpec("--mean", "LIST", "for .onnx: subtract these from the channels of --inputs, after --scale"),
+        OptionSpec(
+            "--mean", "LIST", "for .onnx: subtract these from the channels of --inputs, after --scale"),
         OptionSpec("--std", "LIST", "for .onnx: then divide the channels by these"),
         OptionSpec(
-            "--layout", "nchw|nhwc", "for .onnx: whether --inputs have their channels first (default) or last"),
+            "--layout", "nchw|nhwc",
+            "for .onnx: whether --inputs have their channels first (default) or last; they are moved to where the "
+                + "network takes them"),
         OptionSpec(
             "--data", "DIR",
             "the folder with mnist/, fashion-mnist/ and cifar-10/ (default: $RANKSWEEP_DATA, else "
@@ -167,7 +170,7 @@ extension MeasureRequest {
             }
         }
         guard let file = arguments.operands.first ?? arguments["--head"] else {
-            throw UsageError("ranksweep measure: FILE.safetensors is missing")
+            throw UsageError("ranksweep measure: NET.onnx or FILE.safetensors is missing")
         }
         self.init(
             weights: file, points: points, activation: activation, measures: asked,
@@ -193,8 +196,12 @@ extension MeasureRequest {
             }
             return
         }
-        for option in ["--activation", "--dataset", "--images", "--head", "--features"] where arguments.has(option) {
-            throw UsageError("\(option) is not for .onnx files: give --inputs X.npy")
+        for option in ["--activation", "--dataset", "--images", "--head", "--features"]
+        where arguments.has(option) {
+            throw UsageError(
+                option == "--activation"
+                    ? "--activation is not for .onnx files, which hold the activations: leave it out"
+                    : "\(option) is not for .onnx files: give --inputs X.npy")
         }
         listsLayers = arguments.has("--list-layers")
         outputsFolder = arguments["--save-outputs"]
@@ -291,10 +298,13 @@ extension MeasureRequest.Points {
             throw UsageError(
                 arguments.has("--features")
                     ? "--features needs --head FILE.safetensors, the layer that reads them"
-                    : "ranksweep measure: FILE.safetensors is missing")
+                    : "ranksweep measure: NET.onnx or FILE.safetensors is missing")
         }
         guard let source = sources.first, let value = arguments[source] else {
-            throw UsageError("no points to measure at: give --dataset NAME, --inputs X.npy or --images FILE")
+            let isGraph = arguments.operands.first?.lowercased().hasSuffix(".onnx") == true
+            throw UsageError(
+                "no points to measure at: give "
+                    + (isGraph ? "--inputs X.npy" : "--dataset NAME, --inputs X.npy or --images FILE"))
         }
         guard sources.count == 1 else {
             throw UsageError("\(sources.joined(separator: " and ")) cannot be combined")
@@ -308,7 +318,9 @@ extension MeasureRequest.Points {
             throw UsageError("--labels goes with --inputs or --images: data sets have their own")
         }
         if source == "--inputs" {
-            guard !arguments.has("--scale") || arguments.operands.first?.lowercased().hasSuffix(".onnx") == true else {
+            guard
+                !arguments.has("--scale") || arguments.operands.first?.lowercased().hasSuffix(".onnx") == true
+            else {
                 throw UsageError("--scale is for images: the numbers of --inputs are used as they are")
             }
             self = .array(value, labels: labels)
