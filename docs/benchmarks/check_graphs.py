@@ -27,7 +27,7 @@ THRESHOLDS = [0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001]
 def measure(ranksweep, file, *options):
     done = subprocess.run([ranksweep, "measure", file, *options], capture_output=True, text=True)
     if done.returncode != 0:
-        sys.exit(done.stderr)
+        sys.exit(done.stderr or f"{file}: exit code {done.returncode}")
     return done.stdout
 
 

@@ -120,7 +120,7 @@ struct GivenGraph {
             guard request.patch == nil else {
                 throw DataError(
                     file: request.weights,
-                    problem: .graph("takes no images: --patch is for those; --columns is not"))
+                    problem: .graph("takes no images, which --patch is for: choose inputs with --columns"))
             }
             return nil
         }

@@ -131,6 +131,9 @@ struct MeasuredNetwork {
             if measure == .activeUnits || measure == .kl {
                 return "is not a measure of networks from ONNX files"
             }
+            if measure.rawValue == MeasureDeclaration.partialRank.name {
+                return "is local_rank_relative here: give --measures local_rank, --patch N and --relative"
+            }
             guard measure.declaration?.needs.contains(.denseChain) == true else { return nil }
             if measure.declaration?.isOfFeatures != true {
                 return "needs a chain of dense layers from a .safetensors file"
