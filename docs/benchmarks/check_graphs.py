@@ -103,8 +103,8 @@ def check_ranks(ranksweep, network, x, file, folder):
         return torch.func.jvp(network, (x,), (direction,))[1].ravel()
 
     jacobian = torch.stack([tangent(int(column)) for column in columns], 1)
-    singular = torch.linalg.svdvals(jacobian).numpy()
-    np.save(f"{folder}/x.npy", x.float().numpy())
+    singular = torch.linalg.svdvals(jacobian).detach().numpy()
+    np.save(f"{folder}/x.npy", x.float().detach().numpy())
     options = ["--inputs", f"{folder}/x.npy", "--columns", ",".join(map(str, columns)), "--measures", "local_rank",
                "--relative", ",".join(map(str, THRESHOLDS))]
     last = measure(ranksweep, file, "--list-layers").strip().splitlines()[-1].split("  ")[0]

@@ -54,10 +54,6 @@ extension WeightsProblem {
     var words: String {
         switch self {
         case .noHeader: "is too short to be a .safetensors file"
-        case .headerTooLong(let announced, _) where WeightsProblem.startsLikePyTorch(announced):
-            "is not a .safetensors file, but a zip archive or a pickle, as torch.save writes: export the network with "
-                + "torch.onnx.export(model, inputs, 'net.onnx'), or a plain network's weights with "
-                + "safetensors.torch.save_file(model.state_dict(), 'net.safetensors')"
         case .headerTooLong(let announced, let found):
             announced > UInt64(found)
                 ? "is not a .safetensors file, or cut short: it announces a header of \(announced) bytes, "
@@ -95,11 +91,6 @@ extension WeightsProblem {
             "says that its activation is \(name): leave --activation out, or give that"
         case .measure(let name, let why): "--measures: \(name) \(why)"
         }
-    }
-
-    /// Whether a file's first eight bytes, as a number, are those of a zip archive or a Python pickle.
-    private static func startsLikePyTorch(_ start: UInt64) -> Bool {
-        start & 0xffff_ffff == 0x0403_4b50 || start & 0xff == 0x80 && (2...5).contains(start >> 8 & 0xff)
     }
 
     private static func list(_ names: [String]) -> String {

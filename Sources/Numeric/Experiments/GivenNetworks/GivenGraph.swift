@@ -109,7 +109,7 @@ struct GivenGraph {
                     problem: .graph("has \(count) inputs, from 0 on: --columns names \(beyond)"))
             }
             return columns
-        case .random(let wanted):
+        case .drawn(let wanted):
             guard wanted < count else { return nil }
             var order = [UInt32](repeating: 0, count: count)
             RandomStreams(seed: 0).shuffle(&order, .columns, index: 0)

@@ -20,7 +20,7 @@ struct ClassificationDimensionMeasure: Measure {
         let (hidden, labels) = (context.layers.count - 1, context.outputs.labels)
         let head = ClassHead(context)
         var dimensions: [Double] = []
-        // Of a network that is no chain of dense layers, what is above a layer isn't known: the features alone.
+        // In a network that is no chain of dense layers, only the features have a known layer above them.
         for layer in 0..<(context.network == nil ? max(0, hidden - 1) : 0) {
             let found = ClassificationDimension(
                 try PrincipalComponents(context.outputs.activations[layer]), search: .bisection,

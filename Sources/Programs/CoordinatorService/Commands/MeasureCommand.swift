@@ -261,7 +261,7 @@ extension MeasureRequest.Columns {
     /// "3,17,40" or "random:200".
     fileprivate init(_ text: String) throws(UsageError) {
         if text.hasPrefix("random:"), let count = Int(text.dropFirst(7)), (1...1_000_000).contains(count) {
-            self = .random(count)
+            self = .drawn(count)
             return
         }
         var columns: [Int] = []
