@@ -17,6 +17,14 @@ public enum ONNXElementType: Int, Sendable, CaseIterable {
         default: nil
         }
     }
+
+    /// Whether its numbers are whole, truth values included.
+    public var isInteger: Bool {
+        switch self {
+        case .uint8, .int8, .uint16, .int16, .int32, .int64, .uint32, .uint64, .bool: true
+        default: false
+        }
+    }
 }
 
 /// An array of numbers in an .onnx file, or in a file beside it. It keeps no numbers: they are read when asked for.

@@ -53,7 +53,8 @@ public struct NetworkGraph: Sendable {
                 GraphFault(
                     "has \(inputs.count) inputs"
                         + (inputs.isEmpty ? "" : " (" + inputs.map(\.name).joined(separator: ", ") + ")")
-                        + ": only networks with one input can be measured"))
+                        + ": only networks with one input can be measured; make the others constants, or join them in one"
+                ))
         }
         let own = try NetworkGraph.shape(of: input, asked: shape)
         guard !own.contains(0) else { throw .graph(GraphFault("takes inputs without numbers, of shape \(own)")) }
@@ -119,12 +120,14 @@ public struct NetworkGraph: Sendable {
     /// The dense layer that makes the output: what it reads, and its weight. nil where no dense layer does.
     public var head: (features: Int, weight: NetworkPlan.WeightLayer)? {
         guard let weight = plan.weights.last,
-            let product = plan.nodes[weight.node].operation as? MatrixProductOperation, product.rows == 1
+            let product = plan.nodes[weight.node].operation as? MatrixProductOperation,
+            product.rows == 1
         else { return nil }
         // A bias may be added behind it.
         var value = plan.nodes[weight.node].output
         while value != plan.last, plan.values[value].consumers.count == 1,
-            let next = plan.values[value].consumers.first, let sum = plan.nodes[next].operation as? ElementwiseOperation, sum.function == .add,
+            let next = plan.values[value].consumers.first,
+            let sum = plan.nodes[next].operation as? ElementwiseOperation, sum.function == .add,
             plan.nodes[next].inputs.count == 1
         {
             value = plan.nodes[next].output
@@ -167,7 +170,8 @@ public struct NetworkGraph: Sendable {
                     GraphFault(
                         "takes inputs of shape ("
                             + rest.map { $0.map(String.init) ?? "any" }.joined(separator: ", ")
-                            + "), and is given (" + asked.map(String.init).joined(separator: ", ") + ")"))
+                            + "), and is given (" + asked.map(String.init).joined(separator: ", ")
+                            + "); the first dimension, of the points, is left out"))
             }
             return [1] + asked
         }

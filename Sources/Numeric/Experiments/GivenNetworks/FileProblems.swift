@@ -160,7 +160,8 @@ extension ArrayProblem {
             "is a .npy file of version \(major).\(minor); 1, 2 and 3 are read"
         case .headerCut: "is a .npy file cut short in its header"
         case .header(let what): "is a .npy file whose header \(what)"
-        case .type(let type): "holds numbers of type '\(type)'; f4, f8, u1, i4 and i8 are read"
+        case .type(let type):
+            "holds numbers of type '\(type)'; f4, f8, u1, i4 and i8 are read: save x.astype('f4')"
         case .bigEndian(let type):
             "holds big-endian numbers ('\(type)'); save it as '<\(type.dropFirst())'"
         case .fortranOrder: "is in Fortran order; save it as np.ascontiguousarray(…)"

@@ -21,24 +21,28 @@ struct GivenGraph {
     /// Names of the layers of `model`.
     let names: [String]
 
+    /// Reads the file of a request.
+    static func model(_ request: MeasureRequest) throws(DataError) -> ONNXModel {
+        try attempt(request.weights) { () throws(GraphError) in
+            do throws(ONNXFault) { return try ONNXModel(reading: request.weights, opsets: 11...28) } catch {
+                throw .file(error)
+            }
+        }
+    }
+
     /// - Parameters:
-    ///   - shape: the shape of one point; nil: the file says it.
-    ///   - points: number of points in the file.
+    ///   - points: the points; nil: the file says their shape.
     ///   - memory: the bytes of memory that are free; nil: unknown.
     init(
-        _ request: MeasureRequest, shape: [Int]?, points: Int = 1, memory: UInt64? = nil
+        _ request: MeasureRequest, _ model: ONNXModel, at points: GraphPoints?, memory: UInt64? = nil
     ) throws(DataError) {
         let file = request.weights
         let graph = try GivenGraph.attempt(file) { () throws(GraphError) in
-            let model: ONNXModel
-            do throws(ONNXFault) { model = try ONNXModel(reading: file, opsets: 11...28) } catch {
-                throw .file(error)
-            }
-            return try NetworkGraph(model, inputShape: shape)
+            try NetworkGraph(model, inputShape: points?.shape)
         }
         self.graph = graph
         layers = try GivenGraph.chosen(request.layers, of: graph, file)
-        columns = try GivenGraph.columns(request, graph)
+        columns = try GivenGraph.columns(request, graph, hasChannelsLast: points?.hasChannelsLast ?? false)
         var (values, names) = (layers.map(\.value), layers.map(\.name))
         // Measures of features need the last dense layer's input beside its output.
         hasHead = graph.head != nil
@@ -58,11 +62,12 @@ struct GivenGraph {
         }
         self.names = names
         let held = max(1, graph.plan.values.reduce(0) { $0 + $1.size.count })
-        let batch = request.listsLayers ? 0 : max(1, min(64, points, (1 << 26) / held))
+        let count = points?.inputs.rows ?? 1
+        let batch = request.listsLayers ? 0 : max(1, min(64, count, (1 << 26) / held))
         if let memory, !request.listsLayers {
             let needed = GraphMemory(
                 request, graph.plan, layers: values, inputs: columns?.count ?? graph.plan.values[0].size.count,
-                points: points, batch: batch)
+                points: count, batch: batch)
             let shape = Array(graph.inputShape.dropFirst())
             if let words = needed.problem(
                 available: memory, shape: shape, asksForColumns: request.columns != nil)
@@ -70,10 +75,10 @@ struct GivenGraph {
                 throw DataError(file: file, problem: .graph(words))
             }
         }
-        model = Network(
+        self.model = Network(
             NetworkShape(graph: graph.plan, layers: values), loss: .crossEntropy, points: batch)
         guard !request.listsLayers else { return }
-        model.parameters.flat.assign(
+        self.model.parameters.flat.assign(
             try GivenGraph.attempt(file) { () throws(GraphError) in
                 do throws(ONNXFault) { return try graph.parameters() } catch { throw .file(error) }
             })
@@ -114,8 +119,9 @@ struct GivenGraph {
         return zip(graph.layers, isChosen).filter(\.1).map(\.0)
     }
 
-    private static func columns(_ request: MeasureRequest, _ graph: NetworkGraph) throws(DataError) -> [Int]?
-    {
+    private static func columns(
+        _ request: MeasureRequest, _ graph: NetworkGraph, hasChannelsLast: Bool
+    ) throws(DataError) -> [Int]? {
         let shape = Array(graph.inputShape.dropFirst())
         let count = shape.reduce(1, *)
         switch request.columns {
@@ -126,19 +132,35 @@ struct GivenGraph {
                     problem: .graph("has \(count) inputs, from 0 on: --columns names \(beyond)"))
             }
             return columns
-        case .random(let wanted):
+        case .drawn(let wanted):
             guard wanted < count else { return nil }
             var order = [UInt32](repeating: 0, count: count)
             RandomStreams(seed: 0).shuffle(&order, .columns, index: 0)
             return order[..<wanted].map { Int($0) }
         case nil: break
         }
-        // An image (channels, height, width).
-        guard shape.count == 3 else { return nil }
+        guard shape.count == 3 else {
+            guard request.patch == nil else {
+                throw DataError(
+                    file: request.weights,
+                    problem: .graph("takes no images, which --patch is for: choose inputs with --columns"))
+            }
+            return nil
+        }
+        let image = hasChannelsLast ? [shape[2], shape[0], shape[1]] : shape
         let side = request.patch ?? 16
-        guard side < shape[1] || side < shape[2] else { return nil }
-        let pixels = NumericalRank.centralPatch(height: shape[1], width: shape[2], side: side)
-        return (0..<shape[0]).flatMap { channel in pixels.map { channel * shape[1] * shape[2] + $0 } }
+        guard side < image[1] || side < image[2] else { return nil }
+        guard hasChannelsLast || shape[2] > 4 || shape[0] <= 4 || request.listsLayers else {
+            throw DataError(
+                file: request.weights,
+                problem: .graph(
+                    "takes inputs of shape (\(shape[0]), \(shape[1]), \(shape[2])), whose channels seem to be last: say so "
+                        + "with --layout nhwc, or choose inputs with --columns"))
+        }
+        let pixels = NumericalRank.centralPatch(height: image[1], width: image[2], side: side)
+        return (0..<image[0]).flatMap { channel in
+            pixels.map { hasChannelsLast ? $0 * image[0] + channel : channel * image[1] * image[2] + $0 }
+        }
     }
 
     /// A table of the layers: name, operation, shape, units and multiplications.

@@ -131,11 +131,14 @@ struct MeasuredNetwork {
             if measure == .activeUnits || measure == .kl {
                 return "is not a measure of networks from ONNX files"
             }
-            let needsHead = measure.declaration?.needs.contains(.denseChain) == true
-            if needsHead, measure.declaration?.isOfFeatures != true || !given.hasHead {
-                return "needs a network that ends in a dense layer over its features"
+            if measure.rawValue == MeasureDeclaration.partialRank.name {
+                return "is local_rank_relative here: give --measures local_rank, --patch N and --relative"
             }
-            return nil
+            guard measure.declaration?.needs.contains(.denseChain) == true else { return nil }
+            if measure.declaration?.isOfFeatures != true {
+                return "needs a chain of dense layers from a .safetensors file"
+            }
+            return given.hasHead ? nil : "needs a network that ends in a dense layer over its features"
         }
         if let description {
             if measure.needsLabels, description.classes == 0 {

@@ -36,11 +36,12 @@ public func measure(
 private func measureGraph(
     _ request: MeasureRequest, _ memory: UInt64?
 ) throws(DataError) -> [String: JSONValue] {
+    let model = try GivenGraph.model(request)
     if request.listsLayers, request.points == .noPoints {
-        return ["table": .string(try GivenGraph(request, shape: nil).table())]
+        return ["table": .string(try GivenGraph(request, model, at: nil).table())]
     }
-    let points = try GraphPoints(request, first: request.listsLayers ? 1 : nil)
-    let given = try GivenGraph(request, shape: points.shape, points: points.inputs.rows, memory: memory)
+    let points = try GraphPoints(request, of: model, first: request.listsLayers ? 1 : nil)
+    let given = try GivenGraph(request, model, at: points, memory: memory)
     if request.listsLayers { return ["table": .string(given.table())] }
     let network = MeasuredNetwork(given)
     let resolved = try resolve(request, network) { problem in

@@ -56,7 +56,7 @@ let measureCommand = Command(
         OptionSpec(
             "--points", "N",
             "measure at the first N points (default: 256; for measures after numerical_rank as in sweeps, "
-                + "mostly 1000; for local ranks of convolutions 4)"),
+                + "mostly 1000; for local ranks of convolutions 4, of .onnx 1)"),
         OptionSpec(
             "--patch", "N",
             "for images: take Jacobians in the middle N × N pixels (default: 16)"),
@@ -71,8 +71,9 @@ let measureCommand = Command(
             "--mean", "LIST", "for .onnx: subtract these from the channels of --inputs, after --scale"),
         OptionSpec("--std", "LIST", "for .onnx: then divide the channels by these"),
         OptionSpec(
-            "--layout", "nchw|nhwc", "for .onnx: whether --inputs have their channels first (default) or last"
-        ),
+            "--layout", "nchw|nhwc",
+            "for .onnx: whether --inputs have their channels first (default) or last; they are moved to where the "
+                + "network takes them"),
         OptionSpec(
             "--data", "DIR",
             "the folder with mnist/, fashion-mnist/ and cifar-10/ (default: $RANKSWEEP_DATA, else "
@@ -169,7 +170,7 @@ extension MeasureRequest {
             }
         }
         guard let file = arguments.operands.first ?? arguments["--head"] else {
-            throw UsageError("ranksweep measure: FILE.safetensors is missing")
+            throw UsageError("ranksweep measure: NET.onnx or FILE.safetensors is missing")
         }
         self.init(
             weights: file, points: points, activation: activation, measures: asked,
@@ -197,7 +198,10 @@ extension MeasureRequest {
         }
         for option in ["--activation", "--dataset", "--images", "--head", "--features"]
         where arguments.has(option) {
-            throw UsageError("\(option) is not for .onnx files: give --inputs X.npy")
+            throw UsageError(
+                option == "--activation"
+                    ? "--activation is not for .onnx files, which hold the activations: leave it out"
+                    : "\(option) is not for .onnx files: give --inputs X.npy")
         }
         listsLayers = arguments.has("--list-layers")
         outputsFolder = arguments["--save-outputs"]
@@ -257,7 +261,7 @@ extension MeasureRequest.Columns {
     /// "3,17,40" or "random:200".
     fileprivate init(_ text: String) throws(UsageError) {
         if text.hasPrefix("random:"), let count = Int(text.dropFirst(7)), (1...1_000_000).contains(count) {
-            self = .random(count)
+            self = .drawn(count)
             return
         }
         var columns: [Int] = []
@@ -294,10 +298,13 @@ extension MeasureRequest.Points {
             throw UsageError(
                 arguments.has("--features")
                     ? "--features needs --head FILE.safetensors, the layer that reads them"
-                    : "ranksweep measure: FILE.safetensors is missing")
+                    : "ranksweep measure: NET.onnx or FILE.safetensors is missing")
         }
         guard let source = sources.first, let value = arguments[source] else {
-            throw UsageError("no points to measure at: give --dataset NAME, --inputs X.npy or --images FILE")
+            let isGraph = arguments.operands.first?.lowercased().hasSuffix(".onnx") == true
+            throw UsageError(
+                "no points to measure at: give "
+                    + (isGraph ? "--inputs X.npy" : "--dataset NAME, --inputs X.npy or --images FILE"))
         }
         guard sources.count == 1 else {
             throw UsageError("\(sources.joined(separator: " and ")) cannot be combined")

@@ -159,6 +159,11 @@ extension GraphOperations {
     ) throws(NodeError) -> [GraphValue] {
         let (x, indices) = (try node.input(0), try node.input(1))
         let axis = try node.axis(try node.int("axis") ?? 0, rank: x.shape.count)
+        guard indices.constant != nil else {
+            throw .words(
+                "looks up what the data say, as embeddings of tokens do: that has no Jacobian. Export the network from "
+                    + "the embedding's output on")
+        }
         guard let list = try node.constantInts(1, atMost: GraphCompiler.maxFolded) else {
             throw .words("lacks its indices")
         }

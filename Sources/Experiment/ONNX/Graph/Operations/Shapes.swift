@@ -153,7 +153,7 @@ extension GraphOperations {
         guard let count = try? checkedCount(shape), count == x.count else {
             throw .words(
                 "can't give \(x.count) numbers, of shape \(x.shape), the shape \(shape); was the network exported for "
-                    + "a fixed batch of more than one input?")
+                    + "a fixed batch of more than one input? Export it with one")
         }
         return [x.reshaped(shape)]
     }

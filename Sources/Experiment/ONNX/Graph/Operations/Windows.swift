@@ -4,7 +4,7 @@ import Model
 extension GraphOperations {
     static let windows: [String: GraphOperation] = [
         "MaxPool": .other(maxPool),
-        "AveragePool": .other(averagePool),
+        "AveragePool": .other(meanPool),
         "GlobalAveragePool": .other(globalAveragePool),
         "GlobalMaxPool": .other(globalMaxPool),
         "Resize": .other(resize),
@@ -19,7 +19,7 @@ extension GraphOperations {
         return [try pool(&compiler, node, isMaximum: true)]
     }
 
-    private static func averagePool(
+    private static func meanPool(
         _ compiler: inout GraphCompiler, _ node: NodeContext
     ) throws(NodeError) -> [GraphValue] {
         [try pool(&compiler, node, isMaximum: false)]

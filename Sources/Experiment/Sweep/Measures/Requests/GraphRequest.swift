@@ -10,7 +10,7 @@ extension MeasureRequest {
         public var mean: [Double] = []
         /// Standard deviation of each channel, after scaling; empty: 1.
         public var deviation: [Double] = []
-        /// Whether points are (height, width, channels), and the network takes (channels, height, width).
+        /// Whether points are (height, width, channels).
         public var channelsAreLast = false
 
         /// Inputs as they are.
@@ -40,12 +40,12 @@ extension MeasureRequest {
         /// Their indices in the order of the network's input.
         case listed([Int])
         /// As many, drawn without replacement with seed 0.
-        case random(Int)
+        case drawn(Int)
 
         var json: JSONValue {
             switch self {
             case .listed(let columns): JSONValue(columns)
-            case .random(let count): JSONValue(count)
+            case .drawn(let count): JSONValue(count)
             }
         }
 
@@ -53,7 +53,7 @@ extension MeasureRequest {
             if let list = json.array {
                 self = .listed(list.compactMap { $0.number.flatMap { Int(exactly: $0) } })
             } else if let count = json.number.flatMap({ Int(exactly: $0) }) {
-                self = .random(count)
+                self = .drawn(count)
             } else {
                 return nil
             }
