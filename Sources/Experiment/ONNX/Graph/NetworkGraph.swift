@@ -56,7 +56,9 @@ public struct NetworkGraph: Sendable {
                         + ": only networks with one input can be measured"))
         }
         let own = try NetworkGraph.shape(of: input, asked: shape)
-        guard !own.contains(0) else { throw .graph(GraphFault("takes inputs without numbers, of shape \(own)")) }
+        guard !own.contains(0) else {
+            throw .graph(GraphFault("takes inputs without numbers, of shape \(own)"))
+        }
         try self.init(model, inputs: [(input.name, own)], constants: [:])
         guard !layers.isEmpty else {
             throw .graph(GraphFault("has no result that depends on its input '\(input.name)'"))
@@ -124,7 +126,8 @@ public struct NetworkGraph: Sendable {
         // A bias may be added behind it.
         var value = plan.nodes[weight.node].output
         while value != plan.last, plan.values[value].consumers.count == 1,
-            let next = plan.values[value].consumers.first, let sum = plan.nodes[next].operation as? ElementwiseOperation, sum.function == .add,
+            let next = plan.values[value].consumers.first,
+            let sum = plan.nodes[next].operation as? ElementwiseOperation, sum.function == .add,
             plan.nodes[next].inputs.count == 1
         {
             value = plan.nodes[next].output

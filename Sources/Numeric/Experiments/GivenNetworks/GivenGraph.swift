@@ -31,7 +31,9 @@ struct GivenGraph {
         let file = request.weights
         let graph = try GivenGraph.attempt(file) { () throws(GraphError) in
             let model: ONNXModel
-            do throws(ONNXFault) { model = try ONNXModel(reading: file, opsets: 11...28) } catch { throw .file(error) }
+            do throws(ONNXFault) { model = try ONNXModel(reading: file, opsets: 11...28) } catch {
+                throw .file(error)
+            }
             return try NetworkGraph(model, inputShape: shape)
         }
         self.graph = graph
@@ -59,7 +61,8 @@ struct GivenGraph {
         let batch = request.listsLayers ? 0 : max(1, min(64, points, (1 << 26) / held))
         if let memory, !request.listsLayers {
             let needed = GraphMemory(
-                request, graph.plan, layers: values, inputs: columns?.count ?? graph.plan.values[0].size.count,
+                request, graph.plan, layers: values,
+                inputs: columns?.count ?? graph.plan.values[0].size.count,
                 points: points, batch: batch)
             let shape = Array(graph.inputShape.dropFirst())
             if let words = needed.problem(
@@ -112,7 +115,8 @@ struct GivenGraph {
         return zip(graph.layers, isChosen).filter(\.1).map(\.0)
     }
 
-    private static func columns(_ request: MeasureRequest, _ graph: NetworkGraph) throws(DataError) -> [Int]? {
+    private static func columns(_ request: MeasureRequest, _ graph: NetworkGraph) throws(DataError) -> [Int]?
+    {
         let shape = Array(graph.inputShape.dropFirst())
         let count = shape.reduce(1, *)
         switch request.columns {
@@ -140,10 +144,12 @@ struct GivenGraph {
 
     /// A table of the layers: name, operation, shape, units and multiplications.
     func table() -> String {
-        let rows = [["layer", "operation", "shape", "units", "multiplications", "measured"]]
+        let rows =
+            [["layer", "operation", "shape", "units", "multiplications", "measured"]]
             + graph.layers.map { layer in
                 [
-                    layer.name, layer.operation, layer.shape.dropFirst().map(String.init).joined(separator: "×"),
+                    layer.name, layer.operation,
+                    layer.shape.dropFirst().map(String.init).joined(separator: "×"),
                     String(layer.units), String(layer.cost),
                     layers.contains { $0.value == layer.value && $0.name == layer.name } ? "yes" : "",
                 ]
@@ -201,7 +207,9 @@ extension GivenGraph {
             let path = folder + "/" + file
             do throws(FileError) {
                 try ArrayFile.write(
-                    output.activation, shape: [points.rows] + (layer.shape.first == 1 ? layer.shape.dropFirst() : layer.shape[...]),
+                    output.activation,
+                    shape: [points.rows]
+                        + (layer.shape.first == 1 ? layer.shape.dropFirst() : layer.shape[...]),
                     to: path)
             } catch {
                 throw DataError(file: path, problem: .graph("cannot be written: \(error.cause)"))

@@ -28,12 +28,14 @@ struct GraphPoints {
         var sizes = Array(file.shape.dropFirst())
         if way.channelsAreLast {
             guard sizes.count == 3 else {
-                throw file.fault(.dimensions(file.shape, expected: "(points, height, width, channels) for --layout nhwc"))
+                throw file.fault(
+                    .dimensions(file.shape, expected: "(points, height, width, channels) for --layout nhwc"))
             }
             sizes = [sizes[2], sizes[0], sizes[1]]
         }
         shape = sizes
-        for list in [way.mean, way.deviation] where !list.isEmpty && list.count != 1 && list.count != sizes[0] {
+        for list in [way.mean, way.deviation] where !list.isEmpty && list.count != 1 && list.count != sizes[0]
+        {
             throw file.fault(
                 .dimensions(file.shape, expected: "\(list.count) channels, as --mean and --std have"))
         }

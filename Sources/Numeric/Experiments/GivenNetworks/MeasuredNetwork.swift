@@ -128,7 +128,9 @@ struct MeasuredNetwork {
                 ? nil : "needs the network below its features"
         }
         if case .graph(let given) = kind {
-            if measure == .activeUnits || measure == .kl { return "is not a measure of networks from ONNX files" }
+            if measure == .activeUnits || measure == .kl {
+                return "is not a measure of networks from ONNX files"
+            }
             let needsHead = measure.declaration?.needs.contains(.denseChain) == true
             if needsHead, measure.declaration?.isOfFeatures != true || !given.hasHead {
                 return "needs a network that ends in a dense layer over its features"
