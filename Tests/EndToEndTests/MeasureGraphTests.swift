@@ -32,7 +32,8 @@ import Text
                 ["fc", "Gemm", "2", "2", "6", "yes"], ["act", "Relu", "2", "2", "0", "yes"],
             ])
         let end = try work.run(
-            "measure", "net.onnx", "--inputs", "x.npy", "--points", "2", "--measures", "local_rank", "--thresholds",
+            "measure", "net.onnx", "--inputs", "x.npy", "--points", "2", "--measures", "local_rank",
+            "--thresholds",
             "0.1", "--save-outputs", "out")
         #expect(end.code == 0 && end.errors.isEmpty, "\(end.all)")
         let metrics = try JSONValue(parsing: end.output.utf8)

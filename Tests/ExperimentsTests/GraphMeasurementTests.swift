@@ -30,7 +30,8 @@ private struct GivenNet {
     var request: MeasureRequest
 
     init(
-        _ nodes: [[UInt8]], _ initializers: [[UInt8]] = [], input: [Int], points: [[Float]], shape: [Int]? = nil,
+        _ nodes: [[UInt8]], _ initializers: [[UInt8]] = [], input: [Int], points: [[Float]],
+        shape: [Int]? = nil,
         labels: [Int]? = nil
     ) throws {
         let files = try GivenFiles()
@@ -41,13 +42,17 @@ private struct GivenNet {
                 outputs: [Bytes.value("y", shape: [])]))
         let inputs = try files.write(
             GivenFiles.npy([points.count] + (shape ?? input), floats: points.flatMap { $0 }), "x.npy")
-        let y = try labels.map { try files.write(GivenFiles.npy("|u1", [$0.count], $0.map { UInt8($0) }), "y.npy") }
+        let y = try labels.map {
+            try files.write(GivenFiles.npy("|u1", [$0.count], $0.map { UInt8($0) }), "y.npy")
+        }
         request = MeasureRequest(
             weights: try files.write(model, "net.onnx"), points: .array(inputs, labels: y), activation: nil,
             measures: [.localRank], thresholds: [0.01], relative: [0.01])
     }
 
-    func metrics(memory: UInt64? = nil) throws -> JSONValue { try measure(request, data: nowhere, memory: memory) }
+    func metrics(memory: UInt64? = nil) throws -> JSONValue {
+        try measure(request, data: nowhere, memory: memory)
+    }
 
     /// The words of the error.
     func fault(memory: UInt64? = nil) -> String? {
@@ -87,7 +92,8 @@ private struct Pair {
                 ]
                 : [
                     Bytes.node(
-                        "Gemm", [input, "w\(layer)", "b\(layer)"], [output], name: name, attributes: [transposed])
+                        "Gemm", [input, "w\(layer)", "b\(layer)"], [output], name: name,
+                        attributes: [transposed])
                 ]
         }
         func transpose(_ numbers: [Float], _ rows: Int, _ columns: Int) -> [Float] {
@@ -133,7 +139,9 @@ private struct Pair {
         for key in ["local_rank", "local_rank_relative"] {
             for threshold in key == "local_rank" ? ["0.1", "1"] : ["0.01"] {
                 for part in ["mean", "stderr"] {
-                    #expect(found[key]?[threshold]?[part] == expected[key]?[threshold]?[part], "\(key) \(threshold)")
+                    #expect(
+                        found[key]?[threshold]?[part] == expected[key]?[threshold]?[part],
+                        "\(key) \(threshold)")
                 }
             }
         }
@@ -157,14 +165,17 @@ private struct Pair {
         #expect(saved.shape == [12, 9])
         given.request.outputsFolder = nil
         let head = try given.files.write(
-            WeightsFile.bytes(of: [("fc2.weight", [4, 9], pair.weights[1]), ("fc2.bias", [4], pair.biases[1])]),
+            WeightsFile.bytes(of: [
+                ("fc2.weight", [4, 9], pair.weights[1]), ("fc2.bias", [4], pair.biases[1]),
+            ]),
             "head.safetensors")
         let labels = given.files.folder.appending(path: "y.npy").path
         for name in ["classification_dimension", "independence_deficit", "neural_collapse"] {
             given.request.measures = [try #require(.init(rawValue: name))]
             var ofHead = given.request
             ofHead.weights = head
-            ofHead.points = .features(given.files.folder.appending(path: "out/_act_Relu.npy").path, labels: labels)
+            ofHead.points = .features(
+                given.files.folder.appending(path: "out/_act_Relu.npy").path, labels: labels)
             let expected = try #require(try measure(ofHead, data: nowhere).object)
             let found = try given.metrics()
             for (key, value) in expected where key != "layers" {
@@ -185,7 +196,8 @@ private struct Pair {
         var given = try pair.graph()
         given.request.layers = ["/act/*", "fc2"]
         for name in [
-            "activation_rank", "effective_rank", "feature_dimension", "intrinsic_dimension", "binned_information",
+            "activation_rank", "effective_rank", "feature_dimension", "intrinsic_dimension",
+            "binned_information",
             "kernel_information",
         ] {
             given.request.measures = [try #require(MeasureRequest.Measure(rawValue: name), "\(name)")]
@@ -195,7 +207,8 @@ private struct Pair {
                 found.keys.sorted() == (expected.keys + ["preprocessing"]).sorted(), "\(name)")
             for (key, value) in expected where key != "layers" {
                 guard let array = value.array?.compactMap(\.number), !array.isEmpty else {
-                    #expect(found[key]?.object?.keys.sorted() == value.object?.keys.sorted(), "\(name) \(key)")
+                    #expect(
+                        found[key]?.object?.keys.sorted() == value.object?.keys.sorted(), "\(name) \(key)")
                     continue
                 }
                 #expect(isClose(try list(found[key]), array, 1e-3), "\(name) \(key)")
@@ -204,7 +217,8 @@ private struct Pair {
     }
 
     @Test func `A network that ends in no dense layer has no measures of one`() throws {
-        var given = try GivenNet([Bytes.node("Relu", ["x"], ["y"])], input: [2], points: [[1, 2]], labels: [1])
+        var given = try GivenNet(
+            [Bytes.node("Relu", ["x"], ["y"])], input: [2], points: [[1, 2]], labels: [1])
         given.request.measures = [try #require(.init(rawValue: "classification_dimension"))]
         #expect(
             given.fault()
@@ -254,16 +268,19 @@ private struct Pair {
 
     @Test func `A rank's maximum over points is beside its mean`() throws {
         var given = try GivenNet(
-            [Bytes.node("Relu", ["x"], ["y"], name: "relu")], input: [4], points: [[1, 2, -1, -1], [1, 2, 3, 4]])
+            [Bytes.node("Relu", ["x"], ["y"], name: "relu")], input: [4],
+            points: [[1, 2, -1, -1], [1, 2, 3, 4]])
         given.request.rankPoints = 2
         let ranks = try given.metrics()["local_rank"]?["0.01"]
-        #expect(ranks == .object(["mean": JSONValue([3.0]), "stderr": JSONValue([1.0]), "max": JSONValue([4.0])]))
+        #expect(
+            ranks == .object(["mean": JSONValue([3.0]), "stderr": JSONValue([1.0]), "max": JSONValue([4.0])]))
     }
 
     @Test func `Jacobians are taken in listed or random inputs, or a patch`() throws {
         var given = try GivenNet(
             [Bytes.node("Mul", ["x", "d"], ["y"])],
-            [Bytes.tensor("d", shape: [5], Bytes.raw([1, 0, 2, 3, 4]))], input: [5], points: [[1, 1, 1, 1, 1]])
+            [Bytes.tensor("d", shape: [5], Bytes.raw([1, 0, 2, 3, 4]))], input: [5],
+            points: [[1, 1, 1, 1, 1]])
         func rank() throws -> Double? { try list(try given.metrics()["local_rank"]?["0.01"]?["mean"]).first }
         #expect(try rank() == 4)
         given.request.columns = .listed([1, 2])
@@ -313,7 +330,9 @@ private struct Pair {
         #expect(saved.shape == [2, 1, 2, 2] && saved.numbers == [1, 0, 2, 0, 5, 6, 7, 8])
         let folder = given.files.folder.appending(path: "out")
         #expect(
-            try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == ["_block_relu.npy", "neg.npy"])
+            try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == [
+                "_block_relu.npy", "neg.npy",
+            ])
         given.request.outputsFolder = given.files.folder.appending(path: "none/out").path
         #expect(given.fault() == "none/out: cannot be made: No such file or directory")
         given.request.outputsFolder = given.files.folder.appending(path: "net.onnx").path
@@ -343,7 +362,8 @@ private struct Pair {
 
     @Test func `What needs more memory than is free is refused with what would fit`() throws {
         var given = try GivenNet(
-            [Bytes.node("Abs", ["x"], ["y"])], input: [1, 64, 64], points: [[Float](repeating: 1, count: 4096)])
+            [Bytes.node("Abs", ["x"], ["y"])], input: [1, 64, 64],
+            points: [[Float](repeating: 1, count: 4096)])
         #expect(
             given.fault(memory: 2_000_000)
                 == "net.onnx: needs 9.6 MB of memory (8.4 MB for the derivatives in 256 inputs), and 2.0 MB are free; "

@@ -12,7 +12,8 @@ private typealias G = Graphs
             nodes: [
                 G.node("Shape", ["x"], ["s"]), G.node("Gather", ["s", "zero"], ["n"]),
                 G.node("Unsqueeze", ["n", "axes"], ["n1"]), G.node("Gather", ["s", "one"], ["c"]),
-                G.node("Mul", ["c", "half"], ["h"]), G.node("Concat", ["n1", "h", "two"], ["t"], G.int("axis", 0)),
+                G.node("Mul", ["c", "half"], ["h"]),
+                G.node("Concat", ["n1", "h", "two"], ["t"], G.int("axis", 0)),
                 G.node("Reshape", ["x", "t"], ["r"]), G.node("Relu", ["r"]),
             ],
             initializers: [
@@ -22,7 +23,8 @@ private typealias G = Graphs
         ).compile()
         #expect(graph.operations == ["ElementwiseOperation"])
         #expect(graph.outputShape == [1, 12, 2] && graph.inputShape == [1, 4, 6])
-        #expect(graph.layers.map(\.name) == ["r", "y"] && graph.layers.map(\.operation) == ["Reshape", "Relu"])
+        #expect(
+            graph.layers.map(\.name) == ["r", "y"] && graph.layers.map(\.operation) == ["Reshape", "Relu"])
         #expect(graph.plan.parameterCount == 0)
     }
 
@@ -30,7 +32,8 @@ private typealias G = Graphs
         // 2^40 + 1 and 2^40 differ by 1 in double only.
         let graph = try G(
             nodes: [
-                G.node("Sub", ["big", "less"], ["d"]), G.node("ReduceProd", ["sizes"], ["p"], G.int("keepdims", 0)),
+                G.node("Sub", ["big", "less"], ["d"]),
+                G.node("ReduceProd", ["sizes"], ["p"], G.int("keepdims", 0)),
                 G.node("Div", ["p", "five"], ["q"]), G.node("Cast", ["q"], ["f"], G.int("to", 1)),
                 G.node("Mul", ["d", "f"], ["k"]), G.node("Mul", ["x", "k"]),
             ],
@@ -73,11 +76,13 @@ private typealias G = Graphs
     @Test func `Operands are broadcast from their last axes on`() throws {
         let graph = G(
             nodes: [G.node("Mul", ["x", "c"], ["m"]), G.node("Add", ["m", "r"])],
-            initializers: [G.floats("c", [2, 1], [10, 100]), G.floats("r", [3], [1, 2, 3])], input: [nil, 2, 3])
+            initializers: [G.floats("c", [2, 1], [10, 100]), G.floats("r", [3], [1, 2, 3])],
+            input: [nil, 2, 3])
         #expect(try graph.output([1, 2, 3, 4, 5, 6]) == [11, 22, 33, 401, 502, 603])
         // The constant may be the larger one.
         let wide = G(
-            nodes: [G.node("Sub", ["w", "x"])], initializers: [G.floats("w", [2, 2], [1, 2, 3, 4])], input: [nil, 1])
+            nodes: [G.node("Sub", ["w", "x"])], initializers: [G.floats("w", [2, 2], [1, 2, 3, 4])],
+            input: [nil, 1])
         #expect(try wide.output([1]) == [0, 1, 2, 3])
     }
 

@@ -22,20 +22,24 @@ private func isClose(_ a: [Float], _ b: [Float], _ tolerance: Float = 1e-5) -> B
     static let cases = [
         Case(testDescription: "plain", shape: [1, 4, 5, 4]),
         Case(
-            testDescription: "pads", attributes: [G.ints(attribute: "pads", [1, 0, 2, 1])], shape: [1, 4, 8, 5]),
+            testDescription: "pads", attributes: [G.ints(attribute: "pads", [1, 0, 2, 1])],
+            shape: [1, 4, 8, 5]),
         Case(
-            testDescription: "strides", attributes: [G.ints(attribute: "strides", [2, 3])], shape: [1, 4, 3, 2]),
+            testDescription: "strides", attributes: [G.ints(attribute: "strides", [2, 3])],
+            shape: [1, 4, 3, 2]),
         Case(
             testDescription: "dilations", attributes: [G.ints(attribute: "dilations", [3, 2])],
             shape: [1, 4, 1, 2]),
         Case(
-            testDescription: "groups", kernel: [4, 1, 3, 3], attributes: [G.int("group", 2)], shape: [1, 4, 5, 4]),
+            testDescription: "groups", kernel: [4, 1, 3, 3], attributes: [G.int("group", 2)],
+            shape: [1, 4, 5, 4]),
         Case(
             testDescription: "SAME_UPPER",
             attributes: [G.text("auto_pad", "SAME_UPPER"), G.ints(attribute: "strides", [2, 2])],
             shape: [1, 4, 4, 3]),
         Case(
-            testDescription: "SAME_LOWER", attributes: [G.text("auto_pad", "SAME_LOWER")], shape: [1, 4, 7, 6]),
+            testDescription: "SAME_LOWER", attributes: [G.text("auto_pad", "SAME_LOWER")],
+            shape: [1, 4, 7, 6]),
         Case(
             testDescription: "VALID ignores pads",
             attributes: [G.text("auto_pad", "VALID"), G.ints(attribute: "pads", [1, 1, 1, 1])],
@@ -76,7 +80,8 @@ private func isClose(_ a: [Float], _ b: [Float], _ tolerance: Float = 1e-5) -> B
     @Test func `A transposed convolution spreads each pixel`() throws {
         let model = G(
             nodes: [
-                G.node("ConvTranspose", ["x", "w", "b"], G.ints(attribute: "strides", [2]), G.int("group", 2))
+                G.node(
+                    "ConvTranspose", ["x", "w", "b"], G.ints(attribute: "strides", [2]), G.int("group", 2))
             ],
             initializers: [
                 G.floats("w", [2, 1, 3], [1, 2, 3, 1, 0, 0]), G.floats("b", [2], [0, 100]),
@@ -104,7 +109,8 @@ private func isClose(_ a: [Float], _ b: [Float], _ tolerance: Float = 1e-5) -> B
         #expect(try pool("AveragePool", two, strides) == [3, 3])
         let pads = G.ints(attribute: "pads", [1, 0])
         #expect(try pool("AveragePool", two, strides, pads) == [1, 3.5, 3.5])
-        #expect(try pool("AveragePool", two, strides, pads, G.int("count_include_pad", 1)) == [0.5, 3.5, 3.5])
+        #expect(
+            try pool("AveragePool", two, strides, pads, G.int("count_include_pad", 1)) == [0.5, 3.5, 3.5])
         #expect(try pool("GlobalMaxPool") == [5])
         #expect(try pool("GlobalAveragePool") == [3])
     }
@@ -135,7 +141,8 @@ private func isClose(_ a: [Float], _ b: [Float], _ tolerance: Float = 1e-5) -> B
                 "Split", inputs, ["a", "b", "c"], attributes: attributes + [G.int("axis", 1)])
             let join = G.node("Concat", ["c", "b", "a"], G.int("axis", 1))
             return try G(
-                nodes: [split, join], initializers: [G.ints("sizes", [1, 0, 4])], input: [nil, 5], opset: opset
+                nodes: [split, join], initializers: [G.ints("sizes", [1, 0, 4])], input: [nil, 5],
+                opset: opset
             ).output([1, 2, 3, 4, 5])
         }
         #expect(try parts(["x", "sizes"]) == [2, 3, 4, 5, 1])
@@ -145,10 +152,11 @@ private func isClose(_ a: [Float], _ b: [Float], _ tolerance: Float = 1e-5) -> B
             try parts(["x"], G.ints(attribute: "split", [3, 1, 1]), opset: 11) == [5, 4, 1, 2, 3])
     }
 
-    @Test(arguments: [
-        ("constant", [9, 9, 1, 2, 3, 9]), ("edge", [1, 1, 1, 2, 3, 3]), ("reflect", [3, 2, 1, 2, 3, 2]),
-        ("wrap", [2, 3, 1, 2, 3, 1]),
-    ] as [(String, [Float])])
+    @Test(
+        arguments: [
+            ("constant", [9, 9, 1, 2, 3, 9]), ("edge", [1, 1, 1, 2, 3, 3]), ("reflect", [3, 2, 1, 2, 3, 2]),
+            ("wrap", [2, 3, 1, 2, 3, 1]),
+        ] as [(String, [Float])])
     func `Pads are filled as their mode says`(mode: String, expected: [Float]) throws {
         let model = G(
             nodes: [G.node("Pad", ["x", "p", "v"], G.text("mode", mode))],
@@ -163,9 +171,11 @@ private func isClose(_ a: [Float], _ b: [Float], _ tolerance: Float = 1e-5) -> B
     }
 
     @Test func `Transposes, tiles and gathers take numbers in another order`() throws {
-        let transposed = G(nodes: [G.node("Transpose", ["x"], G.ints(attribute: "perm", [0, 2, 1]))], input: [nil, 2, 3])
+        let transposed = G(
+            nodes: [G.node("Transpose", ["x"], G.ints(attribute: "perm", [0, 2, 1]))], input: [nil, 2, 3])
         #expect(try transposed.output([1, 2, 3, 4, 5, 6]) == [1, 4, 2, 5, 3, 6])
-        let tiled = G(nodes: [G.node("Tile", ["x", "t"])], initializers: [G.ints("t", [1, 2])], input: [nil, 2])
+        let tiled = G(
+            nodes: [G.node("Tile", ["x", "t"])], initializers: [G.ints("t", [1, 2])], input: [nil, 2])
         #expect(try tiled.output([1, 2]) == [1, 2, 1, 2])
         let gathered = G(
             nodes: [G.node("Gather", ["x", "i"], G.int("axis", 1))],

@@ -56,7 +56,8 @@ struct Graphs {
 
     /// A node that makes the network's output.
     static func node(
-        _ operation: String, _ inputs: [String], name: String = "y", domain: String = "", _ attributes: [UInt8]...
+        _ operation: String, _ inputs: [String], name: String = "y", domain: String = "",
+        _ attributes: [UInt8]...
     ) -> [UInt8] {
         Bytes.node(operation, inputs, ["y"], name: name, attributes: attributes, domain: domain)
     }
@@ -91,7 +92,8 @@ struct Graphs {
 extension NetworkGraph {
     /// Some values of the plan at a point.
     func values(_ values: [Int], at point: [Float]) throws -> [[Float]] {
-        let network = Network<Float>(NetworkShape(graph: plan, layers: values), loss: .crossEntropy, points: 1)
+        let network = Network<Float>(
+            NetworkShape(graph: plan, layers: values), loss: .crossEntropy, points: 1)
         network.parameters.flat.assign(try parameters())
         let inputs = Matrix<Float>(rows: 1, columns: point.count)
         inputs.assign(point)

@@ -91,7 +91,8 @@ struct GraphCompiler {
     mutating func charge(_ count: Int) throws(NodeError) {
         work += count
         guard work <= GraphCompiler.maxWork else {
-            throw .words("is too much: the nodes up to here compute more than 2^31 numbers and indices from sizes")
+            throw .words(
+                "is too much: the nodes up to here compute more than 2^31 numbers and indices from sizes")
         }
     }
 

@@ -57,7 +57,9 @@ public struct NetworkGraph: Sendable {
                 ))
         }
         let own = try NetworkGraph.shape(of: input, asked: shape)
-        guard !own.contains(0) else { throw .graph(GraphFault("takes inputs without numbers, of shape \(own)")) }
+        guard !own.contains(0) else {
+            throw .graph(GraphFault("takes inputs without numbers, of shape \(own)"))
+        }
         try self.init(model, inputs: [(input.name, own)], constants: [:])
         guard !layers.isEmpty else {
             throw .graph(GraphFault("has no result that depends on its input '\(input.name)'"))

@@ -106,7 +106,9 @@ struct NodeContext {
 
 extension Int {
     /// A number of the file as a whole number, no larger than 32 bits.
-    init(bounded number: Double) { self.init(number.isNaN ? 0 : Swift.min(Swift.max(number, -0x1p31), 0x1p31)) }
+    init(bounded number: Double) {
+        self.init(number.isNaN ? 0 : Swift.min(Swift.max(number, -0x1p31), 0x1p31))
+    }
 }
 
 extension ONNXElementType {

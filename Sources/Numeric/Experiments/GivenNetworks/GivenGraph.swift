@@ -228,7 +228,9 @@ extension GivenGraph {
             let path = folder + "/" + file
             do throws(FileError) {
                 try ArrayFile.write(
-                    output.activation, shape: [points.rows] + (layer.shape.first == 1 ? layer.shape.dropFirst() : layer.shape[...]),
+                    output.activation,
+                    shape: [points.rows]
+                        + (layer.shape.first == 1 ? layer.shape.dropFirst() : layer.shape[...]),
                     to: path)
             } catch {
                 throw DataError(file: path, problem: .graph("cannot be written: \(error.cause)"))

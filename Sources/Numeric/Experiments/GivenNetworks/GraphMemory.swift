@@ -35,7 +35,8 @@ struct GraphMemory {
         let order = takesRanks ? units.map { min($0, inputs) }.max() ?? 0 : 0
         ranks = 2 * 8 * order * order
         point = 4 * units.reduce(0, +)
-        let asked = request.requested(of: min(points, request.rankPoints ?? 1000)).compactMap(\.testPoints).max()
+        let asked = request.requested(of: min(points, request.rankPoints ?? 1000)).compactMap(\.testPoints)
+            .max()
         self.points = request.outputsFolder == nil ? min(points, asked ?? 0) : points
     }
 

@@ -146,7 +146,9 @@ struct NetworkMeasurement {
             throw DataError(file: points.inputsFile, problem: .notFinite(network: request.weights))
         }
         var names = ["layers": network.names]
-        if case .graph(let given) = network.kind, asksFor(.spectralNorm, .frobeniusNorm, .stableRank, .numericalRank) {
+        if case .graph(let given) = network.kind,
+            asksFor(.spectralNorm, .frobeniusNorm, .stableRank, .numericalRank)
+        {
             names["weights"] = given.graph.plan.weights.map(\.name)
         }
         return metrics.byKey.merging(names.mapValues { .array($0.map(JSONValue.string)) }) { _, new in new }
