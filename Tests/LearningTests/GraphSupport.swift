@@ -8,7 +8,8 @@ import Testing
 /// Networks of a few operations, for tests of one.
 enum Graphs {
     static func network<T: Real>(_ plan: NetworkPlan, _ parameters: [Double], points: Int) -> Network<T> {
-        let network = Network<T>(NetworkShape(graph: plan, layers: [plan.last]), loss: .crossEntropy, points: points)
+        let network = Network<T>(
+            NetworkShape(graph: plan, layers: [plan.last]), loss: .crossEntropy, points: points)
         network.parameters.flat.assign(parameters.map { T($0) })
         return network
     }
