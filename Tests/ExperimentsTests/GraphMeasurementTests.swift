@@ -285,9 +285,9 @@ private struct Pair {
         #expect(try rank() == 4)
         given.request.columns = .listed([1, 2])
         #expect(try rank() == 1)
-        given.request.columns = .random(2)
+        given.request.columns = .drawn(2)
         #expect(try (1...2).contains(#require(try rank())))
-        given.request.columns = .random(99)
+        given.request.columns = .drawn(99)
         #expect(try rank() == 4)
         given.request.columns = .listed([5])
         #expect(given.fault() == "net.onnx: has 5 inputs, from 0 on: --columns names 5")
@@ -371,7 +371,7 @@ private struct Pair {
         given.request.patch = 7
         #expect(given.fault(memory: 2_000_000) == nil)
         given.request.patch = nil
-        given.request.columns = .random(200)
+        given.request.columns = .drawn(200)
         #expect(given.fault(memory: 2_000_000)?.contains("what would fit: --columns random:5") == true)
         #expect(given.fault(memory: 1000)?.hasSuffix("what would fit: fewer --layers") == true)
         given.request.outputsFolder = given.files.folder.appending(path: "out").path

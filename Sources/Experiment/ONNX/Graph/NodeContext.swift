@@ -112,14 +112,6 @@ extension Int {
 }
 
 extension ONNXElementType {
-    /// Whether the numbers are whole, truth values among them.
-    var isInteger: Bool {
-        switch self {
-        case .uint8, .int8, .uint16, .int16, .int32, .int64, .uint32, .uint64, .bool: true
-        default: false
-        }
-    }
-
     /// Whether the numbers are real.
     var isFloatingPoint: Bool {
         switch self {

@@ -66,7 +66,8 @@ struct GivenGraph {
         let batch = request.listsLayers ? 0 : max(1, min(64, count, (1 << 26) / held))
         if let memory, !request.listsLayers {
             let needed = GraphMemory(
-                request, graph.plan, layers: values, inputs: columns?.count ?? graph.plan.values[0].size.count,
+                request, graph.plan, layers: values,
+                inputs: columns?.count ?? graph.plan.values[0].size.count,
                 points: count, batch: batch)
             let shape = Array(graph.inputShape.dropFirst())
             if let words = needed.problem(
