@@ -60,7 +60,7 @@ enum GraphConstant {
 public struct GraphFault: Error, Equatable, Sendable, CustomStringConvertible {
     /// The node at fault, as "node 'NAME' (OPERATION)"; nil: the graph.
     public let node: String?
-    /// What is wrong, and what to do.
+    /// The fault, and what to do about it.
     public let words: String
 
     /// The node and what is wrong with it.
