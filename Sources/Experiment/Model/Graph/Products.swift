@@ -27,6 +27,7 @@ public struct MatrixProductOperation: NetworkOperation {
         public init(left: Int, right: Int) { (self.left, self.right) = (left, right) }
     }
 
+    /// Multiplications for one point.
     public var multiplications: Int { rows * inner * columns * offsets.count }
 
     /// Creates the operation.
@@ -53,6 +54,7 @@ public struct GroupedConvolutionOperation: NetworkOperation {
     /// The bias, one number for each channel of the result.
     public let bias: NetworkPlan.Region?
 
+    /// Multiplications for one point.
     public var multiplications: Int { images * outputChannels * window.rows * window.positions }
 
     /// Creates the operation.
