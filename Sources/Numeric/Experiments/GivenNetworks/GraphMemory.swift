@@ -40,7 +40,7 @@ struct GraphMemory {
         self.points = request.outputsFolder == nil ? min(points, asked ?? 0) : points
     }
 
-    /// What is wrong where this is more than the memory available, and what would fit; nil: nothing.
+    /// The fault where this is more than the memory available, with what would fit; nil: it fits.
     ///
     /// - Parameter shape: the shape of a point.
     func problem(available: UInt64, shape: [Int], asksForColumns: Bool) -> String? {
