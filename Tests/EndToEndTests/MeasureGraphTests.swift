@@ -45,7 +45,10 @@ import Text
 
     private static let mistakes: [(line: String, message: String)] = [
         ("measure net.onnx", "no points to measure at"),
-        ("NET --activation relu", "--activation is not for .onnx files: give --inputs X.npy"),
+        (
+            "NET --activation relu",
+            "--activation is not for .onnx files, which hold the activations: leave it out"
+        ),
         ("NET --mean x", "--mean: 'x' is not a number"), ("NET --std 0", "--std: 0 can't divide"),
         ("NET --layout cnhw", "--layout: 'cnhw' must be nchw or nhwc"),
         ("NET --scale unit", "--scale: 'unit' must be a number"),
