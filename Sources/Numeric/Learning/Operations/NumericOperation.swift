@@ -47,13 +47,34 @@ extension TrainedOperation {
 }
 
 /// An operation's inputs and its output: their values, or their tangents. [points, numbers] each.
+///
+/// One or two inputs take no memory of their own: a training step allocates nothing.
 struct Operands<Scalar: Real> {
-    let inputs: [Matrix<Scalar>]
+    /// The output.
     let output: Matrix<Scalar>
+    private let first: Matrix<Scalar>?
+    private let other: Matrix<Scalar>?
+    private let rest: [Matrix<Scalar>]
+
+    /// - Parameter inputs: indices that `matrix` gives the inputs for.
+    init(inputs: [Int], output: Matrix<Scalar>, _ matrix: (Int) -> Matrix<Scalar>) {
+        self.output = output
+        first = inputs.isEmpty ? nil : matrix(inputs[0])
+        other = inputs.count < 2 ? nil : matrix(inputs[1])
+        rest = inputs.count < 3 ? [] : inputs[2...].map(matrix)
+    }
+
     /// The first input.
-    var input: Matrix<Scalar> { inputs[0] }
+    var input: Matrix<Scalar> { self[0] }
     /// The second input.
-    var second: Matrix<Scalar> { inputs[1] }
+    var second: Matrix<Scalar> { self[1] }
+
+    /// The input with this index.
+    subscript(index: Int) -> Matrix<Scalar> {
+        if index == 0, let first { return first }
+        if index == 1, let other { return other }
+        return rest[index - 2]
+    }
 }
 
 /// One operation in a pass over a batch.
@@ -81,7 +102,7 @@ struct Pass<Scalar: Real> {
     /// The operation's operands among matrices by the index of their value.
     func operands(_ matrix: (Int) -> Matrix<Scalar>) -> Operands<Scalar> {
         let node = numbers.plan.nodes[index]
-        return Operands(inputs: node.inputs.map(matrix), output: matrix(node.output))
+        return Operands(inputs: node.inputs, output: matrix(node.output), matrix)
     }
 
     struct Target {

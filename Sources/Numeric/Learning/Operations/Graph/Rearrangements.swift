@@ -5,7 +5,7 @@ extension Operand {
     /// The operand's values among those of the inputs: a row for each point, or a single row.
     func values<Scalar>(among operands: Operands<Scalar>, _ pass: Pass<Scalar>) -> Matrix<Scalar> {
         switch self {
-        case .input(let index): return operands.inputs[index]
+        case .input(let index): return operands[index]
         case .constant(let region):
             let numbers = region.of(pass.flat)
             return numbers.reshaped(rows: 1, columns: numbers.count)
@@ -14,8 +14,8 @@ extension Operand {
 
     /// The operand's tangents among those of the inputs; nil: it has none.
     func tangents<Scalar>(among operands: Operands<Scalar>) -> Matrix<Scalar>? {
-        guard case .input(let index) = self, operands.inputs[index].rows > 0 else { return nil }
-        return operands.inputs[index]
+        guard case .input(let index) = self, operands[index].rows > 0 else { return nil }
+        return operands[index]
     }
 }
 
