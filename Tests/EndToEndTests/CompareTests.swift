@@ -93,7 +93,10 @@ import Text
     }
 
     @Test func `What can't be compared is refused, and nothing is written`() throws {
-        let work = try finished(["a": Self.sweep("1e-2"), "b": Self.sweep("1e-3")])
+        let work = try finished([
+            "a": Self.sweep("1e-2"), "b": Self.sweep("1e-3"),
+            "c": Self.sweep("1e-2").replacing("name: loss,", with: "name: loss-seeds,"),
+        ])
         try FileManager.default.createSymbolicLink(
             atPath: work.folder.appending(path: "link").path, withDestinationPath: "runs/a")
         try FileManager.default.createDirectory(
@@ -108,6 +111,10 @@ import Text
             (["runs/a", "--out", "c"], "DIR… is missing"),
             (["runs/a", "link", "--out", "c"], "link: the same directory as runs/a"),
             (["runs/a", "runs/none", "--out", "c"], "runs/none: no such run directory"),
+            (
+                ["runs/a", "runs/c", "--out", "c"],
+                "runs/c: its figure 'loss-seeds' has the name of a file of the figure 'loss' of runs/a"
+            ),
             (["runs/a", "old", "--out", "c"], "old was made by ranksweep 0.1 (format 3)"),
             (["runs/a", "runs/a"], "--out DIR is missing"),
             (["runs/a", "a.yaml", "--out", "c"], "not a run directory"),

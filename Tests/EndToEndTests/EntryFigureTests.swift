@@ -18,7 +18,7 @@ import Text
         #expect(plan.output.contains("test_loss, as colour, over width and depth\n"), "\(plan.all)")
     }
 
-    @Test func `A list is drawn against its places, and is in no summary`() throws {
+    @Test func `A list is drawn against its indices, and is in no summary`() throws {
         let work = try Workspace()
         try work.write(
             """

@@ -106,7 +106,8 @@ import Text
 
     @Test func `Killed and stopped, a shard goes on where it was; its weights travel`() throws {
         let work = try Workspace()
-        try work.write(smallSweep(steps: 5000) + "\nweights: final\n", to: "s.yaml")
+        // Long enough that a shard doesn't end before it is seen to have begun.
+        try work.write(smallSweep(steps: 20_000) + "\nweights: final\n", to: "s.yaml")
         #expect(try work.run("run", "s.yaml", "--out", "ref").code == 0)
         let words = ["shard", "s.yaml", "--index", "0", "--count", "2", "--out", "0.ndjson"]
         func done() throws -> Double {

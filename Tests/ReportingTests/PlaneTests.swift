@@ -163,7 +163,7 @@ private struct Plane {
     }
 }
 
-@Test(.needsGnuplot) func `A plane is drawn alone and as a film`() throws {
+@Test(.needsGnuplot) func `A plane is drawn alone and as an animation`() throws {
     try withFolder { folder in
         let outcome = try Plane(
             "{name: plane, x: i_xt_bits, y: {metric: i_ty_bits, layer: each}}, "
@@ -172,11 +172,11 @@ private struct Plane {
         #expect(outcome.drawing == .drawn)
         // Only a plane moves.
         #expect(outcome.pictures == ["figures/plane.png", "figures/plane.gif", "figures/along.png"])
-        let film = try Data(contentsOf: URL(filePath: folder + "/figures/plane.gif"))
-        #expect(film.prefix(6) == Data("GIF89a".utf8))
+        let animation = try Data(contentsOf: URL(filePath: folder + "/figures/plane.gif"))
+        #expect(animation.prefix(6) == Data("GIF89a".utf8))
         // A graphic control extension begins each frame.
-        let frames = (0..<film.count - 3).count {
-            film[$0] == 0x21 && film[$0 + 1] == 0xF9 && film[$0 + 2] == 4
+        let frames = (0..<animation.count - 3).count {
+            animation[$0] == 0x21 && animation[$0 + 1] == 0xF9 && animation[$0 + 2] == 4
         }
         #expect(frames == Plane.steps.count)
         #expect(outcome.svgs["plane"]?.contains("training step") == true)

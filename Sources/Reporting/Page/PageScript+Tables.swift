@@ -104,8 +104,9 @@ extension ReportPage {
               [...this.chosen].every(([column, value]) => row.cells[column] === value)
               && (!this.query || row.cells.some(cell => cell.toLowerCase().includes(this.query))));
           }
-          get shown() {
-            const rows = this.filtered.filter(row => !this.extra || this.extra(row));
+          get shown() { return this.sorted(this.filtered); }
+          sorted(filtered) {
+            const rows = filtered.filter(row => !this.extra || this.extra(row));
             if (this.column >= 0) {
               const sign = this.isDown ? -1 : 1;
               const isMissing = row => Number.isNaN(leadingNumber(row.cells[this.column]));
@@ -118,12 +119,12 @@ extension ReportPage {
             return rows;
           }
           show() {
-            const rows = this.shown;
+            const filtered = this.filtered, rows = this.sorted(filtered);
             this.body.replaceChildren(...rows.slice(0, this.most).map(row => row.node ??= this.line(row)));
             this.count.textContent = rows.length === this.rows.length ? `${rows.length} rows`
               : `${rows.length} of ${this.rows.length} rows`;
             this.more.hidden = rows.length <= this.most;
-            this.changed?.(this.filtered);
+            this.changed?.(filtered);
           }
           line(row) {
             return make("tr", {}, ...row.cells.map((cell, column) =>

@@ -10,7 +10,7 @@ extension ReportPage {
             this.canvas = make("canvas", {role: "img", "aria-label": "Parallel coordinates of the trials",
               pointerdown: event => this.press(event), pointermove: event => this.move(event),
               pointerup: () => this.release(), pointercancel: () => this.release(),
-                  pointerleave: () => this.leave()});
+              pointerleave: () => this.leave()});
             this.tip = make("div", {class: "tip"});
             this.tip.hidden = true;
             this.colour = columns.length - 1;

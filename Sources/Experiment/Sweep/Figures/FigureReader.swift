@@ -24,9 +24,10 @@ struct FigureReader {
                 faults.add(item.location, "figures", .figure(.repeatedName(figure.name)))
             }
             for other in figures {
-                let names = [figure.name, other.name].sorted { $0.count < $1.count }
-                guard ["-seeds", "-latex"].contains(where: { names[0] + $0 == names[1] }) else { continue }
-                faults.add(item.location, "figures", .figure(.nameOfFile(names[1], of: names[0])))
+                for (file, name) in [(figure.name, other.name), (other.name, figure.name)]
+                where FigureSpec.isFile(file, ofFigure: name) {
+                    faults.add(item.location, "figures", .figure(.nameOfFile(file, of: name)))
+                }
             }
             figures.append(figure)
         }

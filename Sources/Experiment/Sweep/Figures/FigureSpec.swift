@@ -108,6 +108,12 @@ public struct FigureSpec: Equatable, Sendable {
 }
 
 extension FigureSpec {
+    /// Whether a figure of the first name would overwrite a file of the figure with the other: NAME-seeds.dat or
+    /// NAME-latex.pdf.
+    public static func isFile(_ name: String, ofFigure other: String) -> Bool {
+        name == other + "-seeds" || name == other + "-latex"
+    }
+
     /// The figure without looks of its own.
     var plain: FigureSpec {
         var figure = self

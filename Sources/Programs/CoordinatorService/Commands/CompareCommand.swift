@@ -76,6 +76,7 @@ private func openRuns(_ operands: [String]) throws(CommandFailure) -> [ComparedR
             faults.append(error.message)
         }
     }
+    faults += sharedFiles(runs)
     guard faults.isEmpty else {
         throw .input((faults + ["nothing was compared, and nothing written"]).joined(separator: "\n"))
     }
@@ -83,6 +84,20 @@ private func openRuns(_ operands: [String]) throws(CommandFailure) -> [ComparedR
     // Paths distinguish directories of the same name.
     let names = Set(last).count == last.count ? last : paths
     return zip(runs, names).map { ComparedRun(run: $0, name: $1) }
+}
+
+/// The faults of figures whose names are those of files of another run's figures.
+private func sharedFiles(_ runs: [RunDirectory]) -> [String] {
+    runs.flatMap { run in
+        run.spec.figures.flatMap { figure in
+            runs.flatMap { other in
+                other.spec.figures.filter { FigureSpec.isFile(figure.name, ofFigure: $0.name) }.map {
+                    "\(run.path): its figure '\(figure.name)' has the name of a file of the figure '\($0.name)' of "
+                        + "\(other.path): leave one of the runs out"
+                }
+            }
+        }
+    }
 }
 
 private func compare(
@@ -142,7 +157,7 @@ private func printDifferences(_ outcome: ReportOutcome, _ runs: [ComparedRun]) {
     for compared in runs.dropFirst() {
         let all = outcome.differences.filter { $0.run == compared.name }
         let head = "\(printable(compared.name)) minus \(printable(runs[0].name))"
-        // Every measured trial has its losses.
+        // Every measured trial has its losses, so measured trials can be compared.
         guard !all.isEmpty else {
             printOut("differ   \(head): nothing to compare: no point has measured trials of both runs")
             continue
