@@ -32,6 +32,7 @@ let package = Package(
         .target(name: "Text", dependencies: ["CSodium", "CBuild"], path: "Sources/Support/Text"),
         .target(name: "Console", dependencies: ["Files", "Text", "CPosix"], path: "Sources/Support/Console"),
         .target(name: "Model", dependencies: ["Text"], path: "Sources/Experiment/Model"),
+        .target(name: "ONNX", dependencies: ["Model", "Files", "Text"], path: "Sources/Experiment/ONNX"),
         .target(
             name: "Sweep", dependencies: ["Model", "Collections", "Text", "CYAML"],
             path: "Sources/Experiment/Sweep"),
@@ -52,7 +53,7 @@ let package = Package(
         .target(
             name: "Experiments",
             dependencies: [
-                "Measures", "Fitting", "Learning", "LinearAlgebra", "Model", "Sweep", "Files", "Text",
+                "Measures", "Fitting", "Learning", "LinearAlgebra", "Model", "ONNX", "Sweep", "Files", "Text",
                 "CZlib",
                 "CPosix",
             ], path: "Sources/Numeric/Experiments"),
@@ -117,6 +118,9 @@ let package = Package(
         .testTarget(name: "TextTests", dependencies: ["Text"]),
         .testTarget(name: "ConsoleTests", dependencies: ["Console", "Text"]),
         .testTarget(name: "ModelTests", dependencies: ["Model"]),
+        .testTarget(
+            name: "ONNXTests",
+            dependencies: ["ONNX", "Learning", "LinearAlgebra", "Model", "Files", "TestSupport"]),
         .testTarget(name: "SweepTests", dependencies: ["Sweep", "Model", "Text", "TestSupport"]),
         .testTarget(
             name: "LinearAlgebraTests",
@@ -159,8 +163,8 @@ let package = Package(
         .testTarget(
             name: "FuzzTests",
             dependencies: [
-                "CoordinatorService", "Experiments", "Records", "Scheduling", "Sweep", "Text", "Transport",
-                "Wire",
+                "CoordinatorService", "Experiments", "ONNX", "Records", "Scheduling", "Sweep", "Text",
+                "Transport", "Wire",
                 "CZlib", "TestSupport",
             ]),
         .testTarget(name: "TransportTests", dependencies: ["Transport", "Wire"]),

@@ -86,7 +86,7 @@ import Text
 
     /// A command line, NET and ALL standing for its usual parts, and what is said of it.
     private static let mistakes: [(line: String, message: String)] = [
-        ("measure", "FILE.safetensors is missing"),
+        ("measure", "NET.onnx or FILE.safetensors is missing"),
         ("NET --inputs x.npy", "--activation is missing: relu, tanh or linear"),
         ("measure nosuch.safetensors", "nosuch.safetensors: cannot be read: No such file or directory"),
         ("NET --inputs x.npy --activation relu --layers fc1,fc3", "has no layer 'fc3'; it has fc1, fc2"),

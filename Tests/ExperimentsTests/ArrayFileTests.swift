@@ -51,15 +51,15 @@ func `Every type of array is read`(type: String, bytes: [UInt8], value: Double) 
     ),
     (
         "{'descr': '<f2', 'fortran_order': False, 'shape': (1, 1), }", 2,
-        "holds numbers of type '<f2'; f4, f8, u1, i4 and i8 are read"
+        "holds numbers of type '<f2'; f4, f8, u1, i4 and i8 are read: save x.astype('f4')"
     ),
     (
         "{'descr': '|O', 'fortran_order': False, 'shape': (1, 1), }", 2,
-        "holds numbers of type '|O'; f4, f8, u1, i4 and i8 are read"
+        "holds numbers of type '|O'; f4, f8, u1, i4 and i8 are read: save x.astype('f4')"
     ),
     (
         "{'descr': '|f4', 'fortran_order': False, 'shape': (1, 1), }", 4,
-        "holds numbers of type '|f4'; f4, f8, u1, i4 and i8 are read"
+        "holds numbers of type '|f4'; f4, f8, u1, i4 and i8 are read: save x.astype('f4')"
     ),
     (
         "{'descr': [('x', '<f4')], 'fortran_order': False, 'shape': (1,), }", 4,

@@ -6,6 +6,7 @@ import Text
 
 @testable import CoordinatorService
 @testable import Experiments
+@testable import ONNX
 @testable import Sweep
 
 private func gzip(_ bytes: [UInt8]) -> [UInt8] {
@@ -79,6 +80,47 @@ private func arrayFile(_ header: String, _ data: Int, version: UInt8 = 1) -> [UI
                 else { throw NotTheSame() }
             }
         }
+    }
+
+    @Test func `ONNX files`() throws {
+        typealias Bytes = ONNXBytes
+        let folder = try TemporaryFolder()
+        let path = try folder.write([UInt8](repeating: 1, count: 64), to: "w.data") + ".onnx"
+        let external = Bytes.external(["location": "w.data", "offset": "4", "length": "16"])
+        let tensors = [
+            Bytes.tensor("w", type: 10, shape: [2, 2], Bytes.raw([0, 1, 0x7c00, 0x3c00], width: 2)),
+            Bytes.tensor("e", shape: [4], external),
+            Bytes.tensor("n", type: 7, shape: [3], Bytes.field(7, bytes: [1, 2, 3])),
+        ]
+        let attributes = [
+            Bytes.attribute("pads", type: 7, Bytes.field(8, 1) + Bytes.field(8, 2)),
+            Bytes.attribute(
+                "value", type: 4,
+                Bytes.field(5, bytes: Bytes.tensor("", type: 9, shape: [], Bytes.field(5, 1)))),
+        ]
+        let model = Bytes.model(
+            Bytes.graph(
+                nodes: [
+                    Bytes.node("Conv", ["x", "w"], ["p"], attributes: attributes),
+                    Bytes.node("Add", ["p", "e"], ["y"]),
+                ],
+                initializers: tensors, inputs: [Bytes.value("x", shape: [nil, 4])],
+                outputs: [Bytes.value("y", type: 10, shape: [1])]))
+        let words = ["..", "/", "location", "w.data", "\u{8}\u{7}", "ai.onnx", "\0"]
+        var readable = 0
+        try fuzz([Bytes.layer, model], words: words, rounds: 3000) { bytes in
+            do throws(ONNXFault) {
+                let graph = try ONNXModel(bytes: bytes, path: path).graph
+                readable += 1
+                for tensor in graph.initializers.values where tensor.elementType.width != nil {
+                    let numbers = try tensor.doubles()
+                    if numbers.count != tensor.count { throw ONNXFault(file: path, what: "not the same") }
+                }
+            } catch {
+                if bytes == model || error.what == "not the same" || error.what.contains("\n") { throw error }
+            }
+        }
+        #expect(readable > 100)
     }
 
     @Test func `Arrays of NumPy`() throws {

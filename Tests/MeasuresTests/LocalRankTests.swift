@@ -268,7 +268,9 @@ private let relative = [1e-3, 0.01, 0.1, 0.5, 1]
         let values = try network.layers[0].weight.singularValues()
         for (index, threshold) in thresholds.enumerated() {
             let count = values.count { $0 > threshold }
-            #expect(result.absolute[index][0] == PointStatistic(mean: Double(count), standardError: 0))
+            #expect(
+                result.absolute[index][0]
+                    == PointStatistic(mean: Double(count), standardError: 0, maximum: count))
         }
     }
 }

@@ -50,6 +50,13 @@ import Testing
                 "Sources/Numeric/LinearAlgebra/Images.swift",
             ]),
         Example(
+            section: "An operation of ONNX", names: #"\bsoftsign\b"#,
+            claim: "a line or a word in each of four files",
+            files: [
+                "Sources/Experiment/Model/Graph/Elementwise.swift",
+                "Sources/Experiment/ONNX/Graph/Operations/Elementwise.swift",
+            ]),
+        Example(
             section: "A setting", names: #"Setting\.initialisation\b|let initialisation = StoredSetting"#,
             claim: "declared and used in two files",
             files: [

@@ -192,7 +192,8 @@ import Testing
     /// Keys of files, records and JSON are snake_case: the tables of aliases have others, and JSON Schema's keywords
     /// are not ours.
     @Test func `No name in a string is camel case`() throws {
-        let units = ["2GiB", "2G", "500M", "500MB", "9P", "kB"]
+        // Units, and names that ONNX gives.
+        let units = ["2GiB", "2G", "500M", "500MB", "9P", "kB", "transA", "transB"]
         func isCamelCase(_ text: Substring) -> Bool {
             let bytes = Array(text.utf8)
             let isName = bytes.allSatisfy { byte in

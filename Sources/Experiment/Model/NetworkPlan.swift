@@ -27,10 +27,12 @@ public struct NetworkPlan: Sendable {
     public struct Node: Sendable {
         /// The operation.
         public var operation: any NetworkOperation
-        /// Index of the value that it reads.
-        public var input: Int
-        /// Index of the second value that a sum reads.
-        public var second: Int?
+        /// Indices of the values that it reads.
+        public var inputs: [Int]
+        /// Index of the first value that it reads.
+        public var input: Int { inputs[0] }
+        /// Index of the second value that it reads, if there is one.
+        public var second: Int? { inputs.count > 1 ? inputs[1] : nil }
         /// Index of the value that it makes.
         public var output: Int
         /// Whether it belongs to the shortcut past a residual block.
@@ -182,11 +184,16 @@ public struct NetworkPlan: Sendable {
     mutating func add(
         _ operation: any NetworkOperation, _ input: Int, and second: Int? = nil, _ size: ImageSize
     ) -> Int {
+        add(operation, reading: [input] + (second.map { [$0] } ?? []), size)
+    }
+
+    private mutating func add(
+        _ operation: any NetworkOperation, reading inputs: [Int], _ size: ImageSize
+    ) -> Int {
         let output = values.count
         values.append(Value(size: size, producer: nodes.count))
-        values[input].consumers.append(nodes.count)
-        if let second { values[second].consumers.append(nodes.count) }
-        nodes.append(Node(operation: operation, input: input, second: second, output: output))
+        for input in inputs { values[input].consumers.append(nodes.count) }
+        nodes.append(Node(operation: operation, inputs: inputs, output: output))
         return output
     }
 
@@ -201,4 +208,48 @@ public struct NetworkPlan: Sendable {
     mutating func markShortcut(from first: Int) {
         for index in first..<nodes.count { nodes[index].isShortcut = true }
     }
+
+    // MARK: - Graphs
+
+    /// A plan that has only an input so far, of `count` numbers. A graph's operations are added one by one.
+    public init(graphInputs count: Int) { values = [Value(size: .vector(count))] }
+
+    /// Adds an operation that makes `count` numbers, and returns the index of the value. The network's output
+    /// is the value added last.
+    public mutating func add(_ operation: any NetworkOperation, reading inputs: [Int], count: Int) -> Int {
+        last = add(operation, reading: inputs, .vector(count))
+        return last
+    }
+
+    /// Allocates parameters under a name and shape of a file, as a matrix. Those of a layer that is added next
+    /// are its weight.
+    ///
+    /// - Parameter layer: the name and number of outputs of the layer.
+    public mutating func take(
+        _ name: String, shape: [Int], rows: Int, columns: Int, layer: (name: String, outputs: Int)? = nil
+    ) -> Region {
+        let region = Region(offset: parameterCount, rows: rows, columns: columns)
+        parameterCount += rows * columns
+        parameters.append(
+            Tensor(name: name, shape: shape, range: region.range, isWeight: layer != nil))
+        if let layer {
+            weights.append(
+                WeightLayer(
+                    name: layer.name, node: nodes.count, region: region, bias: nil,
+                    size: .vector(layer.outputs)))
+        }
+        return region
+    }
+
+    /// Says that a vector is the bias of the layer that makes a value, if a layer makes it that has none and as
+    /// many outputs.
+    public mutating func setBias(_ region: Region, ofLayerMaking value: Int) {
+        guard let node = values[value].producer, let index = weights.firstIndex(where: { $0.node == node }),
+            weights[index].bias == nil, weights[index].region.rows == region.range.count
+        else { return }
+        weights[index].bias = Region(offset: region.offset, rows: 1, columns: region.range.count)
+    }
+
+    /// Makes a value the network's output.
+    public mutating func setOutput(_ value: Int) { last = value }
 }

@@ -24,11 +24,25 @@ public struct NetworkShape: Sendable {
     public var outputs: Int { plan.values[plan.last].size.count }
     /// The operations that the layers amount to.
     public let plan: NetworkPlan
+    /// A graph's layers; nil: the plan says them.
+    private let chosen: [Int]?
 
     /// A network's shape. Throws where the layers don't fit together.
     public init(input: ImageSize, layers: [LayerSpec]) throws(ShapeFault) {
-        self.input = input
+        (self.input, chosen) = (input, nil)
         plan = try NetworkPlan(input: input, layers)
+    }
+
+    /// The shape of a graph whose operations a plan holds.
+    ///
+    /// - Parameter layers: the values that measures see as layers.
+    public init(graph plan: NetworkPlan, layers: [Int]) {
+        (input, self.plan, chosen) = (plan.values[0].size, plan, layers)
+    }
+
+    /// The layers that measures see, as indices of the plan's values: for a graph those chosen.
+    public var layers: [(preActivation: Int, activation: Int, depth: Int)] {
+        chosen?.enumerated().map { ($1, $1, $0 + 1) } ?? plan.layers
     }
 }
 

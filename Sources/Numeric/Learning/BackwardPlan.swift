@@ -24,8 +24,8 @@ struct BackwardPlan: Sendable {
     /// Slot of the gradient with respect to the input; nil where it isn't requested.
     private(set) var inputSlot: Int?
 
-    init(_ plan: NetworkPlan, from value: Int, toInput: Bool) {
-        let operations = plan.operations
+    /// - Parameter operations: the plan's.
+    init(_ plan: NetworkPlan, _ operations: [any TrainedOperation], from value: Int, toInput: Bool) {
         var slots = [Int?](repeating: nil, count: plan.values.count)
         var free: [Int] = []
         func reserve(_ slot: Int?, for value: Int) -> Int {

@@ -18,7 +18,8 @@ public struct Network<Scalar: Real>: PredictingNetwork {
     public let points: Int
     let numbers: NetworkNumbers<Scalar>
     private let work: NetworkWorkspace<Scalar>
-    private let descent: BackwardPlan
+    /// nil where some operation has no gradient, as in networks from files.
+    private let descent: BackwardPlan?
     /// 0: the objective takes no random numbers.
     public var noisePerPoint: Int { 0 }
 
@@ -29,7 +30,9 @@ public struct Network<Scalar: Real>: PredictingNetwork {
         self.points = points
         parameters = Parameters(shape.plan, vectors: loss == .gaussianNLL ? [shape.outputs] : [])
         numbers = NetworkNumbers(plan: shape.plan, flat: parameters.flat)
-        descent = BackwardPlan(shape.plan, from: shape.plan.last, toInput: false)
+        descent = numbers.trained.map {
+            BackwardPlan(shape.plan, $0, from: shape.plan.last, toInput: false)
+        }
         work = NetworkWorkspace(shape.plan, descent, points: points)
     }
 
@@ -115,6 +118,7 @@ public struct Network<Scalar: Real>: PredictingNetwork {
         _ gradients: Parameters<Scalar>, _ batch: Batch<Scalar>, _ mode: NetworkMode
     ) -> Objective {
         precondition(batch.inputs.rows == points && batch.inputs.columns == shape.input.count)
+        guard let descent else { preconditionFailure("a network that has operations without gradients") }
         numbers.forward(batch.inputs, work, mode, upTo: shape.plan.last)
         let outputs = numbers.slot(descent.start, of: shape.plan.last, points, work)
         outputs.assign(work.values[shape.plan.last])

@@ -24,7 +24,10 @@ public struct NetworkJacobian<Scalar: Real> {
         numbers = network.numbers
         value = layer.value(side)
         units = layer.size.count
-        backward = BackwardPlan(numbers.plan, from: value, toInput: true)
+        guard let trained = numbers.trained else {
+            preconditionFailure("a network that has operations without gradients")
+        }
+        backward = BackwardPlan(numbers.plan, trained, from: value, toInput: true)
         let rows = min(block, units)
         work = NetworkWorkspace(numbers.plan, backward, points: rows)
         copies = Matrix(rows: rows, columns: network.shape.input.count)

@@ -20,7 +20,8 @@ public struct NetworkLayer: Sendable, Hashable {
     let preActivation: Int
     let activation: Int
 
-    func value(_ side: Side) -> Int { side == .preActivation ? preActivation : activation }
+    /// Index of one of its values in the plan.
+    public func value(_ side: Side) -> Int { side == .preActivation ? preActivation : activation }
 }
 
 /// A layer's values at some points, [points, units] each.
@@ -37,7 +38,7 @@ extension NetworkShape {
     /// One layer for each activation, and one for the outputs. Two layers may have the same depth: a residual
     /// block's last convolution ends with the block, whose sum has an activation.
     public var networkLayers: [NetworkLayer] {
-        plan.layers.map {
+        layers.map {
             NetworkLayer(
                 depth: $0.depth, size: plan.values[$0.activation].size, preActivation: $0.preActivation,
                 activation: $0.activation)

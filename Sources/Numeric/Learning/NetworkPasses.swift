@@ -13,6 +13,8 @@ enum NetworkMode: Sendable, Equatable {
 struct NetworkNumbers<Scalar: Real> {
     let plan: NetworkPlan
     let operations: [any NumericOperation]
+    /// The operations as training takes them; nil where it can't pass through one of them.
+    let trained: [any TrainedOperation]?
     let flat: Matrix<Scalar>
     /// The running averages.
     let states: Matrix<Scalar>
@@ -21,6 +23,7 @@ struct NetworkNumbers<Scalar: Real> {
         self.plan = plan
         self.flat = flat
         operations = plan.operations
+        trained = plan.trainedOperations
         states = plan.stateRange.of(flat)
     }
 
@@ -57,6 +60,7 @@ struct NetworkNumbers<Scalar: Real> {
         _ backward: BackwardPlan, _ inputs: Matrix<Scalar>, _ work: NetworkWorkspace<Scalar>,
         _ mode: NetworkMode, gradients: Matrix<Scalar>?
     ) {
+        guard let trained else { preconditionFailure("a network that has operations without gradients") }
         var pass = Pass(numbers: self, inputs: inputs, work: work, mode: mode, gradients: gradients)
         for index in backward.steps.indices {
             let step = backward.steps[index]
@@ -64,7 +68,7 @@ struct NetworkNumbers<Scalar: Real> {
             pass.index = step.node
             pass.target = target(step.input, of: node.input, inputs.rows, work)
             pass.secondTarget = target(step.second, of: node.second ?? 0, inputs.rows, work)
-            operations[step.node].backward(slot(step.output, of: node.output, inputs.rows, work), pass)
+            trained[step.node].backward(slot(step.output, of: node.output, inputs.rows, work), pass)
         }
     }
 

@@ -1,67 +1,68 @@
 import LinearAlgebra
 import Model
 
-/// Jacobians of all layers at once, in evaluation (running averages are constants), by Jacobian–vector
+/// Jacobians of layers at a point, in evaluation (running averages are constants), by Jacobian–vector
 /// products: exact to rounding, without differences.
 ///
-/// A point costs a forward pass for each input with respect to which the Jacobians are taken, however many
-/// layers there are. `NetworkJacobian`, which goes back from each unit, costs far more where layers have more
-/// units than there are inputs, as the early layers of a convolutional network do. Memory: two batches of
-/// `block` points with all values kept, and the result.
+/// The tangents of all inputs go from one operation to the next together, and those of a value are freed as
+/// soon as no operation needs them. So a layer's whole Jacobian is there at once, and never the Jacobians of
+/// all layers. A point costs a forward pass for each input with respect to which Jacobians are taken, however
+/// many layers there are. `NetworkJacobian`, which goes back from each unit, costs far more where layers have
+/// more units than there are inputs, as the early layers of a convolutional network do.
 public struct NetworkTangents<Scalar: Real> {
     private let numbers: NetworkNumbers<Scalar>
     private let work: NetworkWorkspace<Scalar>
-    /// The tangents of each value, [block, numbers].
-    private let tangents: [Matrix<Scalar>]
-    private let copies: Matrix<Scalar>
+    private let point: Matrix<Scalar>
+    private let liveness: ValueLiveness
 
-    /// - Parameter block: number of columns of the Jacobians computed at once.
-    public init(_ network: Network<Scalar>, block: Int = 32) {
-        precondition(block > 0)
+    /// - Parameters:
+    ///   - values: the values of the plan whose Jacobians are taken.
+    ///   - inputs: number of inputs that they are taken in.
+    public init(_ network: Network<Scalar>, of values: [Int], inputs: Int) {
         numbers = network.numbers
-        work = NetworkWorkspace(numbers.plan, nil, points: block, keepsAll: true)
-        tangents = numbers.plan.values.map { Matrix(rows: block, columns: $0.size.count) }
-        copies = Matrix(rows: block, columns: network.shape.input.count)
+        liveness = ValueLiveness(numbers.plan, of: values)
+        work = NetworkWorkspace(numbers.plan, nil, points: 1, tangents: inputs, keepsAll: true)
+        point = Matrix(rows: 1, columns: network.shape.input.count)
     }
 
-    /// The transposed Jacobian [inputs, units] of each layer at a point [1, inputs], or only the rows of the
-    /// inputs given (a patch), in their order.
-    public func transposedJacobians(
-        of layers: [NetworkLayer], _ side: NetworkLayer.Side = .activation, at point: Matrix<Scalar>,
-        inputs some: [Int]? = nil
-    ) -> [Matrix<Double>] {
-        precondition(point.rows == 1 && point.columns == copies.columns)
-        let inputs = some ?? Array(0..<copies.columns)
-        let results = layers.map { Matrix<Double>(rows: inputs.count, columns: $0.size.count) }
-        let last = layers.map { $0.value(side) }.max() ?? 0
-        for row in 0..<copies.rows { copies.rows(row..<row + 1).assign(point) }
-        numbers.forward(copies, work, .evaluation, upTo: last)
-        for start in stride(from: 0, to: inputs.count, by: copies.rows) {
-            let count = min(copies.rows, inputs.count - start)
-            tangents[0].fill(0)
-            for row in 0..<count { tangents[0][row, inputs[start + row]] = 1 }
-            push(upTo: last)
-            for (layer, result) in zip(layers, results) {
-                result.rows(start..<start + count).assign(
-                    widening: tangents[layer.value(side)].rows(0..<count))
+    /// Calls `body` with each value and its transposed Jacobian [inputs, units], in the order of the plan.
+    ///
+    /// - Parameters:
+    ///   - point: [1, inputs]
+    ///   - some: the inputs that Jacobians are taken in (a patch), in their order; nil: all.
+    public func forEachJacobian(
+        at point: Matrix<Scalar>, inputs some: [Int]? = nil, _ body: (Int, Matrix<Scalar>) -> Void
+    ) {
+        precondition(point.rows == 1 && point.columns == self.point.columns)
+        self.point.assign(point)
+        numbers.forward(self.point, work, .evaluation, upTo: liveness.last)
+        let columns = point.columns
+        let inputs = some ?? Array(0..<columns)
+        let none = Matrix<Scalar>(rows: 0, columns: 0)
+        var tangents = [Matrix<Scalar>](repeating: none, count: numbers.plan.values.count)
+        tangents[0] = Matrix(rows: inputs.count, columns: columns)
+        for (row, input) in inputs.enumerated() { tangents[0][row, input] = 1 }
+        if liveness.isChosen[0] { body(0, tangents[0]) }
+        var pass = Pass(numbers: numbers, inputs: self.point, work: work, mode: .evaluation)
+        for (index, node) in numbers.plan.nodes.enumerated() where node.output <= liveness.last {
+            let operation = numbers.operations[index]
+            if liveness.varies[node.output] {
+                let takesOver =
+                    operation.overwritesInput && liveness.end[node.input] == index
+                    && tangents[node.input].rows > 0 && !node.inputs.dropFirst().contains(node.input)
+                tangents[node.output] =
+                    takesOver
+                    ? tangents[node.input]
+                    : Matrix(rows: inputs.count, columns: numbers.plan.values[node.output].size.count)
+                pass.index = index
+                operation.pushTangents(pass.operands { tangents[$0] }, pass)
+                if liveness.isChosen[node.output] { body(node.output, tangents[node.output]) }
             }
-        }
-        return results
-    }
-
-    /// Number of a layer's values on `side` that are above 0, at the point of the last call of
-    /// `transposedJacobians`.
-    public func positives(of layer: NetworkLayer, _ side: NetworkLayer.Side) -> Int {
-        let value = numbers.value(layer.value(side), copies, work)
-        return (0..<value.columns).count { value[0, $0] > 0 }
-    }
-
-    private func push(upTo last: Int) {
-        var pass = Pass(numbers: numbers, inputs: copies, work: work, mode: .evaluation)
-        for index in numbers.operations.indices {
-            if numbers.plan.nodes[index].output > last { return }
-            pass.index = index
-            numbers.operations[index].pushTangents(pass.operands { tangents[$0] }, pass)
+            for input in node.inputs where liveness.end[input] == index { tangents[input] = none }
+            if liveness.end[node.output] == nil { tangents[node.output] = none }
         }
     }
+
+    /// A value's numbers at the point of the last call of `forEachJacobian`, [1, units].
+    public func value(_ index: Int) -> Matrix<Scalar> { numbers.value(index, point, work) }
 }

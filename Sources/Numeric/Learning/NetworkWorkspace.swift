@@ -18,17 +18,21 @@ struct NetworkWorkspace<Scalar: Real> {
     let ones: Matrix<Scalar>
     let unread: (Matrix<Scalar>, Matrix<Scalar>)
 
-    /// - Parameter keepsAll: whether every value keeps memory of its own, so that none overwrites another.
-    init(_ plan: NetworkPlan, _ backward: BackwardPlan?, points: Int, keepsAll: Bool = false) {
+    /// - Parameters:
+    ///   - tangents: number of tangents that operations are given at once.
+    ///   - keepsAll: whether every value keeps memory of its own, so that none overwrites another.
+    init(
+        _ plan: NetworkPlan, _ backward: BackwardPlan?, points: Int, tangents: Int = 0, keepsAll: Bool = false
+    ) {
         let operations = plan.operations
         var values = [Matrix<Scalar>(rows: 0, columns: plan.values[0].size.count)]
         for (node, operation) in zip(plan.nodes, operations) {
-            let input = plan.values[node.input]
             // Nothing else may read the input, nor the backward pass of the operation that made it.
-            if let producer = input.producer, input.consumers.count == 1, operation.overwritesInput,
-                !operations[producer].readsOutput, !keepsAll
+            if !keepsAll, operation.overwritesInput, let first = node.inputs.first,
+                let producer = plan.values[first].producer, plan.values[first].consumers.count == 1,
+                !operations[producer].readsOutput
             {
-                values.append(values[node.input])
+                values.append(values[first])
             } else {
                 values.append(Matrix(rows: points, columns: plan.values[node.output].size.count))
             }
@@ -38,7 +42,8 @@ struct NetworkWorkspace<Scalar: Real> {
         kept = operations.map {
             $0.keptSizes(points: points).map { Matrix(rows: $0.rows, columns: $0.columns) }
         }
-        scratch = Matrix(rows: 1, columns: operations.map { $0.scratchCount(points: points) }.max() ?? 0)
+        scratch = Matrix(
+            rows: 1, columns: operations.map { $0.scratchCount(points: max(points, tangents)) }.max() ?? 0)
         let columns = plan.values.map(\.size.channels).max() ?? 1
         normalisation = NormalisationScratch(columns: columns)
         zeros = Matrix(rows: 1, columns: columns)

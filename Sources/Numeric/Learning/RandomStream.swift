@@ -33,6 +33,8 @@ public struct RandomStreams: Sendable, Equatable {
         /// The random layers of the component study. Index: 0 inputs, 1 the layer before, 2 the component's
         /// matrix.
         case component = 32
+        /// The choice of inputs that a graph's Jacobians are taken in. Index: 0.
+        case columns = 33
     }
 
     /// The trial's seed, the key of all its streams.

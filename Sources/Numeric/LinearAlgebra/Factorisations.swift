@@ -1,3 +1,4 @@
+import CKernels
 import COpenBLAS
 
 /// Why a factorisation failed.
@@ -128,5 +129,33 @@ extension Matrix where Scalar == Double {
         cblas_dsyrk(
             CblasRowMajor, CblasLower, transposed ? CblasTrans : CblasNoTrans, Int32(order),
             Int32(transposed ? a.rows : a.columns), 1, a.base, Int32(a.columns), 0, base, Int32(order))
+    }
+
+    /// The same for numbers of either precision, summed in double. Columns and rows of floats that are all zero
+    /// take next to no time.
+    public func setGram<Other: Real>(widening a: Matrix<Other>, transposed: Bool) {
+        let order = transposed ? a.columns : a.rows
+        precondition(rows == order && columns == order)
+        guard a.count > 0 else { return fill(0) }
+        guard Matrix<Other>.isSingle else {
+            cblas_dsyrk(
+                CblasRowMajor, CblasLower, transposed ? CblasTrans : CblasNoTrans, Int32(order),
+                Int32(transposed ? a.rows : a.columns), 1, a.f64, Int32(a.columns), 0, base, Int32(order))
+            return
+        }
+        fill(0)
+        let summed = transposed ? a.rows : a.columns
+        let width = min(summed, 2048)
+        let part = Matrix<Double>(rows: order, columns: width)
+        var start = 0
+        while start < summed {
+            // The next numbers to sum over, as columns; a column of zeros is left out.
+            let taken = ck_gather_columns(
+                a.f32, a.rows, a.columns, transposed ? 1 : 0, &start, part.base, width)
+            guard taken > 0 else { continue }
+            cblas_dsyrk(
+                CblasRowMajor, CblasLower, CblasNoTrans, Int32(order), Int32(taken), 1, part.base,
+                Int32(width), 1, base, Int32(order))
+        }
     }
 }

@@ -4,16 +4,21 @@ import Model
 
 extension Matrix {
     /// self = alpha · op(a) op(b) + beta · self, by OpenBLAS. op transposes if asked to.
+    ///
+    /// - Parameter range: the columns of self that are meant; nil: all.
     @_specialize(where Scalar == Float)
     public func setProduct(
         _ a: Matrix, _ b: Matrix, transposeA: Bool = false, transposeB: Bool = false, alpha: Double = 1,
-        beta: Double = 0
+        beta: Double = 0, columns range: Range<Int>? = nil
     ) {
+        let target = range ?? 0..<columns
+        precondition(target.lowerBound >= 0 && target.upperBound <= columns)
         let (m, k) = transposeA ? (a.columns, a.rows) : (a.rows, a.columns)
         let (kb, n) = transposeB ? (b.columns, b.rows) : (b.rows, b.columns)
-        precondition(k == kb && rows == m && columns == n, "shapes of a product do not fit")
-        guard count > 0 else { return }
+        precondition(k == kb && rows == m && target.count == n, "shapes of a product do not fit")
+        guard rows > 0, n > 0 else { return }
         guard k > 0 else {
+            precondition(n == columns)
             // The sum is empty, and BLAS would refuse empty operands.
             if beta == 0 { fill(0) } else { assign(self, times: Scalar(beta)) }
             return
@@ -24,11 +29,11 @@ extension Matrix {
         if Self.isSingle {
             cblas_sgemm(
                 CblasRowMajor, opA, opB, height, width, inner, Float(alpha), a.f32, strideA, b.f32, strideB,
-                Float(beta), f32, width)
+                Float(beta), f32 + target.lowerBound, Int32(columns))
         } else {
             cblas_dgemm(
                 CblasRowMajor, opA, opB, height, width, inner, alpha, a.f64, strideA, b.f64, strideB,
-                beta, f64, width)
+                beta, f64 + target.lowerBound, Int32(columns))
         }
     }
 
@@ -60,6 +65,16 @@ extension Matrix {
             ck_activation_backward_f32(f32, activated.f32, count, activation.code)
         } else {
             ck_activation_backward_f64(f64, activated.f64, count, activation.code)
+        }
+    }
+
+    /// self[r, j] *= factors[0, j].
+    public func multiplyColumns(by factors: Matrix) {
+        precondition(factors.count == columns)
+        if Self.isSingle {
+            ck_multiply_columns_f32(f32, rows, columns, factors.f32)
+        } else {
+            ck_multiply_columns_f64(f64, rows, columns, factors.f64)
         }
     }
 

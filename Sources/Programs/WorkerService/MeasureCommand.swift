@@ -12,7 +12,8 @@ func runMeasure(_ text: String, _ options: WorkerOptions) -> ExitCode {
         return .internal
     }
     do throws(ExperimentError) {
-        printOut(try measure(request, data: options.data).canonicalText)
+        let result = try measure(request, data: options.data, memory: availableMemoryBytes())
+        printOut(result["table"]?.string ?? result.canonicalText)
         return .done
     } catch {
         // Names come from the file and may be long.

@@ -1,6 +1,7 @@
-// Files: files that appear whole or not at all, opening regular files, folders, pipes, reading and writing
-// descriptors, noticing that a file was moved or removed, and wording what the system refuses. Imports CPosix
-// and Glibc. Leaves out what files contain and where they belong.
+// Files: files that appear whole or not at all, opening regular files, reading a large one part by part and the
+// formats of its numbers, folders, pipes, reading and writing descriptors, noticing that a file was moved or
+// removed, and wording what the system refuses. Imports CPosix and Glibc. Leaves out what files contain and
+// where they belong.
 
 import Glibc
 
@@ -10,7 +11,7 @@ public struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
     public let path: String
     /// The operation as a verb: "write".
     public let doing: String
-    /// `errno`.
+    /// `errno`; 0 where a file became shorter while it was read.
     public let code: Int32
     /// The kind found instead of a regular file; nil if that isn't the problem.
     public let kind: FileKind?
@@ -24,11 +25,13 @@ public struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
     }
 
     /// The cause without the path: "No such file or directory", "a pipe, not a file".
-    public var cause: String { kind?.words ?? refusalMessage(code) }
+    public var cause: String {
+        kind?.words ?? (code == 0 ? "it became shorter while it was read" : refusalMessage(code))
+    }
 
     /// The path, the operation and the cause, as a message.
     public var description: String {
-        kind.map { "\(path): \($0.words)" } ?? "\(path): cannot \(doing): \(refusalMessage(code))"
+        kind.map { "\(path): \($0.words)" } ?? "\(path): cannot \(doing): \(cause)"
     }
 }
 

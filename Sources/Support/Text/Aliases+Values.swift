@@ -95,7 +95,7 @@ extension Alias {
             "train_loss": "training_loss",
             "kl_nats": "kl kl_loss kl_div kl_divergence kld rate",
             "i_zy_nats": "izy i_yz",
-            "local_rank": "rank jacobian_rank",
+            "local_rank": "rank jacobian_rank jacobian jacrev jacfwd jvp",
             "gradient_mean": "grad_norm gradient_norm",
             "gradient_snr": "snr",
             "spectral_norm": "operator_norm lipschitz sigma_max",
@@ -149,6 +149,14 @@ extension Alias {
             (
                 "ranksweep status DIR", "ls list runs",
                 "runs are directories: 'ls runs' lists them, and 'ranksweep status DIR' shows one"
+            ),
+            (
+                "ranksweep measure FILE.safetensors", "summary torchinfo torchsummary netron",
+                "'ranksweep measure NET.onnx --list-layers' prints the layers of a network"
+            ),
+            (
+                "ranksweep measure FILE.safetensors", "onnx torch.onnx tf2onnx jax2onnx onnxruntime",
+                "'ranksweep measure NET.onnx' measures a network from PyTorch, Keras or JAX (docs/networks.md)"
             ),
             (
                 "ranksweep run SWEEP", "-m --multirun multirun",

@@ -9,4 +9,12 @@ public struct LayerSpec: Sendable {
 }
 
 /// A function that makes one value of a network from another, or from two. Learning computes it.
-public protocol NetworkOperation: Sendable {}
+public protocol NetworkOperation: Sendable {
+    /// Multiplications that one point takes, without those that are negligible beside a product's.
+    var multiplications: Int { get }
+}
+
+extension NetworkOperation {
+    /// None that counts.
+    public var multiplications: Int { 0 }
+}

@@ -50,6 +50,8 @@ enum { CK_SIDE_BY_SIDE = 64 };
     void ck_subsample_backward_##S(const T *dy, size_t points, ck_subsample s, T *dx);                       \
     /* y = a + b; y may be a. */                                                                             \
     void ck_sum_##S(const T *a, const T *b, size_t count, T *y);                                             \
+    /* x[r, j] *= factors[j]. */                                                                             \
+    void ck_multiply_columns_##S(T *x, size_t rows, size_t columns, const T *factors);                       \
     /* Mean and variance (divided by n, not n − 1) of each instance's groups. sums: 1 part; patterns: 1. */  \
     void ck_moments_##S(const T *x, ck_normalisation n, T *mean, T *variance, double *sums, T *patterns);    \
     /* y = γ (x − mean) / √(variance + epsilon) + β, γ and β per column. patterns: 3 parts. */               \
@@ -61,6 +63,13 @@ enum { CK_SIDE_BY_SIDE = 64 };
     void ck_normalise_backward_##S(                                                                          \
         T *g, const T *x, ck_normalisation n, const T *mean, const T *variance, T epsilon, const T *gamma,   \
         int is_fixed, T *dgamma, T *dbeta, double *sums, T *patterns);
+
+/// Takes the next columns of x [rows × columns], or its next rows as columns, `width` at most, and leaves out
+/// those that are all 0. part [order × width] gets them as doubles, order being rows, or columns. Advances
+/// *start by those seen, and returns the number taken. width is at most CK_MAX_TAKEN.
+enum { CK_MAX_TAKEN = 2048 };
+size_t ck_gather_columns(
+    const float *x, size_t rows, size_t columns, int takes_rows, size_t *start, double *part, size_t width);
 
 CK_DECLARE_LAYERS(float, f32)
 CK_DECLARE_LAYERS(double, f64)

@@ -1,3 +1,6 @@
+import Files
+import LinearAlgebra
+
 /// A .npy file (NumPy's format, versions 1 to 3) in C order, checked against its size when it is opened.
 struct ArrayFile {
     enum Element: String, CaseIterable { case f4, f8, u1, i4, i8 }
@@ -11,20 +14,22 @@ struct ArrayFile {
     private static let headerLimit = 65_536
 
     init(opening path: String) throws(DataError) {
-        let file = try InputFile(path)
+        let file = try reading(InputFile(path))
         self.file = file
         func fault(_ problem: ArrayProblem) -> DataError { DataError(file: path, problem: .array(problem)) }
         guard file.size >= 8 else { throw fault(.notNPY) }
-        let start = try file.read(at: 0, count: 8)
+        let start = try reading(file.read(at: 0, count: 8))
         guard start.starts(with: ArrayFile.magic) else { throw fault(.notNPY) }
         guard (1...3).contains(start[6]), start[7] == 0 else { throw fault(.version(start[6], start[7])) }
         let lengthBytes = start[6] == 1 ? 2 : 4
         guard file.size >= 8 + lengthBytes else { throw fault(.headerCut) }
-        let length = try file.read(at: 8, count: lengthBytes).reversed().reduce(0) { $0 << 8 | Int($1) }
+        let length = try reading(file.read(at: 8, count: lengthBytes)).reversed().reduce(0) {
+            $0 << 8 | Int($1)
+        }
         dataStart = 8 + lengthBytes + length
         guard dataStart <= file.size else { throw fault(.headerCut) }
         guard length <= ArrayFile.headerLimit else { throw fault(.header("is longer than 65536 bytes")) }
-        let text = try file.read(at: 8 + lengthBytes, count: length)
+        let text = try reading(file.read(at: 8 + lengthBytes, count: length))
         do throws(ArrayProblem) {
             let header = try ArrayHeader(parsing: text)
             (shape, element) = (header.shape, header.element)
@@ -35,6 +40,25 @@ struct ArrayFile {
             guard expected <= found else { throw .truncated(expected: expected, found: found) }
             guard expected == found else { throw .trailing(found - expected) }
         } catch { throw fault(error) }
+    }
+
+    /// Writes an array of this shape, in version 1 of the format.
+    static func write(_ matrix: Matrix<Float>, shape: [Int], to path: String) throws(FileError) {
+        let sizes = shape.map { "\($0), " }.joined()
+        var header = "{'descr': '<f4', 'fortran_order': False, 'shape': (\(sizes)), }"
+        header += String(repeating: " ", count: 63 - (header.utf8.count + 10) % 64) + "\n"
+        var bytes: [UInt8] = magic + [1, 0, UInt8(header.utf8.count & 0xff), UInt8(header.utf8.count >> 8)]
+        bytes += Array(header.utf8)
+        let file = try WholeFile(path)
+        try file.write(bytes)
+        for row in 0..<matrix.rows {
+            bytes.removeAll(keepingCapacity: true)
+            for value in matrix.rows(row..<row + 1).values {
+                withUnsafeBytes(of: value.bitPattern.littleEndian) { bytes += $0 }
+            }
+            try file.write(bytes)
+        }
+        try file.commit()
     }
 
     func fault(_ problem: ArrayProblem) -> DataError {
@@ -51,9 +75,10 @@ struct ArrayFile {
         case .i4: convert = { Double(Int32(truncatingIfNeeded: $0)) }
         case .i8: convert = { Double(Int64(bitPattern: $0)) }
         }
-        try file.forEachNumber(at: dataStart, count: shape.reduce(1, *), width: element.width) {
-            body(convert($0))
-        }
+        try reading(
+            file.forEachNumber(at: dataStart, count: shape.reduce(1, *), width: element.width) {
+                body(convert($0))
+            })
     }
 }
 

@@ -1,3 +1,4 @@
+import Files
 import Glibc
 import Model
 import Sweep
@@ -50,7 +51,7 @@ enum CIFARFile {
     }
 
     static func read(_ path: String) throws(DataError) -> (images: [UInt8], labels: [UInt8]) {
-        let file = try InputFile(path)
+        let file = try reading(InputFile(path))
         guard file.size > 0, file.size % recordBytes == 0 else {
             throw DataError(file: path, problem: .notRecords(size: file.size, record: recordBytes))
         }
@@ -61,7 +62,8 @@ enum CIFARFile {
         let recordsAtOnce = 256
         for start in stride(from: 0, to: count, by: recordsAtOnce) {
             let records = min(recordsAtOnce, count - start)
-            let bytes = try file.read(at: start * recordBytes, count: records * recordBytes)
+            let bytes = try reading(
+                file.read(at: start * recordBytes, count: records * recordBytes))
             for record in 0..<records {
                 let offset = record * recordBytes
                 let label = bytes[offset]

@@ -37,12 +37,23 @@ public struct DataError: Error, Equatable, CustomStringConvertible {
         case tooFewPoints(asked: Int, held: Int)
         case weights(WeightsProblem)
         case array(ArrayProblem)
+        /// Why a graph can't be measured.
+        case graph(String)
         case labelsDisagree(labels: Int, points: Int)
         case inputsDisagree(features: Int, network: String, Int)
         case labelBeyondOutputs(Int, at: Int, network: String, Int)
         case tooFewMeasured(asked: Int, held: Int)
         /// Outputs or norms of a network are not finite at these points.
         case notFinite(network: String)
+    }
+}
+
+/// Reads from a file; what the system refuses is an error of the file.
+func reading<Result>(
+    _ body: @autoclosure () throws(FileError) -> Result
+) throws(DataError) -> Result {
+    do throws(FileError) { return try body() } catch {
+        throw DataError(file: error.path, problem: .unreadable(error.cause))
     }
 }
 
@@ -78,6 +89,7 @@ extension DataError.Problem {
         case .tooFewPoints(let asked, let held): "holds \(held) images; the sweep asks for \(asked)"
         case .weights(let problem): problem.words
         case .array(let problem): problem.words
+        case .graph(let words): words
         case .labelsDisagree(let labels, let points): "has \(labels) labels for \(points) points"
         case .inputsDisagree(let features, let network, let inputs):
             "has points of \(features) numbers, but the network in \(network) takes \(inputs)"
@@ -105,7 +117,7 @@ struct IDXFile {
     /// Reads a file that should have `expected` dimensions (1: labels, 3: images). Never allocates more than
     /// the file holds, nor memory for more than a million items, whatever the header says.
     static func read(_ path: String, dimensions expected: Int) throws(DataError) -> IDXFile {
-        let descriptor = try descriptor(toRead: path)
+        let descriptor = try reading(openToRead(path))
         guard let file = gzdopen(descriptor, "rb") else {
             close(descriptor)
             throw DataError(file: path, problem: .unreadable("out of memory"))

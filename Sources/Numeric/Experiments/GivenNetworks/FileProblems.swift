@@ -3,6 +3,7 @@ import Text
 /// Why a .safetensors file gives no network.
 public enum WeightsProblem: Error, Equatable, Sendable {
     case noHeader
+    case archive
     case headerTooLong(announced: UInt64, found: Int)
     case notJSON(JSONError)
     case noObject
@@ -54,6 +55,9 @@ extension WeightsProblem {
     var words: String {
         switch self {
         case .noHeader: "is too short to be a .safetensors file"
+        case .archive:
+            "is not a .safetensors file, but a zip archive, as PyTorch writes; export the network with "
+                + "torch.onnx.export(model, inputs, 'net.onnx'), or its weights with safetensors.torch.save_file"
         case .headerTooLong(let announced, let found):
             announced > UInt64(found)
                 ? "is not a .safetensors file, or cut short: it announces a header of \(announced) bytes, "
@@ -156,7 +160,8 @@ extension ArrayProblem {
             "is a .npy file of version \(major).\(minor); 1, 2 and 3 are read"
         case .headerCut: "is a .npy file cut short in its header"
         case .header(let what): "is a .npy file whose header \(what)"
-        case .type(let type): "holds numbers of type '\(type)'; f4, f8, u1, i4 and i8 are read"
+        case .type(let type):
+            "holds numbers of type '\(type)'; f4, f8, u1, i4 and i8 are read: save x.astype('f4')"
         case .bigEndian(let type):
             "holds big-endian numbers ('\(type)'); save it as '<\(type.dropFirst())'"
         case .fortranOrder: "is in Fortran order; save it as np.ascontiguousarray(…)"

@@ -39,6 +39,8 @@ struct MeasuredNetwork {
         /// Parameters in the order of the description's tensors.
         case vib(bottleneck: Int, beta: Double, shift: Double, parameters: [Float])
         case network(TrialSettings.Architecture, parameters: [Float])
+        /// A network from an ONNX file.
+        case graph(GivenGraph)
     }
 
     let kind: Form
@@ -102,6 +104,13 @@ struct MeasuredNetwork {
         }
     }
 
+    /// A network from an ONNX file.
+    init(_ given: GivenGraph) {
+        (kind, description, activation, names) = (.graph(given), nil, .linear, given.names)
+        inputs = given.graph.inputShape.reduce(1, *)
+        outputs = given.graph.outputShape.reduce(1, *)
+    }
+
     /// "mlp", "vib", "cnn" or "resnet".
     var name: String { description?.name ?? "mlp" }
     var isVIB: Bool { if case .vib = kind { true } else { false } }
@@ -117,6 +126,19 @@ struct MeasuredNetwork {
                 [.accuracy, .loss].contains(measure) || MeasureRequest.Measure.ofWeights.contains(measure)
             return isKnown || measure.declaration?.isOfFeatures == true
                 ? nil : "needs the network below its features"
+        }
+        if case .graph(let given) = kind {
+            if measure == .activeUnits || measure == .kl {
+                return "is not a measure of networks from ONNX files"
+            }
+            if measure.rawValue == MeasureDeclaration.partialRank.name {
+                return "is local_rank_relative here: give --measures local_rank, --patch N and --relative"
+            }
+            guard measure.declaration?.needs.contains(.denseChain) == true else { return nil }
+            if measure.declaration?.isOfFeatures != true {
+                return "needs a chain of dense layers from a .safetensors file"
+            }
+            return given.hasHead ? nil : "needs a network that ends in a dense layer over its features"
         }
         if let description {
             if measure.needsLabels, description.classes == 0 {

@@ -1,3 +1,4 @@
+import Files
 import LinearAlgebra
 import Model
 import Sweep
@@ -10,6 +11,15 @@ struct MeasuredPoints {
     /// The sources of inputs and labels, for messages.
     let inputsFile: String
     let labelsFile: String
+
+    init(_ points: GraphPoints, _ request: MeasureRequest) {
+        (inputs, labels) = (points.inputs, points.labels)
+        if case .array(let path, let labelsPath) = request.points {
+            (inputsFile, labelsFile) = (path, labelsPath ?? path)
+        } else {
+            (inputsFile, labelsFile) = (request.weights, request.weights)
+        }
+    }
 
     init(_ request: MeasureRequest.Points, _ directory: DataDirectory) throws(DataError) {
         switch request {
@@ -75,11 +85,11 @@ struct MeasuredPoints {
     }
 
     /// Labels from a .npy file or, where the first bytes don't mark one, from an IDX file.
-    private static func labels(_ path: String?, points: Int) throws(DataError) -> [Int32]? {
+    static func labels(_ path: String?, points: Int) throws(DataError) -> [Int32]? {
         guard let path else { return nil }
-        let start = try InputFile(path)
+        let start = try reading(InputFile(path))
         var labels: [Int32] = []
-        if try start.read(at: 0, count: min(start.size, 6)) == ArrayFile.magic {
+        if try reading(start.read(at: 0, count: min(start.size, 6))) == ArrayFile.magic {
             labels = try MeasuredPoints.labels(ofArray: path)
         } else {
             labels = try IDXFile.read(path, dimensions: 1).bytes.map { Int32($0) }

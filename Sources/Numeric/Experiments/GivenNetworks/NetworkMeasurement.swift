@@ -9,19 +9,22 @@ import Text
 /// Measures a network from a file. Returns an object with the names of its layers and the keys of a record's
 /// `metrics`; for weight matrices, with their names (docs/measures.md, "Networks from files"). The result is
 /// a function of the request, its files and the BLAS kernel alone.
+///
+/// - Parameter memory: the bytes of memory that are free: what needs more is refused; nil: unknown.
 public func measure(
-    _ request: MeasureRequest, data: DataDirectory
+    _ request: MeasureRequest, data: DataDirectory, memory: UInt64? = nil
 ) throws(ExperimentError) -> JSONValue {
     BLAS.useOneThread()
     return try BLAS.withoutSubnormals { () throws(ExperimentError) in
         do throws(DataError) {
+            if request.isGraph { return .object(try measureGraph(request, memory)) }
             let file = try WeightsFile(opening: request.weights)
             if request.isOfWeights, request.points == .noPoints {
                 let matrices = try WeightMatrices(file, layers: request.layers)
                 return .object(try matrices.results(request.measures ?? []))
             }
             let network = try MeasuredNetwork(file, request)
-            let resolved = try resolve(request, network, file)
+            let resolved = try resolve(request, network, file.fault)
             let points = try MeasuredPoints(request.points, data)
             let measurement = NetworkMeasurement(request: resolved, network: network, points: points)
             try measurement.check()
@@ -30,10 +33,30 @@ public func measure(
     }
 }
 
+private func measureGraph(
+    _ request: MeasureRequest, _ memory: UInt64?
+) throws(DataError) -> [String: JSONValue] {
+    let model = try GivenGraph.model(request)
+    if request.listsLayers, request.points == .noPoints {
+        return ["table": .string(try GivenGraph(request, model, at: nil).table())]
+    }
+    let points = try GraphPoints(request, of: model, first: request.listsLayers ? 1 : nil)
+    let given = try GivenGraph(request, model, at: points, memory: memory)
+    if request.listsLayers { return ["table": .string(given.table())] }
+    let network = MeasuredNetwork(given)
+    let resolved = try resolve(request, network) { problem in
+        DataError(file: request.weights, problem: .weights(problem))
+    }
+    let measurement = NetworkMeasurement(
+        request: resolved, network: network, points: MeasuredPoints(points, request))
+    try measurement.check()
+    return try measurement.results().merging(["preprocessing": request.preprocessing.json]) { own, _ in own }
+}
+
 /// The request with its measures resolved: those asked for, all of which the network must have, or the
 /// default ones that it has.
 private func resolve(
-    _ request: MeasureRequest, _ network: MeasuredNetwork, _ file: WeightsFile
+    _ request: MeasureRequest, _ network: MeasuredNetwork, _ fault: (WeightsProblem) -> DataError
 ) throws(DataError) -> MeasureRequest {
     var request = request
     guard let asked = request.measures else {
@@ -43,7 +66,7 @@ private func resolve(
     }
     for measure in asked {
         if let problem = network.problem(measure, request.points) {
-            throw file.fault(.measure(measure.rawValue, problem))
+            throw fault(.measure(measure.rawValue, problem))
         }
     }
     return request
@@ -73,7 +96,10 @@ struct NetworkMeasurement {
     }
 
     /// Default number of points that local ranks are averaged over, as in sweeps.
-    private var defaultPoints: Int { network.description?.isConvolutional == true ? 4 : 256 }
+    private var defaultPoints: Int {
+        if case .graph = network.kind { return 1 }
+        return network.description?.isConvolutional == true ? 4 : 256
+    }
 
     /// The streams of the trial's seed: measures draw the same noise as in the trial.
     var streams: RandomStreams { RandomStreams(seed: network.description?.seed ?? 0) }
@@ -114,12 +140,18 @@ struct NetworkMeasurement {
             metrics = try self.metrics(ofVIB: bottleneck, beta, shift, parameters)
         case .network(let architecture, let parameters):
             metrics = try self.metrics(of: architecture, parameters)
+        case .graph(let graph): metrics = try self.metrics(of: graph)
         }
         guard metrics.values.allSatisfy(\.isFinite) else {
             throw DataError(file: points.inputsFile, problem: .notFinite(network: request.weights))
         }
-        return metrics.byKey.merging(["layers": .array(network.names.map(JSONValue.string))]) { _, new in new
+        var names = ["layers": network.names]
+        if case .graph(let given) = network.kind,
+            asksFor(.spectralNorm, .frobeniusNorm, .stableRank, .numericalRank)
+        {
+            names["weights"] = given.graph.plan.weights.map(\.name)
         }
+        return metrics.byKey.merging(names.mapValues { .array($0.map(JSONValue.string)) }) { _, new in new }
     }
 
     private func metrics(of chain: TrainedNetwork) throws(DataError) -> Metrics {

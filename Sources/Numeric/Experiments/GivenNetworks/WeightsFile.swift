@@ -1,3 +1,4 @@
+import Files
 import Text
 
 /// A .safetensors file. It is checked as a whole when it is opened; tensors are read one by one.
@@ -35,7 +36,7 @@ struct WeightsFile {
     static let readTypes = ["F64", "F32", "F16", "BF16"]
 
     init(opening path: String) throws(DataError) {
-        file = try InputFile(path)
+        file = try reading(InputFile(path))
         let header = try WeightsFile.header(file)
         dataStart = header.end
         do throws(WeightsProblem) {
@@ -46,12 +47,18 @@ struct WeightsFile {
 
     private static func header(_ file: InputFile) throws(DataError) -> (json: JSONValue, end: Int) {
         guard file.size >= 8 else { throw DataError(file: file.path, problem: .weights(.noHeader)) }
-        let length = try file.read(at: 0, count: 8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+        let length = try reading(file.read(at: 0, count: 8)).reversed().reduce(UInt64(0)) {
+            $0 << 8 | UInt64($1)
+        }
+        // "PK", as a zip archive begins.
+        guard length & 0xffff_ffff != 0x0403_4b50 else {
+            throw DataError(file: file.path, problem: .weights(.archive))
+        }
         guard length <= UInt64(min(headerLimit, file.size - 8)) else {
             let problem = WeightsProblem.headerTooLong(announced: length, found: file.size - 8)
             throw DataError(file: file.path, problem: .weights(problem))
         }
-        let bytes = try file.read(at: 8, count: Int(length))
+        let bytes = try reading(file.read(at: 8, count: Int(length)))
         do throws(JSONError) {
             return (try JSONValue(parsing: bytes), 8 + Int(length))
         } catch { throw DataError(file: file.path, problem: .weights(.notJSON(error))) }
@@ -154,9 +161,10 @@ struct WeightsFile {
         guard count > 0 else { return [] }
         var numbers: [Number] = []
         numbers.reserveCapacity(count)
-        try file.forEachNumber(
-            at: dataStart + tensor.bytes.lowerBound, count: count, width: tensor.bytes.count / count
-        ) { numbers.append(convert($0)) }
+        try reading(
+            file.forEachNumber(
+                at: dataStart + tensor.bytes.lowerBound, count: count, width: tensor.bytes.count / count
+            ) { numbers.append(convert($0)) })
         if let index = numbers.firstIndex(where: { !$0.isFinite }) {
             throw fault(.tensor(tensor.name, .notFinite(index)))
         }
@@ -164,19 +172,6 @@ struct WeightsFile {
     }
 
     func fault(_ problem: WeightsProblem) -> DataError { DataError(file: path, problem: .weights(problem)) }
-}
-
-/// The product, or nil where it exceeds Int.
-func product(_ factors: [Int]) -> Int? {
-    // Check for 0 first: 0 · a · b is 0 even where a · b exceeds Int.
-    if factors.contains(0) { return 0 }
-    var product = 1
-    for factor in factors {
-        let (next, overflows) = product.multipliedReportingOverflow(by: factor)
-        if overflows { return nil }
-        product = next
-    }
-    return product
 }
 
 // MARK: - Writing

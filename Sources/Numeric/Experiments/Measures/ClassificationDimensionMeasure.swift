@@ -20,7 +20,8 @@ struct ClassificationDimensionMeasure: Measure {
         let (hidden, labels) = (context.layers.count - 1, context.outputs.labels)
         let head = ClassHead(context)
         var dimensions: [Double] = []
-        for layer in 0..<max(0, hidden - 1) {
+        // In a network that is no chain of dense layers, only the features have a known layer above them.
+        for layer in 0..<(context.network == nil ? max(0, hidden - 1) : 0) {
             let found = ClassificationDimension(
                 try PrincipalComponents(context.outputs.activations[layer]), search: .bisection,
                 share: share
@@ -30,7 +31,7 @@ struct ClassificationDimensionMeasure: Measure {
         let last = ClassificationDimension(
             try PrincipalComponents(context.features), weight: head.weight, bias: head.bias,
             labels: labels, share: share)
-        if hidden > 0 { dimensions.append(Double(last.least)) }
+        if hidden > 0 || context.network != nil { dimensions.append(Double(last.least)) }
         return [
             .classificationDimension: JSONValue(dimensions),
             .pcaAccuracy: JSONValue(

@@ -232,10 +232,12 @@ extension LocalRank {
 
 extension TrialSettings.LocalRank {
     /// Adds local ranks to metrics, in a record's form.
-    func add(_ result: LocalRankResult, to metrics: inout Metrics) {
-        metrics[.localRank] = table(thresholds, result.absolute)
+    ///
+    /// - Parameter hasMaximum: whether the largest rank at a point is added, which no record has.
+    func add(_ result: LocalRankResult, to metrics: inout Metrics, hasMaximum: Bool = false) {
+        metrics[.localRank] = table(thresholds, result.absolute, hasMaximum)
         if !relative.isEmpty {
-            metrics[.localRankRelative] = table(relative, result.relative)
+            metrics[.localRankRelative] = table(relative, result.relative, hasMaximum)
         }
         if !result.noise.isEmpty {
             metrics[.localRankNoise] = table(noise, result.noise.map { [$0] })
@@ -248,14 +250,22 @@ extension TrialSettings.LocalRank {
         if !result.activeUnits.isEmpty { metrics[.activeUnits] = statistics(result.activeUnits) }
     }
 
-    private func table(_ thresholds: [Double], _ rows: [[PointStatistic]]) -> JSONValue {
+    private func table(
+        _ thresholds: [Double], _ rows: [[PointStatistic]], _ hasMaximum: Bool = false
+    ) -> JSONValue {
         .object(
             Dictionary(
-                zip(thresholds.map { JSONValue.text(of: $0) }, rows.map(statistics)),
+                zip(
+                    thresholds.map { JSONValue.text(of: $0) },
+                    rows.map { statistics($0, hasMaximum: hasMaximum) }),
                 uniquingKeysWith: { first, _ in first }))
     }
 
-    private func statistics(_ layers: [PointStatistic]) -> JSONValue {
-        .object(["mean": JSONValue(layers.map(\.mean)), "stderr": JSONValue(layers.map(\.standardError))])
+    private func statistics(_ layers: [PointStatistic], hasMaximum: Bool = false) -> JSONValue {
+        var members = [
+            "mean": JSONValue(layers.map(\.mean)), "stderr": JSONValue(layers.map(\.standardError)),
+        ]
+        if hasMaximum { members["max"] = JSONValue(layers.map(\.maximum)) }
+        return .object(members)
     }
 }

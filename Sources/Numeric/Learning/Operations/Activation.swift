@@ -1,7 +1,7 @@
 import LinearAlgebra
 import Model
 
-extension Activation: NumericOperation {
+extension Activation: TrainedOperation {
     var overwritesInput: Bool { true }
     // φ′ is computed from φ.
     var readsOutput: Bool { true }
@@ -22,7 +22,10 @@ extension Activation: NumericOperation {
     }
 
     func pushTangents<Scalar>(_ tangents: Operands<Scalar>, _ pass: Pass<Scalar>) {
-        tangents.output.assign(tangents.input)
-        tangents.output.scaleByDerivative(of: pass.values.output, self)
+        let slopes = Matrix<Scalar>(rows: 1, columns: tangents.output.columns)
+        slopes.fill(1)
+        slopes.scaleByDerivative(of: pass.values.output, self)
+        if tangents.output.buffer !== tangents.input.buffer { tangents.output.assign(tangents.input) }
+        tangents.output.multiplyColumns(by: slopes)
     }
 }

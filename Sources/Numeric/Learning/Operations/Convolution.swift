@@ -1,7 +1,7 @@
 import LinearAlgebra
 import Model
 
-extension ConvolutionOperation: NumericOperation {
+extension ConvolutionOperation: TrainedOperation {
     func scratchCount(points: Int) -> Int {
         window.isPointwise ? 0 : min(points, pointsAtOnce) * window.positions * window.columns
     }

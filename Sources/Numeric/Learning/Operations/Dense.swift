@@ -1,7 +1,7 @@
 import LinearAlgebra
 import Model
 
-extension DenseOperation: NumericOperation {
+extension DenseOperation: TrainedOperation {
     func forward<Scalar>(_ values: Operands<Scalar>, _ pass: Pass<Scalar>) {
         pushTangents(values, pass)
         if let bias { values.output.addBiasAndActivate(bias.of(pass.flat), .linear) }

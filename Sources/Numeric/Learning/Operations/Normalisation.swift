@@ -1,7 +1,7 @@
 import LinearAlgebra
 import Model
 
-extension NormalisationOperation: NumericOperation {
+extension NormalisationOperation: TrainedOperation {
     var isBackwardInPlace: Bool { true }
     /// Added to variances before their root.
     private var epsilon: Double { 1e-5 }
@@ -45,7 +45,7 @@ extension NormalisationOperation: NumericOperation {
     }
 
     func backward<Scalar>(_ delta: Matrix<Scalar>, _ pass: Pass<Scalar>) {
-        turnBack(
+        pullBack(
             delta, pass, gamma: gamma.of(pass.flat), areFixed: pass.mode == .evaluation && running != nil,
             gradients: pass.gradients)
         pass.target?.take(delta)
@@ -54,26 +54,29 @@ extension NormalisationOperation: NumericOperation {
     /// The Jacobian of x ↦ γ N(x) + β is diag(γ) S with a symmetric S = ∂N/∂x. The backward kernel gives S (γ
     /// ⊙ δ), hence S itself with scales of 1.
     func pushTangents<Scalar>(_ tangents: Operands<Scalar>, _ pass: Pass<Scalar>) {
-        let (output, cut) = (tangents.output, cut(points: tangents.input.rows))
-        output.assign(tangents.input)
-        if running == nil {
-            turnBack(
-                output, pass, gamma: pass.work.ones.prefix(rows: 1, columns: cut.columns), areFixed: false,
-                gradients: nil)
-        }
+        let (output, cut) = (tangents.output, cut(points: 1))
         let (gamma, variance) = (gamma.of(pass.flat), moments(pass, cut).variance)
-        let scales = (0..<cut.columns).map { column in
-            running == nil
+        let scales = Matrix<Scalar>(rows: 1, columns: cut.columns)
+        for column in 0..<cut.columns {
+            scales[0, column] =
+                running == nil
                 ? gamma[0, column]
                 : gamma[0, column] / (variance[0, column] + Scalar(epsilon)).squareRoot()
         }
-        let wide = output.pixels(of: cut.columns)
-        for row in 0..<wide.rows {
-            for column in 0..<cut.columns { wide[row, column] *= scales[column] }
+        if output.buffer !== tangents.input.buffer { output.assign(tangents.input) }
+        if running == nil {
+            let ones = pass.work.ones.prefix(rows: 1, columns: cut.columns)
+            for row in 0..<output.rows {
+                pullBack(
+                    output.rows(row..<row + 1), pass, gamma: ones, areFixed: false, gradients: nil)
+            }
         }
+        output.pixels(of: cut.columns).multiplyColumns(by: scales)
     }
 
-    private func turnBack<Scalar>(
+    /// Turns a gradient with respect to the output into that with respect to the input, in place, with γ =
+    /// `scales`.
+    private func pullBack<Scalar>(
         _ delta: Matrix<Scalar>, _ pass: Pass<Scalar>, gamma scales: Matrix<Scalar>, areFixed: Bool,
         gradients: Matrix<Scalar>?
     ) {

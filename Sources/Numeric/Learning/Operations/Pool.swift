@@ -1,7 +1,7 @@
 import LinearAlgebra
 import Model
 
-extension ImagePool: NumericOperation {
+extension ImagePool: TrainedOperation {
     func forward<Scalar>(_ values: Operands<Scalar>, _ pass: Pass<Scalar>) {
         values.output.setPool(of: values.input, self)
     }

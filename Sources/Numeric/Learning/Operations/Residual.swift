@@ -1,7 +1,7 @@
 import LinearAlgebra
 import Model
 
-extension SumOperation: NumericOperation {
+extension SumOperation: TrainedOperation {
     var overwritesInput: Bool { true }
     var isBackwardInPlace: Bool { true }
 
@@ -17,7 +17,7 @@ extension SumOperation: NumericOperation {
     func pushTangents<Scalar>(_ tangents: Operands<Scalar>, _ pass: Pass<Scalar>) { forward(tangents, pass) }
 }
 
-extension ImageSubsample: NumericOperation {
+extension ImageSubsample: TrainedOperation {
     func forward<Scalar>(_ values: Operands<Scalar>, _ pass: Pass<Scalar>) {
         values.output.setSubsample(of: values.input, self)
     }

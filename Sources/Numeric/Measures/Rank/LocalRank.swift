@@ -2,12 +2,14 @@ import Learning
 import LinearAlgebra
 import Model
 
-/// A mean over points with its standard error.
+/// A mean over points with its standard error, and the largest value.
 public struct PointStatistic: Equatable, Sendable {
     /// The mean over points.
     public var mean: Double
     /// Its standard error; 0 if all values are equal.
     public var standardError: Double
+    /// The largest value.
+    public var maximum = 0
 }
 
 /// The ranks to count in one pass (docs/measures.md).
@@ -187,10 +189,11 @@ struct Tally {
     /// Sums, [layer][column], a column being a threshold.
     private var sums: [[Int]]
     private var squares: [[Int]]
+    private var maxima: [[Int]]
 
     init(layers: Int, columns: Int) {
         sums = Array(repeating: Array(repeating: 0, count: columns), count: layers)
-        squares = sums
+        (squares, maxima) = (sums, sums)
     }
 
     mutating func add(_ counts: [[Int]]) {
@@ -199,6 +202,7 @@ struct Tally {
             for (column, count) in row.enumerated() {
                 sums[layer][column] += count
                 squares[layer][column] += count * count
+                maxima[layer][column] = max(maxima[layer][column], count)
             }
         }
     }
@@ -209,6 +213,7 @@ struct Tally {
         let spread = n * squares[layer][column] - sum * sum
         let variance = n > 1 ? Double(spread) / (Double(n) * Double(n - 1)) : 0
         return PointStatistic(
-            mean: Double(sum) / Double(max(1, n)), standardError: (variance / Double(max(1, n))).squareRoot())
+            mean: Double(sum) / Double(max(1, n)), standardError: (variance / Double(max(1, n))).squareRoot(),
+            maximum: maxima[layer][column])
     }
 }

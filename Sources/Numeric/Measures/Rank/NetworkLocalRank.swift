@@ -33,21 +33,40 @@ public struct NetworkLocalRank {
         counter = RankCounter(order: layers.map { min($0.size.count, columns) }.max() ?? 1)
     }
 
-    /// Measures a network.
+    /// Measures a network. Everything is computed in double.
     ///
     /// - Parameter points: [points, inputs]
     public mutating func measure(_ network: Network<Float>, points: Matrix<Float>) -> LocalRankResult {
-        let tangents = NetworkTangents(Network<Double>(converting: network, points: 1))
+        measure(Network<Double>(converting: network, points: 1), points: points, isExact: true)
+    }
+
+    /// Measures a network in single precision, for networks that would take too long in double. A count may be
+    /// off where a singular value is within 10⁻⁶ of the largest one of a threshold.
+    ///
+    /// - Parameter points: [points, inputs]
+    public mutating func measureInSingle(_ network: Network<Float>, points: Matrix<Float>) -> LocalRankResult
+    {
+        measure(network, points: points, isExact: false)
+    }
+
+    private mutating func measure<Scalar: Real>(
+        _ network: Network<Scalar>, points: Matrix<Float>, isExact: Bool
+    ) -> LocalRankResult {
+        let values = layers.map { $0.value(.preActivation) }
+        let tangents = NetworkTangents(network, of: values, inputs: inputs?.count ?? points.columns)
         var ranks = Tally(
             layers: layers.count, columns: settings.thresholds.count + settings.relative.count)
         var active = Tally(layers: layers.count - 1, columns: 1)
-        let point = Matrix<Double>(rows: 1, columns: points.columns)
+        let point = Matrix<Scalar>(rows: 1, columns: points.columns)
         for row in 0..<points.rows {
-            point.assign(widening: points.rows(row..<row + 1))
-            let jacobians = tangents.transposedJacobians(
-                of: layers, .preActivation, at: point, inputs: inputs)
-            ranks.add(jacobians.map { counts($0) })
-            active.add(layers.dropLast().map { [tangents.positives(of: $0, .preActivation)] })
+            point.assign(converting: points.rows(row..<row + 1))
+            var found = [[Int]](repeating: [], count: layers.count)
+            tangents.forEachJacobian(at: point, inputs: inputs) { value, jacobian in
+                let counts = counts(jacobian, isExact: isExact)
+                for (layer, own) in values.enumerated() where own == value { found[layer] = counts }
+            }
+            ranks.add(found)
+            active.add(values.dropLast().map { value in [tangents.value(value).values.count { $0 > 0 }] })
         }
         func statistics(_ column: Int) -> [PointStatistic] {
             layers.indices.map { ranks.statistic(layer: $0, column) }
@@ -60,10 +79,16 @@ public struct NetworkLocalRank {
             activeUnits: hasReLU ? layers.indices.dropLast().map { active.statistic(layer: $0, 0) } : [])
     }
 
-    private mutating func counts(_ jacobian: Matrix<Double>) -> [Int] {
-        let norm = jacobian.squaredNorm
+    private mutating func counts<Scalar: Real>(_ jacobian: Matrix<Scalar>, isExact: Bool) -> [Int] {
+        guard isExact else {
+            return counter.counts(
+                jacobian, absolute: settings.thresholds, relative: settings.relative, uncertainty: nil,
+                product: { Matrix(rows: 0, columns: 0) })
+        }
+        let wide = Matrix<Double>(rows: jacobian.rows, columns: jacobian.columns)
+        wide.assign(widening: jacobian)
         return counter.counts(
-            jacobian, absolute: settings.thresholds, relative: settings.relative,
-            uncertainty: JacobianChain.roundingErrors * Double.ulpOfOne * norm, product: { jacobian })
+            wide, absolute: settings.thresholds, relative: settings.relative,
+            uncertainty: JacobianChain.roundingErrors * Double.ulpOfOne * wide.squaredNorm, product: { wide })
     }
 }

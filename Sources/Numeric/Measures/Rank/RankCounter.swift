@@ -20,19 +20,21 @@ struct RankCounter {
     /// #{σ > ε} for each absolute ε, then #{σ ≥ ε σ_1} for each relative one.
     ///
     /// - Parameters:
-    ///   - factor: a matrix whose σ² are those of the Jacobian, to `uncertainty`.
+    ///   - factor: a matrix whose σ² are those of the Jacobian, to `uncertainty`; nil: a count may be off where
+    ///     a singular value is close to a threshold.
     ///   - product: a matrix that has its singular values to the rounding of products.
-    mutating func counts(
-        _ factor: Matrix<Double>, absolute: [Double], relative: [Double], uncertainty: Double,
+    mutating func counts<Scalar: Real>(
+        _ factor: Matrix<Scalar>, absolute: [Double], relative: [Double], uncertainty: Double?,
         product: () -> Matrix<Double>
     ) -> [Int] {
         let order = min(factor.rows, factor.columns)
         guard order > 0 else { return [Int](repeating: 0, count: absolute.count + relative.count) }
         let gram = gramMemory.prefix(rows: order, columns: order)
-        gram.setGram(of: factor, transposed: factor.rows > factor.columns)
+        gram.setGram(widening: factor, transposed: factor.rows > factor.columns)
         reducer.reduce(gram)
         let largest = relative.isEmpty ? 0 : reducer.largestEigenvalue
         let middles = absolute.map { $0 * $0 } + relative.map { $0 * $0 * largest }
+        guard let uncertainty else { return reducer.counts(above: middles) }
         // σ_1² is as uncertain as the eigenvalue that ε² σ_1² is compared with.
         let margins = absolute.map { _ in uncertainty } + relative.map { (1 + $0 * $0) * uncertainty }
         let above = reducer.counts(above: zip(middles, margins).map { $0 + $1 })

@@ -13,13 +13,17 @@ private let measureNames = MeasureRequest.Measure.allCases.filter {
 private let ofWeightsNames = listed(MeasureRequest.Measure.ofWeights.map(\.rawValue), "and")
 
 let measureCommand = Command(
-    "measure", "measures a network from its .safetensors file: a line of JSON",
-    operands: ["[FILE.safetensors]"],
+    "measure", "measures a network from its file, .onnx or .safetensors: a line of JSON",
+    operands: ["[NET.onnx|FILE.safetensors]"],
     options: [
         OptionSpec(
             "--layers", "A,B,C",
             "the dense layers to measure, from the input on, by their names in the file; other tensors are "
-                + "skipped (default: all, in the order of the numbers in their names)"),
+                + "skipped (default: all, in the order of the numbers in their names). For .onnx any layers, also by "
+                + "patterns such as '*/conv?'"),
+        OptionSpec(flag: "--list-layers", "print a table of an .onnx file's layers, and measure nothing"),
+        OptionSpec(
+            "--save-outputs", "DIR", "also write each layer's values at the points to DIR/NAME.npy (.onnx)"),
         OptionSpec(
             "--features", "FILE.npy",
             "instead of a whole network: the outputs of its last hidden layer, (points, features), with the "
@@ -52,12 +56,24 @@ let measureCommand = Command(
         OptionSpec(
             "--points", "N",
             "measure at the first N points (default: 256; for measures after numerical_rank as in sweeps, "
-                + "mostly 1000; for local ranks of convolutions 4)"),
+                + "mostly 1000; for local ranks of convolutions 4, of .onnx 1)"),
         OptionSpec(
             "--patch", "N",
-            "for convolutional networks: take Jacobians in the middle N × N pixels (default: 16)"),
+            "for images: take Jacobians in the middle N × N pixels (default: 16)"),
         OptionSpec(
-            "--scale", "unit|symmetric", "scale pixels of images, and bits, to 0…1 (default) or −1…1"),
+            "--columns", "LIST|random:N",
+            "for .onnx: take Jacobians in these inputs, counted from 0, or in N drawn ones"),
+        OptionSpec(
+            "--scale", "unit|symmetric|X",
+            "scale pixels of images, and bits, to 0…1 (default) or −1…1; for .onnx: multiply --inputs by a number, "
+                + "such as 0.00392157 for bytes"),
+        OptionSpec(
+            "--mean", "LIST", "for .onnx: subtract these from the channels of --inputs, after --scale"),
+        OptionSpec("--std", "LIST", "for .onnx: then divide the channels by these"),
+        OptionSpec(
+            "--layout", "nchw|nhwc",
+            "for .onnx: whether --inputs have their channels first (default) or last; they are moved to where the "
+                + "network takes them"),
         OptionSpec(
             "--data", "DIR",
             "the folder with mnist/, fashion-mnist/ and cifar-10/ (default: $RANKSWEEP_DATA, else "
@@ -67,7 +83,8 @@ let measureCommand = Command(
         The file holds dense layers, NAME.weight [outputs, inputs] and NAME.bias, as PyTorch's state_dict
         has them. They are ordered by the numbers in their names (0, 2, 10 or fc1, fc2) or by --layers; the
         output names the layers. A missing bias is zero. Any network that a sweep kept can be measured, too:
-        its file describes it. docs/measures.md explains each number.
+        its file describes it. An .onnx file holds any network, which PyTorch, JAX and Keras export
+        (docs/networks.md). docs/measures.md explains each number.
         """,
     examples: [
         "ranksweep measure mlp.safetensors --measures weight_norms",
@@ -77,6 +94,8 @@ let measureCommand = Command(
         "ranksweep measure mlp.safetensors --dataset mnist --activation relu "
             + "--measures independence_deficit --set independence_deficit.penalty=10",
         "ranksweep measure mlp.safetensors --layers stem,body,top --inputs x.npy --activation relu",
+        "ranksweep measure net.onnx --list-layers",
+        "ranksweep measure net.onnx --inputs x.npy --patch 8 --layers '*Relu*' --relative 0.001,0.01",
         "ranksweep measure --features h.npy --head head.safetensors --labels y.npy",
         "ranksweep measure runs/r/weights/TRIAL.safetensors --dataset mnist",
     ],
@@ -142,7 +161,8 @@ extension MeasureRequest {
         let ofPoints = [
             "--dataset", "--inputs", "--images", "--labels", "--scale", "--points", "--features", "--head",
         ]
-        let needsPoints = !isOfWeights || ofPoints.contains { arguments.has($0) }
+        let listsLayers = arguments.has("--list-layers") && !arguments.has("--inputs")
+        let needsPoints = !listsLayers && !isOfWeights || ofPoints.contains { arguments.has($0) }
         let points = needsPoints ? try Points(arguments) : Points.noPoints
         for measure in asked ?? [] {
             if let problem = measure.problem(points, activation) {
@@ -150,7 +170,7 @@ extension MeasureRequest {
             }
         }
         guard let file = arguments.operands.first ?? arguments["--head"] else {
-            throw UsageError("ranksweep measure: FILE.safetensors is missing")
+            throw UsageError("ranksweep measure: NET.onnx or FILE.safetensors is missing")
         }
         self.init(
             weights: file, points: points, activation: activation, measures: asked,
@@ -159,10 +179,52 @@ extension MeasureRequest {
             ],
             relative: try numbers("--relative", arguments, atMost: 1) ?? [0.01],
             rankPoints: try arguments.integer("--points", in: 1...1_000_000_000))
+        try setGraph(arguments)
         layers = try arguments["--layers"].map { list throws(UsageError) in try MeasureRequest.layers(list) }
         patch = try arguments.integer("--patch", in: 1...1000)
         for argument in arguments.all("--set") {
             do { try set(argument) } catch { throw UsageError("--set \(argument): \(error.words)") }
+        }
+    }
+
+    /// Reads the options of graphs; for other files there are none.
+    private mutating func setGraph(_ arguments: Arguments) throws(UsageError) {
+        let ofGraphs = ["--list-layers", "--save-outputs", "--columns", "--mean", "--std", "--layout"]
+        guard isGraph else {
+            if let option = ofGraphs.first(where: { arguments.has($0) }) {
+                throw UsageError("\(option) is for .onnx files, and '\(weights)' is none")
+            }
+            return
+        }
+        for option in ["--activation", "--dataset", "--images", "--head", "--features"]
+        where arguments.has(option) {
+            throw UsageError(
+                option == "--activation"
+                    ? "--activation is not for .onnx files, which hold the activations: leave it out"
+                    : "\(option) is not for .onnx files: give --inputs X.npy")
+        }
+        listsLayers = arguments.has("--list-layers")
+        outputsFolder = arguments["--save-outputs"]
+        if let layout = arguments["--layout"] {
+            guard ["nchw", "nhwc"].contains(layout) else {
+                throw UsageError("--layout: '\(layout)' must be nchw or nhwc")
+            }
+            preprocessing.channelsAreLast = layout == "nhwc"
+        }
+        if let scale = arguments["--scale"] {
+            guard let factor = Double(scale), factor.isFinite, factor != 0 else {
+                throw UsageError("--scale: '\(scale)' must be a number: .onnx files take arrays")
+            }
+            preprocessing.scale = factor
+        }
+        preprocessing.mean = try channels("--mean", arguments)
+        preprocessing.deviation = try channels("--std", arguments)
+        guard !preprocessing.deviation.contains(0) else { throw UsageError("--std: 0 can't divide") }
+        columns = try arguments["--columns"].map { text throws(UsageError) in
+            try Columns(text)
+        }
+        if columns != nil, arguments.has("--patch") {
+            throw UsageError("--columns and --patch cannot be combined")
         }
     }
 
@@ -195,6 +257,37 @@ extension MeasureRequest {
     }
 }
 
+extension MeasureRequest.Columns {
+    /// "3,17,40" or "random:200".
+    fileprivate init(_ text: String) throws(UsageError) {
+        if text.hasPrefix("random:"), let count = Int(text.dropFirst(7)), (1...1_000_000).contains(count) {
+            self = .drawn(count)
+            return
+        }
+        var columns: [Int] = []
+        for word in text.split(separator: ",", omittingEmptySubsequences: false) {
+            guard let column = Int(word), column >= 0, !columns.contains(column) else {
+                throw UsageError("--columns: '\(text)' is neither a list of inputs, each once, nor random:N")
+            }
+            columns.append(column)
+        }
+        self = .listed(columns)
+    }
+}
+
+/// A number for each channel, or one for all.
+private func channels(_ option: String, _ arguments: Arguments) throws(UsageError) -> [Double] {
+    guard let list = arguments[option] else { return [] }
+    var numbers: [Double] = []
+    for word in list.split(separator: ",", omittingEmptySubsequences: false) {
+        guard let number = Double(word), number.isFinite else {
+            throw UsageError("\(option): '\(word)' is not a number")
+        }
+        numbers.append(number)
+    }
+    return numbers
+}
+
 extension MeasureRequest.Points {
     fileprivate init(_ arguments: Arguments) throws(UsageError) {
         let sources = ["--dataset", "--inputs", "--images", "--features"].filter { arguments.has($0) }
@@ -205,10 +298,13 @@ extension MeasureRequest.Points {
             throw UsageError(
                 arguments.has("--features")
                     ? "--features needs --head FILE.safetensors, the layer that reads them"
-                    : "ranksweep measure: FILE.safetensors is missing")
+                    : "ranksweep measure: NET.onnx or FILE.safetensors is missing")
         }
         guard let source = sources.first, let value = arguments[source] else {
-            throw UsageError("no points to measure at: give --dataset NAME, --inputs X.npy or --images FILE")
+            let isGraph = arguments.operands.first?.lowercased().hasSuffix(".onnx") == true
+            throw UsageError(
+                "no points to measure at: give "
+                    + (isGraph ? "--inputs X.npy" : "--dataset NAME, --inputs X.npy or --images FILE"))
         }
         guard sources.count == 1 else {
             throw UsageError("\(sources.joined(separator: " and ")) cannot be combined")
@@ -222,7 +318,9 @@ extension MeasureRequest.Points {
             throw UsageError("--labels goes with --inputs or --images: data sets have their own")
         }
         if source == "--inputs" {
-            guard !arguments.has("--scale") else {
+            guard
+                !arguments.has("--scale") || arguments.operands.first?.lowercased().hasSuffix(".onnx") == true
+            else {
                 throw UsageError("--scale is for images: the numbers of --inputs are used as they are")
             }
             self = .array(value, labels: labels)

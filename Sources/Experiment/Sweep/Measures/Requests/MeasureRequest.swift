@@ -86,8 +86,10 @@ public struct MeasureRequest: Equatable, Sendable {
         public var areFeatures: Bool { if case .features = self { true } else { false } }
     }
 
-    /// Path of the .safetensors file.
+    /// Path of the .safetensors or .onnx file.
     public var weights: String
+    /// Whether the file is a graph: its name ends in ".onnx".
+    public var isGraph: Bool { weights.lowercased().hasSuffix(".onnx") }
     /// The points to measure at.
     public var points: Points
     /// The activation; nil: the one named in the file.
@@ -99,6 +101,14 @@ public struct MeasureRequest: Equatable, Sendable {
     /// The side of the central square of pixels that a convolutional network's Jacobians are taken with
     /// respect to; nil: 16, as in sweeps.
     public var patch: Int?
+    /// How the numbers of points become a graph's inputs.
+    public var preprocessing = Preprocessing()
+    /// The inputs that a graph's Jacobians are taken with respect to; nil: the patch, or all.
+    public var columns: Columns?
+    /// Whether to print a graph's layers, and to measure nothing.
+    public var listsLayers = false
+    /// Path of the folder for the layers' values; nil: they are not kept.
+    public var outputsFolder: String?
     /// The thresholds ε of #{σ > ε}.
     public var thresholds: [Double]
     /// The thresholds ε of #{σ ≥ ε σ_1}.
@@ -231,6 +241,10 @@ extension MeasureRequest {
         if let measures { members["measures"] = .array(measures.map { .string($0.rawValue) }) }
         if let layers { members["layers"] = .array(layers.map(JSONValue.string)) }
         if let patch { members["patch"] = JSONValue(patch) }
+        if preprocessing != Preprocessing() { members["preprocessing"] = preprocessing.json }
+        if let columns { members["columns"] = columns.json }
+        if listsLayers { members["lists_layers"] = .bool(true) }
+        if let outputsFolder { members["outputs_folder"] = .string(outputsFolder) }
         if let rankPoints { members["rank_points"] = JSONValue(rankPoints) }
         if !settings.isEmpty { members["settings"] = .object(settings.mapValues(JSONValue.object)) }
         return .object(members)
@@ -253,6 +267,16 @@ extension MeasureRequest {
         }
         layers = json["layers"]?.array?.compactMap(\.string)
         patch = json["patch"]?.number.flatMap { Int(exactly: $0) }
+        if let given = json["preprocessing"] {
+            guard let read = Preprocessing(given) else { return nil }
+            preprocessing = read
+        }
+        if let given = json["columns"] {
+            guard let read = Columns(given) else { return nil }
+            columns = read
+        }
+        listsLayers = json["lists_layers"]?.bool ?? false
+        outputsFolder = json["outputs_folder"]?.string
         settings = json["settings"]?.object?.compactMapValues(\.object) ?? [:]
     }
 }

@@ -1,5 +1,5 @@
 /// The single-precision number that an IEEE 754 binary16 stands for, exactly.
-func single(fromBinary16 bits: UInt16) -> Float {
+public func single(fromBinary16 bits: UInt16) -> Float {
     let sign = UInt32(bits & 0x8000) << 16
     let exponent = UInt32(bits >> 10 & 0x1f)
     let fraction = UInt32(bits & 0x3ff)
@@ -14,4 +14,4 @@ func single(fromBinary16 bits: UInt16) -> Float {
 }
 
 /// The single-precision number that a bfloat16 stands for: its upper half.
-func single(fromBFloat16 bits: UInt16) -> Float { Float(bitPattern: UInt32(bits) << 16) }
+public func single(fromBFloat16 bits: UInt16) -> Float { Float(bitPattern: UInt32(bits) << 16) }

@@ -1,0 +1,98 @@
+/// Where an operation finds an operand.
+public enum Operand: Sendable, Hashable {
+    /// An index among the values that the node reads.
+    case input(Int)
+    /// Parameters, which no input changes.
+    case constant(NetworkPlan.Region)
+}
+
+/// For each number of a result, the index of the number of an operand that belongs to it: how tensors are
+/// transposed, sliced, repeated, padded and broadcast.
+///
+/// The indices are kept as runs of equal length, in which they either ascend by 1 or stay the same.
+public struct IndexMap: Sendable, Hashable {
+    /// The first index of each run; −1: the run has no operand, and is filled.
+    public let starts: [Int32]
+    /// Number of indices in a run.
+    public let length: Int
+    /// Whether a run's indices ascend, and do not stay the same.
+    public let ascends: Bool
+    /// Number of indices.
+    public var count: Int { starts.count * length }
+    /// One more than the largest index.
+    public let end: Int
+
+    /// The map with these indices, −1 for a number that is filled. It takes the longest runs that it can.
+    public init(_ indices: [Int32]) {
+        let up = IndexMap.run(in: indices) { $0 < 0 ? -1 : $0 + 1 }
+        let same = up == indices.count ? 0 : IndexMap.run(in: indices) { $0 }
+        ascends = up >= same
+        length = max(1, max(up, same))
+        let length = length
+        starts = length == 1 ? indices : stride(from: 0, to: indices.count, by: length).map { indices[$0] }
+        end = Int(indices.max() ?? -1) + 1
+    }
+
+    /// The length of runs into which all indices can be cut.
+    private static func run(in indices: [Int32], next: (Int32) -> Int32) -> Int {
+        var length = indices.count
+        var start = 0
+        for index in indices.indices.dropFirst() where indices[index] != next(indices[index - 1]) {
+            length = greatestCommonDivisor(length, index - start)
+            if length == 1 { return 1 }
+            start = index
+        }
+        return greatestCommonDivisor(length, indices.count - start)
+    }
+
+    /// The index that belongs to a number of the result; nil where it is filled.
+    public subscript(position: Int) -> Int? {
+        let start = starts[position / length]
+        return start < 0 ? nil : Int(start) + (ascends ? position % length : 0)
+    }
+
+    /// Whether the result is the operand itself.
+    public func isIdentity(of count: Int) -> Bool { ascends && starts == [0] && length == count }
+}
+
+private func greatestCommonDivisor(_ a: Int, _ b: Int) -> Int {
+    var (a, b) = (a, b)
+    while b != 0 { (a, b) = (b, a % b) }
+    return a
+}
+
+/// result[i] = operand[map[i]], or `fill` where the map has no index.
+public struct RearrangementOperation: NetworkOperation {
+    /// The number of the operand for each number of the result.
+    public let map: IndexMap
+    /// The numbers of the result that have none in the operand.
+    public let fill: Double
+
+    /// Creates a rearrangement.
+    public init(map: IndexMap, fill: Double = 0) { (self.map, self.fill) = (map, fill) }
+}
+
+/// Operands one after the other, block by block: the first `lengths[0]` numbers of operand 0, the first
+/// `lengths[1]` of operand 1, …; then the next of each.
+public struct ConcatenationOperation: NetworkOperation {
+    /// The operands.
+    public let operands: [Operand]
+    /// Length of each operand's blocks.
+    public let lengths: [Int]
+    /// Number of blocks of each operand.
+    public let blocks: Int
+
+    /// Creates a concatenation.
+    public init(operands: [Operand], lengths: [Int], blocks: Int) {
+        (self.operands, self.lengths, self.blocks) = (operands, lengths, blocks)
+    }
+}
+
+/// Parameters as a value: where an operation takes only values.
+public struct ConstantOperation: NetworkOperation {
+    /// The numbers.
+    public let region: NetworkPlan.Region
+
+    /// Creates the operation.
+    public init(region: NetworkPlan.Region) { self.region = region }
+}

@@ -1,0 +1,85 @@
+import Model
+import Sweep
+
+/// The memory that a measurement of a graph takes, estimated before it begins, in bytes.
+struct GraphMemory {
+    /// The weights, and the values of the points that are computed at once.
+    let network: Int
+    /// The tangents of one input.
+    let tangent: Int
+    /// Number of inputs that Jacobians are taken in; 0: none is taken.
+    let inputs: Int
+    /// The matrices that ranks are counted in.
+    let ranks: Int
+    /// The layers' values at one point.
+    let point: Int
+    /// Number of points at which they are kept together.
+    let points: Int
+
+    var total: Int { network + tangent * inputs + ranks + point * points }
+
+    /// - Parameters:
+    ///   - layers: the values that are measured.
+    ///   - inputs: number of inputs that Jacobians are taken in.
+    ///   - points: number of points in the file.
+    ///   - batch: number of points that are computed at once.
+    init(
+        _ request: MeasureRequest, _ plan: NetworkPlan, layers: [Int], inputs: Int, points: Int, batch: Int
+    ) {
+        let units = layers.map { plan.values[$0].size.count }
+        let held = plan.values.reduce(0) { $0 + $1.size.count }
+        network = 4 * (2 * plan.parameterCount + held * (2 * batch + 1) + plan.values[0].size.count * points)
+        let takesRanks = request.measures?.contains(.localRank) ?? true
+        self.inputs = takesRanks ? inputs : 0
+        tangent = 4 * ValueLiveness(plan, of: layers).peak
+        let order = takesRanks ? units.map { min($0, inputs) }.max() ?? 0 : 0
+        ranks = 2 * 8 * order * order
+        point = 4 * units.reduce(0, +)
+        let asked = request.requested(of: min(points, request.rankPoints ?? 1000)).compactMap(\.testPoints)
+            .max()
+        self.points = request.outputsFolder == nil ? min(points, asked ?? 0) : points
+    }
+
+    /// The fault where this is more than the memory available, with what would fit; nil: it fits.
+    ///
+    /// - Parameter shape: the shape of a point.
+    func problem(available: UInt64, shape: [Int], asksForColumns: Bool) -> String? {
+        guard total > available else { return nil }
+        let room = Int(min(available, 1 << 62))
+        var parts: [String] = []
+        if inputs > 0 {
+            parts.append("\(GraphMemory.text(tangent * inputs)) for the derivatives in \(inputs) inputs")
+        }
+        if points > 0 {
+            parts.append("\(GraphMemory.text(point * points)) for the layers' values at \(points) points")
+        }
+        let ways = [
+            inputs > 0 ? fewerInputs(room - network - point * points, shape, asksForColumns) : nil,
+            points > 0 && network + tangent * inputs + ranks <= room
+                ? "at most \((room - network - tangent * inputs - ranks) / max(1, point)) points" : nil,
+        ]
+        return "needs \(GraphMemory.text(total)) of memory"
+            + (parts.isEmpty ? "" : " (\(parts.joined(separator: ", ")))")
+            + ", and \(GraphMemory.text(room)) are free; what would fit: "
+            + (ways.compactMap { $0 } + ["fewer --layers"]).joined(separator: ", or ")
+    }
+
+    /// The option with which the derivatives fit into so many bytes; nil: none does.
+    private func fewerInputs(_ room: Int, _ shape: [Int], _ asksForColumns: Bool) -> String? {
+        func fits(_ count: Int) -> Bool {
+            let order = min(count, inputs)
+            return tangent * count + 16 * order * order <= room
+        }
+        guard shape.count == 3, !asksForColumns else {
+            var count = inputs
+            while count > 0, !fits(count) { count -= max(1, count / 16) }
+            return count > 0 ? "--columns random:\(count)" : nil
+        }
+        return stride(from: 64, to: 0, by: -1).first { fits(shape[0] * $0 * $0) }.map { "--patch \($0)" }
+    }
+
+    private static func text(_ bytes: Int) -> String {
+        let (unit, scale) = bytes < 1_000_000_000 ? ("MB", 1e6) : ("GB", 1e9)
+        return "\((Double(bytes) / scale * 10).rounded() / 10) \(unit)"
+    }
+}
