@@ -139,9 +139,9 @@ import Testing
             let one = (0..<shape.inputs).map { $0 == input ? 1.0 : 0 }
             return zip(Self.plain(shape, one, parameters), zeros).map { $0 - $1 }
         }
-        let tangents = NetworkTangents(network, of: [1], inputs: inputs.count)
-        tangents.forEachJacobian(at: draws.matrix(rows: 1, columns: shape.inputs), inputs: inputs) {
-            expectClose($1.values, expected, within: 1e-12, shape.description)
+        let tangents = NetworkTangents(network, of: [1], inputs: inputs)
+        tangents.forEachJacobian(at: draws.matrix(rows: 1, columns: shape.inputs)) {
+            expectClose($0.whole.values, expected, within: 1e-12, shape.description)
         }
     }
 

@@ -254,10 +254,10 @@ import Testing
             let plan = Self.plan(function, varies: varies, length: point.count / varies.count)
             let network: Network<Double> = Graphs.network(plan, [], points: 1)
             var found = [Double]()
-            NetworkTangents(network, of: [plan.last], inputs: point.count).forEachJacobian(
+            NetworkTangents(network, of: [plan.last]).forEachJacobian(
                 at: Matrix([point])
             ) {
-                let jacobian = $1
+                let jacobian = $0.whole
                 found = (0..<point.count).map { input in
                     (0..<jacobian.columns).map { jacobian[input, $0] }.reduce(0, +)
                 }

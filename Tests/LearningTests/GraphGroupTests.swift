@@ -74,8 +74,8 @@ import Testing
         let network: Network<Double> = Graphs.network(
             Self.plan(function, groups: 1, length: point.count), [], points: 1)
         var found = [Double]()
-        NetworkTangents(network, of: [1], inputs: point.count).forEachJacobian(at: Matrix([point])) {
-            found = $1.values
+        NetworkTangents(network, of: [1]).forEachJacobian(at: Matrix([point])) {
+            found = $0.whole.values
         }
         return found
     }
@@ -139,8 +139,8 @@ import Testing
     @Test func `The first of equal maxima has the derivative`() {
         let network: Network<Double> = Graphs.network(Self.windows(weights: nil), [], points: 1)
         // The last window of the second plane is 2, 2, 4, 4.
-        NetworkTangents(network, of: [1], inputs: 18).forEachJacobian(at: Matrix([Self.image])) {
-            let jacobian = $1
+        NetworkTangents(network, of: [1]).forEachJacobian(at: Matrix([Self.image])) {
+            let jacobian = $0.whole
             #expect((0..<18).map { jacobian[$0, 7] } == (0..<18).map { $0 == 16 ? 1 : 0 })
         }
     }

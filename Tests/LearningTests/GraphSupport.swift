@@ -62,14 +62,14 @@ enum Graphs {
         let differences = Nets.differences(x) { double.predict(x).values }
         let some = [point.count - 1, 0]
         var (all, part, floats) = ([Double](), [Double](), [Double]())
-        NetworkTangents(double, of: [plan.last], inputs: point.count).forEachJacobian(at: x) {
-            all = $1.values
+        NetworkTangents(double, of: [plan.last]).forEachJacobian(at: x) {
+            all = $0.whole.values
         }
-        NetworkTangents(double, of: [plan.last], inputs: 2).forEachJacobian(at: x, inputs: some) {
-            part = $1.values
+        NetworkTangents(double, of: [plan.last], inputs: some).forEachJacobian(at: x) {
+            part = $0.whole.values
         }
-        NetworkTangents(single, of: [plan.last], inputs: point.count)
-            .forEachJacobian(at: Matrix([point.map { Float($0) }])) { floats = $1.doubles }
+        NetworkTangents(single, of: [plan.last])
+            .forEachJacobian(at: Matrix([point.map { Float($0) }])) { floats = $0.whole.doubles }
         let expected = differences.flatMap { $0 }
         expectClose(all, expected, within: 1e-6, floor: 1e-1, what, sourceLocation: sourceLocation)
         expectClose(

@@ -43,13 +43,13 @@ import Testing
         for side in [NetworkLayer.Side.preActivation, .activation] {
             let values = network.layers.map { $0.value(side) }
             let (all, some) = (
-                NetworkTangents(network, of: values, inputs: points.columns),
-                NetworkTangents(network, of: values, inputs: 2)
+                NetworkTangents(network, of: values),
+                NetworkTangents(network, of: values, inputs: [2, 0])
             )
             for point in [points.rows(0..<1), points.rows(1..<2)] {
                 var (found, part) = ([Int: [Double]](), [Int: [Double]]())
-                all.forEachJacobian(at: point) { found[$0] = $1.values }
-                some.forEachJacobian(at: point, inputs: [2, 0]) { part[$0] = $1.values }
+                all.forEachJacobian(at: point) { found[$0.value] = $0.whole.values }
+                some.forEachJacobian(at: point) { part[$0.value] = $0.whole.values }
                 for (index, layer) in network.layers.enumerated() {
                     let backward = NetworkJacobian(network, of: layer, side)
                     let expected = transposed(backward.jacobian(at: point))

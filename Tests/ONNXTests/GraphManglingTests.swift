@@ -122,9 +122,11 @@ private func mangled(_ bytes: [UInt8], _ draws: inout Draws) -> [UInt8] {
             let outputs = network.outputs(at: inputs)
             #expect(outputs.count == values.count)
             let columns = Array(0..<min(3, inputs.columns))
-            let tangents = NetworkTangents(network, of: values, inputs: columns.count)
-            tangents.forEachJacobian(at: inputs.rows(0..<1), inputs: columns) { value, jacobian in
-                #expect(jacobian.columns == graph.plan.values[value].size.count)
+            let tangents = NetworkTangents(network, of: values, inputs: columns)
+            tangents.forEachJacobian(at: inputs.rows(0..<1)) { jacobian in
+                #expect(jacobian.transposed.rows == columns.count)
+                #expect(jacobian.transposed.columns == jacobian.units.count)
+                #expect(jacobian.units.total == graph.plan.values[jacobian.value].size.count)
             }
             computed += 1
         }

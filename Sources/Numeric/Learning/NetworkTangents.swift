@@ -7,62 +7,132 @@ import Model
 /// The tangents of all inputs go from one operation to the next together, and those of a value are freed as
 /// soon as no operation needs them. So a layer's whole Jacobian is there at once, and never the Jacobians of
 /// all layers. A point costs a forward pass for each input with respect to which Jacobians are taken, however
-/// many layers there are. `NetworkJacobian`, which goes back from each unit, costs far more where layers have
+/// many layers there are; less where these inputs change only a part of a layer (`TangentPlan`).
+/// `NetworkJacobian`, which goes back from each unit, costs far more where layers have
 /// more units than there are inputs, as the early layers of a convolutional network do.
 public struct NetworkTangents<Scalar: Real> {
     private let numbers: NetworkNumbers<Scalar>
     private let work: NetworkWorkspace<Scalar>
     private let point: Matrix<Scalar>
-    private let liveness: ValueLiveness
+    private let inputs: [Int]
+    private let plan: TangentPlan
+    /// The operation of each step.
+    private let operations: [(any NumericOperation)?]
 
     /// - Parameters:
     ///   - values: the values of the plan whose Jacobians are taken.
-    ///   - inputs: number of inputs that they are taken in.
-    public init(_ network: Network<Scalar>, of values: [Int], inputs: Int) {
+    ///   - inputs: the inputs that they are taken in (a patch), in their order; nil: all.
+    public init(_ network: Network<Scalar>, of values: [Int], inputs: [Int]? = nil) {
         numbers = network.numbers
-        liveness = ValueLiveness(numbers.plan, of: values)
-        work = NetworkWorkspace(numbers.plan, nil, points: 1, tangents: inputs, keepsAll: true)
+        plan = TangentPlan(numbers.plan, of: values, inputs: inputs)
+        let inputs = inputs ?? Array(0..<network.shape.input.count)
+        self.inputs = inputs
+        operations = plan.steps.map { $0.map { $0.operation.numeric } }
+        work = NetworkWorkspace(
+            numbers.plan, nil, points: 1, keepsAll: true,
+            scratch: operations.compactMap { $0?.scratchCount(points: inputs.count) }.max())
         point = Matrix(rows: 1, columns: network.shape.input.count)
     }
 
-    /// Calls `body` with each value and its transposed Jacobian [inputs, units], in the order of the plan.
+    /// A value's Jacobian, without the units that no chosen input can change.
+    public struct Jacobian {
+        /// Index of the value.
+        public let value: Int
+        /// [inputs, units]: the derivative of each unit that can change with respect to each input.
+        public let transposed: Matrix<Scalar>
+        /// The units that can change.
+        public let units: Support
+
+        /// [inputs, all units], with zeros for units that can't change.
+        public var whole: Matrix<Scalar> {
+            guard let map = Support(nil, of: units.total).map(from: units) else { return transposed }
+            let whole = Matrix<Scalar>(rows: transposed.rows, columns: units.total)
+            whole.gather(transposed, map)
+            return whole
+        }
+    }
+
+    /// Calls `body` with the Jacobian of each value, in the order of the plan.
     ///
-    /// - Parameters:
-    ///   - point: [1, inputs]
-    ///   - some: the inputs that Jacobians are taken in (a patch), in their order; nil: all.
-    public func forEachJacobian(
-        at point: Matrix<Scalar>, inputs some: [Int]? = nil, _ body: (Int, Matrix<Scalar>) -> Void
-    ) {
+    /// - Parameter point: [1, inputs]
+    public func forEachJacobian(at point: Matrix<Scalar>, _ body: (Jacobian) -> Void) {
         precondition(point.rows == 1 && point.columns == self.point.columns)
+        let liveness = plan.liveness
         self.point.assign(point)
         numbers.forward(self.point, work, .evaluation, upTo: liveness.last)
-        let columns = point.columns
-        let inputs = some ?? Array(0..<columns)
         let none = Matrix<Scalar>(rows: 0, columns: 0)
         var tangents = [Matrix<Scalar>](repeating: none, count: numbers.plan.values.count)
-        tangents[0] = Matrix(rows: inputs.count, columns: columns)
-        for (row, input) in inputs.enumerated() { tangents[0][row, input] = 1 }
-        if liveness.isChosen[0] { body(0, tangents[0]) }
+        tangents[0] = unitTangents()
+        func give(_ value: Int) {
+            guard liveness.isChosen[value], liveness.varies[value] else { return }
+            body(Jacobian(value: value, transposed: tangents[value], units: plan.supports[value]))
+        }
+        give(0)
         var pass = Pass(numbers: numbers, inputs: self.point, work: work, mode: .evaluation)
         for (index, node) in numbers.plan.nodes.enumerated() where node.output <= liveness.last {
-            let operation = numbers.operations[index]
-            if liveness.varies[node.output] {
-                let takesOver =
-                    operation.overwritesInput && liveness.end[node.input] == index
-                    && tangents[node.input].rows > 0 && !node.inputs.dropFirst().contains(node.input)
-                tangents[node.output] =
-                    takesOver
-                    ? tangents[node.input]
-                    : Matrix(rows: inputs.count, columns: numbers.plan.values[node.output].size.count)
-                pass.index = index
-                operation.pushTangents(pass.operands { tangents[$0] }, pass)
-                if liveness.isChosen[node.output] { body(node.output, tangents[node.output]) }
+            pass.index = index
+            if let step = plan.steps[index], let operation = operations[index] {
+                tangents[node.output] = push(operation, step, tangents, &pass)
+            } else {
+                tangents[node.output] = Matrix(rows: inputs.count, columns: 0)
             }
+            give(node.output)
+            if plan.supports[node.output].count == 0 { tangents[node.output] = none }
             for input in node.inputs where liveness.end[input] == index { tangents[input] = none }
             if liveness.end[node.output] == nil { tangents[node.output] = none }
         }
     }
 
+    /// The tangents of the inputs themselves.
+    private func unitTangents() -> Matrix<Scalar> {
+        let support = plan.supports[0]
+        let tangents = Matrix<Scalar>(rows: inputs.count, columns: support.count)
+        let positions = Dictionary(uniqueKeysWithValues: zip(support.all, 0..<support.count))
+        for (row, input) in inputs.enumerated() {
+            if let position = positions[Int32(input)] { tangents[row, position] = 1 }
+        }
+        return tangents
+    }
+
+    /// The tangents of a node's output.
+    private func push(
+        _ operation: any NumericOperation, _ step: TangentPlan.Step, _ tangents: [Matrix<Scalar>],
+        _ pass: inout Pass<Scalar>
+    ) -> Matrix<Scalar> {
+        let node = numbers.plan.nodes[pass.index]
+        let positions = Array(node.inputs.indices)
+        let given = positions.map { position in
+            tangents[node.inputs[position]].taking(step.reads[position].derivatives)
+        }
+        let point = positions.map { position in
+            numbers.value(node.inputs[position], self.point, work).taking(step.reads[position].numbers)
+        }
+        let units = plan.supports[node.output].count
+        // The output may take over memory that nothing else needs.
+        let first = node.inputs.first.map {
+            plan.liveness.end[$0] == pass.index || step.reads[0].derivatives != nil
+        }
+        let takesOver =
+            first == true && operation.overwritesInput && given[0].rows > 0 && given[0].columns == units
+            && !node.inputs.dropFirst().contains(node.input)
+        let output = takesOver ? given[0] : Matrix(rows: inputs.count, columns: units)
+        pass.given = Operands(
+            inputs: positions, output: numbers.value(node.output, self.point, work)
+        ) { point[$0] }
+        operation.pushTangents(Operands(inputs: positions, output: output) { given[$0] }, pass)
+        return output
+    }
+
     /// A value's numbers at the point of the last call of `forEachJacobian`, [1, units].
     public func value(_ index: Int) -> Matrix<Scalar> { numbers.value(index, point, work) }
+}
+
+extension Matrix {
+    /// These columns of each row, zeros where the map has none; without a map the matrix itself.
+    fileprivate func taking(_ map: IndexMap?) -> Matrix {
+        guard let map, rows > 0 else { return self }
+        let taken = Matrix(rows: rows, columns: map.count)
+        taken.gather(self, map)
+        return taken
+    }
 }

@@ -19,10 +19,11 @@ struct NetworkWorkspace<Scalar: Real> {
     let unread: (Matrix<Scalar>, Matrix<Scalar>)
 
     /// - Parameters:
-    ///   - tangents: number of tangents that operations are given at once.
     ///   - keepsAll: whether every value keeps memory of its own, so that none overwrites another.
+    ///   - scratch: number of scalars of working memory that other operations than the plan's need; nil: none.
     init(
-        _ plan: NetworkPlan, _ backward: BackwardPlan?, points: Int, tangents: Int = 0, keepsAll: Bool = false
+        _ plan: NetworkPlan, _ backward: BackwardPlan?, points: Int, keepsAll: Bool = false,
+        scratch least: Int? = nil
     ) {
         let operations = plan.operations
         var values = [Matrix<Scalar>(rows: 0, columns: plan.values[0].size.count)]
@@ -43,7 +44,7 @@ struct NetworkWorkspace<Scalar: Real> {
             $0.keptSizes(points: points).map { Matrix(rows: $0.rows, columns: $0.columns) }
         }
         scratch = Matrix(
-            rows: 1, columns: operations.map { $0.scratchCount(points: max(points, tangents)) }.max() ?? 0)
+            rows: 1, columns: max(least ?? 0, operations.map { $0.scratchCount(points: points) }.max() ?? 0))
         let columns = plan.values.map(\.size.channels).max() ?? 1
         normalisation = NormalisationScratch(columns: columns)
         zeros = Matrix(rows: 1, columns: columns)

@@ -1,3 +1,5 @@
+import Glibc
+
 /// Fixed memory for `count` scalars, zeroed, aligned to 64 bytes. A reference type: all holders see each
 /// other's writes. Not for use from two threads at once.
 public final class Buffer<Scalar: Real> {
@@ -11,7 +13,10 @@ public final class Buffer<Scalar: Real> {
         precondition(count >= 0)
         self.count = count
         let bytes = max(64, count * MemoryLayout<Scalar>.stride)
-        memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
+        // Pages of 2 MB: the kernel makes a large buffer's small ones in as long as it takes to fill it.
+        let isLarge = bytes >= 4 << 20
+        memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: isLarge ? 2 << 20 : 64)
+        if isLarge { madvise(memory, bytes, MADV_HUGEPAGE) }
         memory.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
         base = memory.bindMemory(to: Scalar.self, capacity: count)
     }

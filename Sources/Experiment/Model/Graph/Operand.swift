@@ -61,15 +61,18 @@ private func greatestCommonDivisor(_ a: Int, _ b: Int) -> Int {
     return a
 }
 
-/// result[i] = operand[map[i]], or `fill` where the map has no index.
+/// result[i] = operand[map[i]], or `fill` where the map has no index. Of several operands, the sum.
 public struct RearrangementOperation: NetworkOperation {
-    /// The number of the operand for each number of the result.
-    public let map: IndexMap
-    /// The numbers of the result that have none in the operand.
+    /// The number of each operand for each number of the result.
+    public let maps: [IndexMap]
+    /// The numbers of the result that have none in the first operand.
     public let fill: Double
 
-    /// Creates a rearrangement.
-    public init(map: IndexMap, fill: Double = 0) { (self.map, self.fill) = (map, fill) }
+    /// Creates a rearrangement of one operand.
+    public init(map: IndexMap, fill: Double = 0) { (maps, self.fill) = ([map], fill) }
+
+    /// Creates the sum of several operands' rearrangements.
+    init(maps: [IndexMap]) { (self.maps, fill) = (maps, 0) }
 }
 
 /// Operands one after the other, block by block: the first `lengths[0]` numbers of operand 0, the first

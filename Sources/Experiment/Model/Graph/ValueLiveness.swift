@@ -8,9 +8,6 @@ public struct ValueLiveness: Sendable {
     public let end: [Int?]
     /// The last value that is needed.
     public let last: Int
-    /// The largest number of numbers that are held at once for one tangent.
-    public let peak: Int
-
     /// The liveness on the way to some values of a plan.
     public init(_ plan: NetworkPlan, of chosen: [Int]) {
         let count = plan.values.count
@@ -26,15 +23,5 @@ public struct ValueLiveness: Sendable {
             for input in node.inputs { end[input] = index }
         }
         (self.isChosen, self.varies, self.end, self.last) = (isChosen, varies, end, last)
-        var (held, peak) = (plan.values[0].size.count, plan.values[0].size.count)
-        for (index, node) in plan.nodes.enumerated() where node.output <= last {
-            if varies[node.output] { held += plan.values[node.output].size.count }
-            peak = max(peak, held)
-            for input in Set(node.inputs) where end[input] == index && varies[input] {
-                held -= plan.values[input].size.count
-            }
-            if end[node.output] == nil, varies[node.output] { held -= plan.values[node.output].size.count }
-        }
-        self.peak = peak
     }
 }

@@ -12,9 +12,19 @@ public struct LayerSpec: Sendable {
 public protocol NetworkOperation: Sendable {
     /// Multiplications that one point takes, without those that are negligible beside a product's.
     var multiplications: Int { get }
+
+    /// The operation on the numbers alone that the network's chosen inputs can change; nil: it takes and makes
+    /// whole values.
+    ///
+    /// - Parameter supports: the numbers that change, of each value that the operation reads. An operation may be
+    ///   given other numbers' derivatives too, which are then zero.
+    func restricted(to supports: [Support]) -> RestrictedOperation?
 }
 
 extension NetworkOperation {
     /// None that counts.
     public var multiplications: Int { 0 }
+
+    /// Whole values.
+    public func restricted(to supports: [Support]) -> RestrictedOperation? { nil }
 }

@@ -67,8 +67,7 @@ struct GivenGraph {
         if let memory, !request.listsLayers {
             let needed = GraphMemory(
                 request, graph.plan, layers: values,
-                inputs: columns?.count ?? graph.plan.values[0].size.count,
-                points: count, batch: batch)
+                inputs: columns, points: count, batch: batch)
             let shape = Array(graph.inputShape.dropFirst())
             if let words = needed.problem(
                 available: memory, shape: shape, asksForColumns: request.columns != nil)

@@ -20,18 +20,20 @@ struct GraphMemory {
 
     /// - Parameters:
     ///   - layers: the values that are measured.
-    ///   - inputs: number of inputs that Jacobians are taken in.
+    ///   - chosen: the inputs that Jacobians are taken in; nil: all.
     ///   - points: number of points in the file.
     ///   - batch: number of points that are computed at once.
     init(
-        _ request: MeasureRequest, _ plan: NetworkPlan, layers: [Int], inputs: Int, points: Int, batch: Int
+        _ request: MeasureRequest, _ plan: NetworkPlan, layers: [Int], inputs chosen: [Int]?, points: Int,
+        batch: Int
     ) {
         let units = layers.map { plan.values[$0].size.count }
         let held = plan.values.reduce(0) { $0 + $1.size.count }
         network = 4 * (2 * plan.parameterCount + held * (2 * batch + 1) + plan.values[0].size.count * points)
         let takesRanks = request.measures?.contains(.localRank) ?? true
-        self.inputs = takesRanks ? inputs : 0
-        tangent = 4 * ValueLiveness(plan, of: layers).peak
+        let inputs = takesRanks ? chosen?.count ?? plan.values[0].size.count : 0
+        self.inputs = inputs
+        tangent = takesRanks ? 4 * TangentPlan(plan, of: layers, inputs: chosen).peak : 0
         let order = takesRanks ? units.map { min($0, inputs) }.max() ?? 0 : 0
         ranks = 2 * 8 * order * order
         point = 4 * units.reduce(0, +)

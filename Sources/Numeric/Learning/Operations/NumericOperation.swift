@@ -96,8 +96,10 @@ struct Pass<Scalar: Real> {
     var flat: Matrix<Scalar> { numbers.flat }
     /// Matrices that the forward pass left for the other passes.
     var kept: [Matrix<Scalar>] { work.kept[index] }
+    /// The values that the operation reads and makes, where they are not the node's: some numbers of them.
+    var given: Operands<Scalar>?
     /// The values that the operation reads and makes.
-    var values: Operands<Scalar> { operands { numbers.value($0, inputs, work) } }
+    var values: Operands<Scalar> { given ?? operands { numbers.value($0, inputs, work) } }
 
     /// The operation's operands among matrices by the index of their value.
     func operands(_ matrix: (Int) -> Matrix<Scalar>) -> Operands<Scalar> {
@@ -129,15 +131,20 @@ struct Pass<Scalar: Real> {
     }
 }
 
+extension NetworkOperation {
+    /// The operation's numeric half.
+    var numeric: any NumericOperation {
+        guard let operation = self as? any NumericOperation else {
+            preconditionFailure("\(type(of: self)) is no NumericOperation")
+        }
+        return operation
+    }
+}
+
 extension NetworkPlan {
     /// The numeric half of each node's operation.
     var operations: [any NumericOperation] {
-        nodes.map { node in
-            guard let operation = node.operation as? any NumericOperation else {
-                preconditionFailure("\(type(of: node.operation)) is no NumericOperation")
-            }
-            return operation
-        }
+        nodes.map { $0.operation.numeric }
     }
 
     /// The operations as training takes them; nil where it can't pass through one of them.

@@ -53,7 +53,7 @@ public struct NetworkLocalRank {
         _ network: Network<Scalar>, points: Matrix<Float>, isExact: Bool
     ) -> LocalRankResult {
         let values = layers.map { $0.value(.preActivation) }
-        let tangents = NetworkTangents(network, of: values, inputs: inputs?.count ?? points.columns)
+        let tangents = NetworkTangents(network, of: values, inputs: inputs)
         var ranks = Tally(
             layers: layers.count, columns: settings.thresholds.count + settings.relative.count)
         var active = Tally(layers: layers.count - 1, columns: 1)
@@ -61,9 +61,9 @@ public struct NetworkLocalRank {
         for row in 0..<points.rows {
             point.assign(converting: points.rows(row..<row + 1))
             var found = [[Int]](repeating: [], count: layers.count)
-            tangents.forEachJacobian(at: point, inputs: inputs) { value, jacobian in
-                let counts = counts(jacobian, isExact: isExact)
-                for (layer, own) in values.enumerated() where own == value { found[layer] = counts }
+            tangents.forEachJacobian(at: point) { jacobian in
+                let counts = counts(jacobian.transposed, isExact: isExact)
+                for (layer, own) in values.enumerated() where own == jacobian.value { found[layer] = counts }
             }
             ranks.add(found)
             active.add(values.dropLast().map { value in [tangents.value(value).values.count { $0 > 0 }] })

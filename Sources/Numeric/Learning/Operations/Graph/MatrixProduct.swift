@@ -47,15 +47,4 @@ extension MatrixProductOperation: NumericOperation {
             }
         }
     }
-
-    /// Where the right matrix begins, if it is the same in all products, and the left matrices follow one
-    /// another: then one product does for all.
-    private func sharedRight(leftCount: Int) -> Int? {
-        guard let first = offsets.first, leftCount == offsets.count * rows * inner,
-            offsets.indices.allSatisfy({
-                offsets[$0].right == first.right && offsets[$0].left == $0 * rows * inner
-            })
-        else { return nil }
-        return first.right
-    }
 }

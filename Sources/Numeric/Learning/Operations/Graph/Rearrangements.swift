@@ -21,11 +21,15 @@ extension Operand {
 
 extension RearrangementOperation: NumericOperation {
     func forward<Scalar>(_ values: Operands<Scalar>, _ pass: Pass<Scalar>) {
-        values.output.gather(values.input, map, fill: Scalar(fill))
+        values.output.gather(values.input, maps[0], fill: Scalar(fill))
     }
 
     func pushTangents<Scalar>(_ tangents: Operands<Scalar>, _ pass: Pass<Scalar>) {
-        tangents.output.gather(tangents.input, map)
+        var adds = false
+        for (index, map) in maps.enumerated() where tangents[index].rows > 0 {
+            tangents.output.gather(tangents[index], map, adds: adds)
+            adds = true
+        }
     }
 }
 
