@@ -131,31 +131,43 @@ extension Matrix where Scalar == Double {
             Int32(transposed ? a.rows : a.columns), 1, a.base, Int32(a.columns), 0, base, Int32(order))
     }
 
-    /// The same for numbers of either precision, summed in double. Columns and rows of floats that are all zero
-    /// take next to no time.
-    public func setGram<Other: Real>(widening a: Matrix<Other>, transposed: Bool) {
-        let order = transposed ? a.columns : a.rows
-        precondition(rows == order && columns == order)
-        guard a.count > 0 else { return fill(0) }
-        guard Matrix<Other>.isSingle else {
-            cblas_dsyrk(
-                CblasRowMajor, CblasLower, transposed ? CblasTrans : CblasNoTrans, Int32(order),
-                Int32(transposed ? a.rows : a.columns), 1, a.f64, Int32(a.columns), 0, base, Int32(order))
-            return
-        }
+    /// The same for floats, summed in double. Columns and rows that are all zero take next to no time.
+    public func setGram(widening a: Matrix<Float>, transposed: Bool) {
+        setGram(a, transposed, inPartsOf: Double.self)
+    }
+
+    /// The same for floats, in half the time: up to 2048 products are summed in single precision, and these sums in
+    /// double.
+    public func setGram(inSingle a: Matrix<Float>, transposed: Bool) {
+        setGram(a, transposed, inPartsOf: Float.self)
+    }
+
+    /// Sums over 2048 numbers at a time, which are gathered as columns without those that are zero.
+    private func setGram<Part: Real>(_ a: Matrix<Float>, _ transposed: Bool, inPartsOf kind: Part.Type) {
+        precondition(rows == (transposed ? a.columns : a.rows) && columns == rows)
         fill(0)
+        let order = Int32(rows)
         let summed = transposed ? a.rows : a.columns
         let width = min(summed, 2048)
-        let part = Matrix<Double>(rows: order, columns: width)
+        let part = Matrix<Part>(rows: rows, columns: width)
+        let product = Matrix<Part>(rows: Matrix<Part>.isSingle ? rows : 0, columns: columns)
         var start = 0
         while start < summed {
-            // The next numbers to sum over, as columns; a column of zeros is left out.
-            let taken = ck_gather_columns(
-                a.f32, a.rows, a.columns, transposed ? 1 : 0, &start, part.base, width)
-            guard taken > 0 else { continue }
-            cblas_dsyrk(
-                CblasRowMajor, CblasLower, CblasNoTrans, Int32(order), Int32(taken), 1, part.base,
-                Int32(width), 1, base, Int32(order))
+            let flag: Int32 = transposed ? 1 : 0
+            if Matrix<Part>.isSingle {
+                let taken = ck_gather_columns_f32(a.f32, a.rows, a.columns, flag, &start, part.f32, width)
+                guard taken > 0 else { continue }
+                cblas_ssyrk(
+                    CblasRowMajor, CblasLower, CblasNoTrans, order, Int32(taken), 1, part.f32,
+                    Int32(width), 0, product.f32, order)
+                for index in 0..<count { base[index] += Double(product.f32[index]) }
+            } else {
+                let taken = ck_gather_columns_f64(a.f32, a.rows, a.columns, flag, &start, part.f64, width)
+                guard taken > 0 else { continue }
+                cblas_dsyrk(
+                    CblasRowMajor, CblasLower, CblasNoTrans, order, Int32(taken), 1, part.f64,
+                    Int32(width), 1, base, order)
+            }
         }
     }
 }

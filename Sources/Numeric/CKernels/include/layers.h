@@ -38,6 +38,9 @@ typedef struct {
 /// for max(columns, CK_SIDE_BY_SIDE) numbers.
 enum { CK_SIDE_BY_SIDE = 64 };
 
+/// The most columns that `ck_gather_columns` takes at once.
+enum { CK_MAX_TAKEN = 2048 };
+
 #define CK_DECLARE_LAYERS(T, S)                                                                              \
     /* columns[p · out + o, (ky, kx, c)] = the image's entry under the window at o; 0 outside the image. */  \
     void ck_window_columns_##S(const T *x, size_t points, ck_window w, T *columns);                          \
@@ -62,14 +65,12 @@ enum { CK_SIDE_BY_SIDE = 64 };
        functions of x. sums: 2 parts; patterns: 5. */                                                        \
     void ck_normalise_backward_##S(                                                                          \
         T *g, const T *x, ck_normalisation n, const T *mean, const T *variance, T epsilon, const T *gamma,   \
-        int is_fixed, T *dgamma, T *dbeta, double *sums, T *patterns);
-
-/// Takes the next columns of x [rows × columns], or its next rows as columns, `width` at most, and leaves out
-/// those that are all 0. part [order × width] gets them as doubles, order being rows, or columns. Advances
-/// *start by those seen, and returns the number taken. width is at most CK_MAX_TAKEN.
-enum { CK_MAX_TAKEN = 2048 };
-size_t ck_gather_columns(
-    const float *x, size_t rows, size_t columns, int takes_rows, size_t *start, double *part, size_t width);
+        int is_fixed, T *dgamma, T *dbeta, double *sums, T *patterns);                                       \
+    /* Takes the next columns of x [rows × columns], or its next rows as columns, `width` at most, and       \
+       leaves out those that are all 0. part [order × width] gets them, order being rows, or columns.        \
+       Advances *start by those seen, and returns the number taken. width is at most CK_MAX_TAKEN. */        \
+    size_t ck_gather_columns_##S(                                                                            \
+        const float *x, size_t rows, size_t columns, int takes_rows, size_t *start, T *part, size_t width);
 
 CK_DECLARE_LAYERS(float, f32)
 CK_DECLARE_LAYERS(double, f64)

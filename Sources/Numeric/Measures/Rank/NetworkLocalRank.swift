@@ -37,20 +37,30 @@ public struct NetworkLocalRank {
     ///
     /// - Parameter points: [points, inputs]
     public mutating func measure(_ network: Network<Float>, points: Matrix<Float>) -> LocalRankResult {
-        measure(Network<Double>(converting: network, points: 1), points: points, isExact: true)
+        let settings = settings
+        return measure(Network<Double>(converting: network, points: 1), points: points) { counter, jacobian in
+            counter.counts(
+                jacobian, absolute: settings.thresholds, relative: settings.relative,
+                uncertainty: JacobianChain.roundingErrors * Double.ulpOfOne * jacobian.squaredNorm,
+                product: { jacobian })
+        }
     }
 
     /// Measures a network in single precision, for networks that would take too long in double. A count may be
-    /// off where a singular value is within 10⁻⁶ of the largest one of a threshold.
+    /// off where a singular value is within 10⁻⁶ of the largest one of a threshold, or within half a percent of it.
     ///
     /// - Parameter points: [points, inputs]
     public mutating func measureInSingle(_ network: Network<Float>, points: Matrix<Float>) -> LocalRankResult
     {
-        measure(network, points: points, isExact: false)
+        let settings = settings
+        return measure(network, points: points) { counter, jacobian in
+            counter.counts(jacobian, absolute: settings.thresholds, relative: settings.relative)
+        }
     }
 
     private mutating func measure<Scalar: Real>(
-        _ network: Network<Scalar>, points: Matrix<Float>, isExact: Bool
+        _ network: Network<Scalar>, points: Matrix<Float>,
+        _ count: (inout RankCounter, Matrix<Scalar>) -> [Int]
     ) -> LocalRankResult {
         let values = layers.map { $0.value(.preActivation) }
         let tangents = NetworkTangents(network, of: values, inputs: inputs)
@@ -62,7 +72,7 @@ public struct NetworkLocalRank {
             point.assign(converting: points.rows(row..<row + 1))
             var found = [[Int]](repeating: [], count: layers.count)
             tangents.forEachJacobian(at: point) { jacobian in
-                let counts = counts(jacobian.transposed, isExact: isExact)
+                let counts = count(&counter, jacobian.transposed)
                 for (layer, own) in values.enumerated() where own == jacobian.value { found[layer] = counts }
             }
             ranks.add(found)
@@ -77,18 +87,5 @@ public struct NetworkLocalRank {
             relative: settings.relative.indices.map { statistics(absolute + $0) }, noise: [],
             informativeDirections: nil,
             activeUnits: hasReLU ? layers.indices.dropLast().map { active.statistic(layer: $0, 0) } : [])
-    }
-
-    private mutating func counts<Scalar: Real>(_ jacobian: Matrix<Scalar>, isExact: Bool) -> [Int] {
-        guard isExact else {
-            return counter.counts(
-                jacobian, absolute: settings.thresholds, relative: settings.relative, uncertainty: nil,
-                product: { Matrix(rows: 0, columns: 0) })
-        }
-        let wide = Matrix<Double>(rows: jacobian.rows, columns: jacobian.columns)
-        wide.assign(widening: jacobian)
-        return counter.counts(
-            wide, absolute: settings.thresholds, relative: settings.relative,
-            uncertainty: JacobianChain.roundingErrors * Double.ulpOfOne * wide.squaredNorm, product: { wide })
     }
 }

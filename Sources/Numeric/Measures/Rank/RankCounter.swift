@@ -20,21 +20,17 @@ struct RankCounter {
     /// #{σ > ε} for each absolute ε, then #{σ ≥ ε σ_1} for each relative one.
     ///
     /// - Parameters:
-    ///   - factor: a matrix whose σ² are those of the Jacobian, to `uncertainty`; nil: a count may be off where
-    ///     a singular value is close to a threshold.
+    ///   - factor: a matrix whose σ² are those of the Jacobian, to `uncertainty`.
     ///   - product: a matrix that has its singular values to the rounding of products.
-    mutating func counts<Scalar: Real>(
-        _ factor: Matrix<Scalar>, absolute: [Double], relative: [Double], uncertainty: Double?,
+    mutating func counts(
+        _ factor: Matrix<Double>, absolute: [Double], relative: [Double], uncertainty: Double,
         product: () -> Matrix<Double>
     ) -> [Int] {
         let order = min(factor.rows, factor.columns)
         guard order > 0 else { return [Int](repeating: 0, count: absolute.count + relative.count) }
         let gram = gramMemory.prefix(rows: order, columns: order)
-        gram.setGram(widening: factor, transposed: factor.rows > factor.columns)
-        reducer.reduce(gram)
-        let largest = relative.isEmpty ? 0 : reducer.largestEigenvalue
-        let middles = absolute.map { $0 * $0 } + relative.map { $0 * $0 * largest }
-        guard let uncertainty else { return reducer.counts(above: middles) }
+        gram.setGram(of: factor, transposed: factor.rows > factor.columns)
+        let middles = reduce(gram, absolute, relative)
         // σ_1² is as uncertain as the eigenvalue that ε² σ_1² is compared with.
         let margins = absolute.map { _ in uncertainty } + relative.map { (1 + $0 * $0) * uncertainty }
         let above = reducer.counts(above: zip(middles, margins).map { $0 + $1 })
@@ -43,6 +39,34 @@ struct RankCounter {
             return counts(of: product(), absolute, relative) ?? reducer.counts(above: middles)
         }
         return above
+    }
+
+    /// The same for a Jacobian in single precision. A count may be off by singular values within half a percent of
+    /// the threshold, or within the Jacobian's own rounding errors.
+    mutating func counts(_ jacobian: Matrix<Float>, absolute: [Double], relative: [Double]) -> [Int] {
+        let order = min(jacobian.rows, jacobian.columns)
+        guard order > 0 else { return [Int](repeating: 0, count: absolute.count + relative.count) }
+        let gram = gramMemory.prefix(rows: order, columns: order)
+        let isTall = jacobian.rows > jacobian.columns
+        gram.setGram(inSingle: jacobian, transposed: isTall)
+        let mean = (0..<order).reduce(0) { $0 + gram[$1, $1] } / Double(order)
+        var middles = reduce(gram, absolute, relative)
+        // Twice the largest error of an eigenvalue that was seen. Where it moves a threshold too far, sums in double.
+        let error = 4e-7 * mean + 4e-9 * reducer.largestEigenvalue
+        if middles.contains(where: { $0 < 100 * error }) {
+            gram.setGram(widening: jacobian, transposed: isTall)
+            middles = reduce(gram, absolute, relative)
+        }
+        return reducer.counts(above: middles)
+    }
+
+    /// Reduces a Gram matrix, and returns the square of each threshold.
+    private mutating func reduce(
+        _ gram: Matrix<Double>, _ absolute: [Double], _ relative: [Double]
+    ) -> [Double] {
+        reducer.reduce(gram)
+        let largest = relative.isEmpty ? 0 : reducer.largestEigenvalue
+        return absolute.map { $0 * $0 } + relative.map { $0 * $0 * largest }
     }
 
     /// Counts by the definition; nil if LAPACK's iteration does not converge.
