@@ -62,9 +62,10 @@ enum Graphs {
         let differences = Nets.differences(x) { double.predict(x).values }
         let some = [point.count - 1, 0]
         var (all, part, floats) = ([Double](), [Double](), [Double]())
-        NetworkTangents(double, of: [plan.last]).forEachJacobian(at: x) {
-            all = $0.whole.values
-        }
+        // The memory of one point serves the next.
+        let tangents = NetworkTangents(double, of: [plan.last])
+        tangents.forEachJacobian(at: Matrix([point.map { 1 - 3 * $0 }])) { _ in }
+        tangents.forEachJacobian(at: x) { all = $0.whole.values }
         NetworkTangents(double, of: [plan.last], inputs: some).forEachJacobian(at: x) {
             part = $0.whole.values
         }

@@ -104,7 +104,7 @@ def count(node, jacobian):
         part = j.to(kind)
         gram += part.T @ part
     squares = torch.linalg.eigvalsh(gram)
-    counts[node.name] = [int((squares >= e * e * squares[-1]).sum()) if squares[-1] > 0 else 0 for e in thresholds]
+    counts[node.name] = [int((squares >= e * e * squares[-1]).sum()) if squares[-1] > 1e-30 else 0 for e in thresholds]
 
 
 def value(node, known):

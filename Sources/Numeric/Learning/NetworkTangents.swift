@@ -18,6 +18,7 @@ public struct NetworkTangents<Scalar: Real> {
     private let plan: TangentPlan
     /// The operation of each step.
     private let operations: [(any NumericOperation)?]
+    private let memory = TangentMemory<Scalar>()
 
     /// - Parameters:
     ///   - values: the values of the plan whose Jacobians are taken.
@@ -52,7 +53,7 @@ public struct NetworkTangents<Scalar: Real> {
         }
     }
 
-    /// Calls `body` with the Jacobian of each value, in the order of the plan.
+    /// Calls `body` with the Jacobian of each value, in the order of the plan. Its memory is used again afterwards.
     ///
     /// - Parameter point: [1, inputs]
     public func forEachJacobian(at point: Matrix<Scalar>, _ body: (Jacobian) -> Void) {
@@ -78,8 +79,11 @@ public struct NetworkTangents<Scalar: Real> {
             }
             give(node.output)
             if plan.supports[node.output].count == 0 { tangents[node.output] = none }
-            for input in node.inputs where liveness.end[input] == index { tangents[input] = none }
-            if liveness.end[node.output] == nil { tangents[node.output] = none }
+            for value in node.inputs + [node.output] where (liveness.end[value] ?? index) == index {
+                let dead = tangents[value]
+                tangents[value] = none
+                memory.recycle(dead, unlessIn: tangents)
+            }
         }
     }
 
@@ -102,10 +106,10 @@ public struct NetworkTangents<Scalar: Real> {
         let node = numbers.plan.nodes[pass.index]
         let positions = Array(node.inputs.indices)
         let given = positions.map { position in
-            tangents[node.inputs[position]].taking(step.reads[position].derivatives)
+            taken(tangents[node.inputs[position]], step.reads[position].derivatives)
         }
         let point = positions.map { position in
-            numbers.value(node.inputs[position], self.point, work).taking(step.reads[position].numbers)
+            taken(numbers.value(node.inputs[position], self.point, work), step.reads[position].numbers)
         }
         let units = plan.supports[node.output].count
         // The output may take over memory that nothing else needs.
@@ -115,24 +119,50 @@ public struct NetworkTangents<Scalar: Real> {
         let takesOver =
             first == true && operation.overwritesInput && given[0].rows > 0 && given[0].columns == units
             && !node.inputs.dropFirst().contains(node.input)
-        let output = takesOver ? given[0] : Matrix(rows: inputs.count, columns: units)
+        let output = takesOver ? given[0] : memory.matrix(rows: inputs.count, columns: units)
         pass.given = Operands(
             inputs: positions, output: numbers.value(node.output, self.point, work)
         ) { point[$0] }
         operation.pushTangents(Operands(inputs: positions, output: output) { given[$0] }, pass)
+        for gathered in given { memory.recycle(gathered, unlessIn: tangents + [output]) }
         return output
+    }
+
+    /// These columns of each row, zeros where the map has none; without a map the matrix itself.
+    private func taken(_ matrix: Matrix<Scalar>, _ map: IndexMap?) -> Matrix<Scalar> {
+        guard let map, matrix.rows > 0 else { return matrix }
+        let taken = memory.matrix(rows: matrix.rows, columns: map.count)
+        taken.gather(matrix, map)
+        return taken
     }
 
     /// A value's numbers at the point of the last call of `forEachJacobian`, [1, units].
     public func value(_ index: Int) -> Matrix<Scalar> { numbers.value(index, point, work) }
 }
 
-extension Matrix {
-    /// These columns of each row, zeros where the map has none; without a map the matrix itself.
-    fileprivate func taking(_ map: IndexMap?) -> Matrix {
-        guard let map, rows > 0 else { return self }
-        let taken = Matrix(rows: rows, columns: map.count)
-        taken.gather(self, map)
-        return taken
+/// Memory of tangents that are no longer needed, for the next ones. The kernel takes as long to give a page as an
+/// operation to fill it.
+///
+/// It holds no more than the tangents themselves did when there were most of them.
+private final class TangentMemory<Scalar: Real> {
+    private var free: [Buffer<Scalar>] = []
+
+    /// A matrix whose numbers are not set.
+    func matrix(rows: Int, columns: Int) -> Matrix<Scalar> {
+        let count = rows * columns
+        let fitting = free.indices.filter { free[$0].count >= count && free[$0].count - count <= count / 8 }
+        if let index = fitting.min(by: { free[$0].count < free[$1].count }) {
+            return Matrix(free.remove(at: index), rows: rows, columns: columns)
+        }
+        free = []
+        return Matrix(rows: rows, columns: columns)
+    }
+
+    /// Takes back a matrix, unless others share its memory.
+    func recycle(_ matrix: Matrix<Scalar>, unlessIn others: [Matrix<Scalar>]) {
+        guard matrix.count > 0, !others.contains(where: { $0.buffer === matrix.buffer }),
+            !free.contains(where: { $0 === matrix.buffer })
+        else { return }
+        free.append(matrix.buffer)
     }
 }
