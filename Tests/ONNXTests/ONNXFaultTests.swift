@@ -323,5 +323,5 @@ private func residentBytes() throws -> Int {
 private func peakBytes() throws -> Int {
     let lines = try String(contentsOfFile: "/proc/self/status", encoding: .utf8).split(separator: "\n")
     let peak = try #require(lines.first { $0.hasPrefix("VmHWM:") })
-    return try #require(Int(peak.dropFirst(6).trimming().dropLast(3))) * 1024
+    return try #require(Int(peak.filter(\.isNumber))) * 1024
 }
