@@ -37,6 +37,7 @@ struct FigureLayout {
         var yMark = 2.6
         /// Whether panels have axes, with numbers and names. Without, they are as high as wide.
         var hasAxes = true
+        fileprivate var below: Double { hasAxes ? 3.8 : 0.8 }
         /// Whether the topmost panels have numbers and a name above them.
         var hasAxisAbove = false
         /// The name of the colour scale, as enhanced text, and the width of the widest number beside it; nil:
@@ -80,8 +81,7 @@ struct FigureLayout {
                 (canvas.hasTitle ? 1.9 + heading.extra : 0.4)
                 + Double(notes.count) * canvas.noteSize * WrappedText.pitch + 0.5
                 + titleHeight + (content.hasAxisAbove ? 3.8 : 0)
-            below = content.hasAxes ? 3.8 : 0.8
-            below += FigureLayout.axisName(content.xLabel, in: panelWidth, canvas).extra
+            below = content.below + FigureLayout.axisName(content.xLabel, in: panelWidth, canvas).extra
             down = grid.repeatsTitles && titleHeight > 0 ? 1.5 + titleHeight : 1.4
             if grid.isByQuantity, content.hasAxes { down = 1.6 }
             let fixed = above + below + key.heightBelow + Double(grid.down - 1) * down

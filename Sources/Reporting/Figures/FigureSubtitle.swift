@@ -16,7 +16,7 @@ struct FigureSubtitle {
     /// Whether curves stand beside their x.
     var isDodged = false
     var marksFalls = false
-    /// What else a reader must know.
+    /// Further parts, such as the meaning of shapes.
     var others: [String] = []
 
     /// - Parameter sweepName: nil where the title says it.

@@ -122,10 +122,12 @@ struct StarScript {
         var text = ([data.panels[panel].title].compactMap { $0 } + ["class \(label)"]).joined(separator: ", ")
         guard let least = found.first, let greatest = found.last else { return text }
         func short(_ share: Double) -> String { JSONValue.text(of: (share * 100).rounded() / 100) }
-        text +=
+        let numbers =
             shares.count > 4
-            ? " (R² \(short(least))–\(short(greatest)))"
-            : " (R² \(shares.map { $0.map(short) ?? "–" }.joined(separator: ", ")))"
+            ? "\(short(least))–\(short(greatest))"
+            : shares.map { $0.map(short) ?? "–" }.joined(separator: ", ")
+        // The numbers stay together on a line.
+        text += " " + "(R² \(numbers))".replacing(" ", with: "\u{A0}")
         return text
     }
 
@@ -271,7 +273,7 @@ struct StarScript {
             func points(_ weight: String, _ turn: String, _ look: String) -> String {
                 "\(table) (across(\(weight), \(turn))):(up(\(weight), \(turn))) with points \(look) notitle"
             }
-            lines.append(line("0", mean, spoke) + " nohead \(look) lw 1.4\(isAbove ? "" : " dt 2") notitle")
+            lines.append(line("0", mean, spoke) + " nohead \(look) lw 1.4\(isAbove ? "" : " dt 3") notitle")
             let least = data.leastSeeds
             if data.showsIntervals, samples.contains(where: { $0.count > least }) {
                 let (low, high) = data.intervalTerms(

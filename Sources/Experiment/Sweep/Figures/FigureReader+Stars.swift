@@ -5,11 +5,8 @@ extension FigureReader {
         _ entries: [YAMLNode.Entry], _ curves: String?, _ panels: String?, _ style: FigureStyle,
         _ faults: inout Faults
     ) -> FigureSpec? {
-        refuse(
-            [
-                "x", "y", "color", "points", "xscale", "yscale", "theory", "fit", "xlabel", "ylabel", "xlim",
-                "ylim",
-            ], of: "a star", entries, &faults)
+        let others = ["x", "y", "color", "points", "xscale", "yscale", "theory", "fit", "xlabel", "ylabel"]
+        refuse(others + ["xlim", "ylim"], of: "a star", entries, &faults)
         func member(_ key: String) -> YAMLNode? { entries.first { $0.key == key }?.value }
         // A fault of the measure is that of the figure's style.
         guard let name = member("name")?.name(path: "figures.name", &faults), let kind = member("style"),
@@ -21,7 +18,7 @@ extension FigureReader {
         let recorded = measuredThresholds("measures.independence_deficit.classes")
             .compactMap(Int.init(exactly:))
         let count = classCount()
-        let known = recorded.filter { $0 < count }
+        let known = recorded.filter { $0 < count || count == 0 }
         let classes = member("classes").map { self.classes($0, recorded: recorded, of: count, &faults) } ?? []
         if known.isEmpty { faults.add(kind.location, "figures.style", .figure(.noClassRecorded)) }
         let weights = (classes.isEmpty ? known : classes).map {
@@ -43,7 +40,7 @@ extension FigureReader {
         var classes: [Int] = []
         for item in items {
             guard let label = item.integer(in: 0...999, path: path, &faults) else { continue }
-            if label >= count {
+            if count > 0, label >= count {
                 faults.add(item.location, path, .figure(.noSuchClass(label, classes: count)))
             } else if !recorded.contains(label) {
                 faults.add(item.location, path, .figure(.classNotRecorded(label, recorded: recorded)))

@@ -15,7 +15,7 @@ struct FigureReader {
     let zips: [[String]]
     /// The words that a setting takes anywhere in the grid.
     let words: (String) -> [String]
-    /// The largest number of classes that a trial's data have.
+    /// The largest number of classes that a trial's data have; 0 if it isn't known.
     let classCount: () -> Int
 
     func figures(_ node: YAMLNode, _ faults: inout Faults) -> [FigureSpec] {
