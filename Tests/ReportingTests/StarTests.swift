@@ -158,6 +158,23 @@ private func report(
         #expect(!(try script("none")).contains("heads size"))
     }
 
+    @Test(arguments: [("seeds", 3, 0.9), ("ci95", 2, 0.8)])
+    func `Seeds beyond the means are within the rim`(interval: String, trials: Int, largest: Double) throws {
+        // Class 1 has the weights 0.2, 0.8 and −0.9.
+        let weights: Weights = { _, seed in
+            var list = [Double](repeating: 0, count: 10)
+            (list[1], list[2]) = (seed == 2 ? -0.9 : 0.2 + 0.6 * seed, 0.25)
+            return ["4": list]
+        }
+        try report(spec("classes: 4, interval: \(interval)", classes: "[4]"), weights, trials: trials) {
+            folder, _ in
+            let script = try text(of: folder + "/figures/f.gp")
+            let match = try #require(script.firstMatch(of: #/largest = ([\d.]+)/#))
+            let found = try #require(Double(match.output.1))
+            #expect((largest...1.2 * largest).contains(found), "\(found)")
+        }
+    }
+
     @Test func `A class that no other decides has no spokes, and the notes say so`() throws {
         try report(spec("classes: [0, 4]")) { folder, outcome in
             let script = try text(of: folder + "/figures/f.gp")

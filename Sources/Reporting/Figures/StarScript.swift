@@ -90,8 +90,14 @@ struct StarScript {
         for point in data.panels.flatMap(\.curves).flatMap(\.points) {
             for (row, shown) in spokes.enumerated() where shown.contains(where: { Double($0) == point.x }) {
                 guard let mean = point.samples[row].mean, mean != 0 else { continue }
+                let sample = point.samples[row]
                 means.append(abs(mean))
-                if data.showsIntervals, let ends = data.interval(of: point.samples[row]) {
+                // Single seeds that are drawn.
+                if data.showsSeeds, sample.count == 2 {
+                    means.append(abs(mean) + (sample.standardError ?? 0))
+                }
+                if data.interval == .seeds { means += point.seeds.compactMap { $0.values[row].map(abs) } }
+                if data.showsIntervals, let ends = data.interval(of: sample) {
                     intervals.append((0, mean > 0 ? ends.high : -ends.low))
                 }
             }
