@@ -170,7 +170,7 @@ private typealias Bytes = ONNXBytes
         }
         // 12 + 12 + 5 units (the flattened ones are not measured by default), 12 inputs, 2 points, 4 bytes.
         try make(free: 29 * 12 * 2 * 4)
-        let words = fault(files.folder.path + "/j") { try make(free: 29 * 12 * 2 * 4 - 1) }
+        let words = try fault(files.folder.path + "/j") { try make(free: 29 * 12 * 2 * 4 - 1) }
         #expect(
             words
                 == "needs 0.0 MB for the Jacobians of 3 layers in 12 inputs at 2 points, and 0.0 MB are free on this "
