@@ -34,6 +34,15 @@ def measure(ranksweep, file, *options):
     return done.stdout
 
 
+def saved_outputs(ranksweep, file, points, folder, *options):
+    """The folder with each layer's values at the one point."""
+    np.save(f"{folder}/y.npy", np.zeros(1, dtype=np.int32))
+    # A measure must be taken; this one needs only the forward pass.
+    measure(ranksweep, file, "--inputs", points, "--labels", f"{folder}/y.npy", "--measures", "loss", *options,
+            "--save-outputs", f"{folder}/outputs")
+    return f"{folder}/outputs"
+
+
 def reference_values(model, values, x):
     """Yields the values with these names, computed by onnxruntime, some hundred in one pass."""
     options = onnxruntime.SessionOptions()
@@ -52,9 +61,7 @@ def check_values(ranksweep, file, folder):
     sizes = [d.dim_value for d in model.graph.input[0].type.tensor_type.shape.dim]
     x = np.random.default_rng(0).normal(size=[1] + sizes[1:]).astype(np.float32)
     np.save(f"{folder}/x.npy", x)
-    outputs = f"{folder}/outputs"
-    measure(ranksweep, file, "--inputs", f"{folder}/x.npy", "--measures", "spectral_norm", "--layers", "*",
-            "--save-outputs", outputs)
+    outputs = saved_outputs(ranksweep, file, f"{folder}/x.npy", folder, "--layers", "*")
     made = {node.name or node.output[0]: node.output[0] for node in model.graph.node}
     layers = [name for name in made if os.path.exists(f"{outputs}/{name.replace('/', '_')}.npy")]
     worst, wrong = 0.0, []
@@ -112,8 +119,7 @@ def module_outputs(network, x):
 def chosen_layers(ranksweep, file, points, modules, folder):
     """Five layers, spread over the depth, each with the module that gives the same numbers."""
     rows = [row.split() for row in measure(ranksweep, file, "--list-layers").splitlines()[1:]]
-    outputs = f"{folder}/outputs"
-    measure(ranksweep, file, "--inputs", points, "--measures", "spectral_norm", "--save-outputs", outputs)
+    outputs = saved_outputs(ranksweep, file, points, folder)
     pairs, zeros, measured = [], 0, [row[0] for row in rows if row[-1] == "yes"]
     for name in measured:
         values = np.load(f"{outputs}/{name.replace('/', '_')}.npy").ravel()
