@@ -9,7 +9,7 @@ import Text
 
 private typealias Bytes = ONNXBytes
 
-/// What `--save-jacobians` writes.
+/// The files that `--save-jacobians` writes.
 @Suite struct JacobianFileTests {
     let files: GivenFiles
     var request: MeasureRequest

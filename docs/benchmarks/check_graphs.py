@@ -101,7 +101,7 @@ def exported(name, folder):
 
 
 def module_outputs(network, x):
-    """What each module gives at x, by its name, and at each call; copies, as activations may work in place."""
+    """Outputs of the modules at x, by name and number of the call: copies, as activations may work in place."""
     found, hooks = {}, []
     for name, module in network.named_modules():
         def keep(_, __, output, name=name):
