@@ -43,14 +43,20 @@ public struct NetworkLocalRank {
     /// Measures a network in single precision, for networks that would take too long in double. A count may be
     /// off where a singular value is within 10⁻⁶ of the largest one of a threshold.
     ///
-    /// - Parameter points: [points, inputs]
-    public mutating func measureInSingle(_ network: Network<Float>, points: Matrix<Float>) -> LocalRankResult
-    {
-        measure(network, points: points, isExact: false)
+    /// - Parameters:
+    ///   - points: [points, inputs]
+    ///   - onJacobian: called with each layer's value and its transposed Jacobian [inputs, units], point after
+    ///     point.
+    public mutating func measureInSingle(
+        _ network: Network<Float>, points: Matrix<Float>,
+        onJacobian: (Int, Matrix<Float>) -> Void = { _, _ in }
+    ) -> LocalRankResult {
+        measure(network, points: points, isExact: false, onJacobian: onJacobian)
     }
 
     private mutating func measure<Scalar: Real>(
-        _ network: Network<Scalar>, points: Matrix<Float>, isExact: Bool
+        _ network: Network<Scalar>, points: Matrix<Float>, isExact: Bool,
+        onJacobian: (Int, Matrix<Scalar>) -> Void = { _, _ in }
     ) -> LocalRankResult {
         let values = layers.map { $0.value(.preActivation) }
         let tangents = NetworkTangents(network, of: values, inputs: inputs?.count ?? points.columns)
@@ -62,6 +68,7 @@ public struct NetworkLocalRank {
             point.assign(converting: points.rows(row..<row + 1))
             var found = [[Int]](repeating: [], count: layers.count)
             tangents.forEachJacobian(at: point, inputs: inputs) { value, jacobian in
+                onJacobian(value, jacobian)
                 let counts = counts(jacobian, isExact: isExact)
                 for (layer, own) in values.enumerated() where own == value { found[layer] = counts }
             }
