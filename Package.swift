@@ -113,6 +113,8 @@ let package = Package(
 
         .target(name: "TestSupport", dependencies: ["Model"], path: "Tests/TestSupport"),
         .target(name: "CFaultyDisk", dependencies: ["CSQLite"], path: "Tests/CFaultyDisk"),
+        .executableTarget(
+            name: "peak-memory", dependencies: ["Transport", "Console"], path: "Tests/PeakMemory"),
         .testTarget(name: "CollectionsTests", dependencies: ["Collections", "TestSupport"]),
         .testTarget(name: "FilesTests", dependencies: ["Files"]),
         .testTarget(name: "TextTests", dependencies: ["Text"]),
@@ -173,7 +175,7 @@ let package = Package(
             dependencies: [
                 "CoordinatorService", "Launch", "Cluster", "Journal", "Transport", "Scheduling", "Wire",
                 "Records", "Sweep", "Files", "Text", "Console",
-                "CZlib", "ranksweep", "ranksweep-worker", "ranksweep-bench", "TestSupport",
+                "CZlib", "ranksweep", "ranksweep-worker", "ranksweep-bench", "peak-memory", "TestSupport",
             ]),
     ],
     swiftLanguageModes: [.v6]

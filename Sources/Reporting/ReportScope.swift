@@ -115,6 +115,7 @@ struct ReportScope {
         spec.figures.map { figure in
             var styled = figure
             styled.style = style.filled(from: figure.style).filled(from: spec.style)
+            if figure.hasStars { styled.style.kind = nil }
             if figure.isPlane || figure.isHeatmap { (styled.style.kind, styled.style.interval) = (nil, nil) }
             if case .summary = figure.x {
                 styled.style.kind = nil

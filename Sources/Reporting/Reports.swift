@@ -54,7 +54,7 @@ public struct ReportOutcome: Equatable, Sendable {
     public let drawing: Drawing
     /// For a page, each drawn figure as the text of an SVG file, even if no SVG file was requested.
     public let svgs: [String: String]
-    /// The numbers of each drawn figure, for a page; planes and heatmaps have none.
+    /// The numbers of each drawn figure, for a page; planes, heatmaps and stars have none.
     public let figureData: [String: JSONValue]
     /// The first 200 points, for a page.
     public let summary: SummaryTable
@@ -235,7 +235,7 @@ private struct FigureDrawing {
     let text: String
     let drawsSomething: Bool
     let layout: FigureLayout
-    /// The script; nil for planes and heatmaps.
+    /// The script; nil for planes, heatmaps and stars.
     var curves: FigureScript?
 
     init(_ table: Table, isLaTeX: Bool = false) {
@@ -245,6 +245,9 @@ private struct FigureDrawing {
             (text, drawsSomething, layout) = (script.text, script.drawsSomething, script.layout)
         } else if table.data.figure.isHeatmap {
             let script = HeatmapScript(table, isLaTeX: isLaTeX)
+            (text, drawsSomething, layout) = (script.text, script.drawsSomething, script.layout)
+        } else if table.data.figure.hasStars {
+            let script = StarScript(table, isLaTeX: isLaTeX)
             (text, drawsSomething, layout) = (script.text, script.drawsSomething, script.layout)
         } else {
             let script = FigureScript(table, isLaTeX: isLaTeX)

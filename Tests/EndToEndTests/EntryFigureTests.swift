@@ -32,9 +32,17 @@ import Text
             figures:
               - {name: components, x: entry, y: pca_accuracy, curves: width}
               - {name: weights, x: entry, y: {metric: decider_weights, threshold: 1}, panels: width}
+              - {name: stars, style: star, classes: [0, 1], curves: width}
+              - {name: best, style: star}
             """, to: "s.yaml")
         let run = try work.run("run", "s.yaml", "--out", "run", "--workers", "1")
         #expect(run.code == 0, "\(run.all)")
+        #expect(!run.all.contains("warning"), "\(run.all)")
+        let stars = try String(decoding: work.bytes("run/figures/stars.gp"), as: UTF8.self)
+        #expect(stars.contains("# class 0 (R²") && stars.contains("# class 1 (R²"))
+        let plan = try work.run("plan", "s.yaml").output
+        #expect(plan.contains("stars: a star for each of the classes 0 and 1, a curve for each width\n"))
+        #expect(plan.contains("best: a star of the class that the others determine best\n"))
         let table = try String(decoding: work.bytes("run/tables/components.dat"), as: UTF8.self)
         #expect(table.contains("entry [principal components]"))
         // The width 8 has the entries 1 ... 8.

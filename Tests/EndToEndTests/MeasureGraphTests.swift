@@ -34,13 +34,21 @@ import Text
         let end = try work.run(
             "measure", "net.onnx", "--inputs", "x.npy", "--points", "2", "--measures", "local_rank",
             "--thresholds",
-            "0.1", "--save-outputs", "out")
+            "0.1", "--save-outputs", "out", "--save-jacobians", "jacobians")
         #expect(end.code == 0 && end.errors.isEmpty, "\(end.all)")
         let metrics = try JSONValue(parsing: end.output.utf8)
         // Both units are active at the first point, none at the second.
         #expect(metrics["local_rank"]?["0.1"]?["mean"] == JSONValue([2.0, 1.0]))
         #expect(metrics["local_rank"]?["0.1"]?["max"] == JSONValue([2.0, 2.0]))
-        #expect(try Data(contentsOf: work.folder.appending(path: "out/fc.npy")).count == 128 + 16)
+        #expect(try work.bytes("out/fc.npy").count == 128 + 16)
+        // Two units in three inputs: W transposed at the first point, and 0 at the second, where no unit is active.
+        let slopes: [Float] = [1, 3, 5, 2, 4, 6] + [Float](repeating: 0, count: 6)
+        #expect(
+            try work.bytes("jacobians/act.npy").dropFirst(128)
+                == Data(slopes.flatMap { ONNXBytes.littleEndian(UInt64($0.bitPattern), width: 4) }))
+        #expect(
+            try work.bytes("jacobians/columns.npy").dropFirst(128)
+                == Data((0..<3).flatMap { ONNXBytes.littleEndian($0, width: 8) }))
     }
 
     private static let mistakes: [(line: String, message: String)] = [
@@ -58,6 +66,12 @@ import Text
         ("NET --layers conv", "net.onnx: has no layer 'conv'; it has fc, act"),
         ("NET --measures active_units", "active_units is not a measure of networks from ONNX files"),
         ("NET --save-outputs no/where", "no/where: cannot be made: No such file or directory"),
+        ("NET --save-jacobians no/where", "no/where: cannot be made: No such file or directory"),
+        (
+            "NET --save-jacobians j --measures stable_rank",
+            "--save-jacobians needs local_rank among --measures"
+        ),
+        ("NET --save-jacobians j --save-outputs ./j/", "j: is given for Jacobians and outputs"),
         ("NET --points 3", "x.npy: holds 2 points; 3 are asked for"),
         ("measure none.onnx --inputs x.npy", "none.onnx: cannot be read: No such file or directory"),
         (

@@ -70,6 +70,14 @@ private let shapes = [(1, 1), (1, 9), (9, 1), (2, 3), (8, 8), (5, 33), (33, 5), 
         #expect(try Matrix<Double>(rows: 2, columns: 3).singularValues() == [0, 0])
     }
 
+    @Test(arguments: [Double.infinity, -.infinity, .nan]) func `A matrix that isn't finite has no spectrum`(
+        number: Double
+    ) {
+        let matrix = Matrix<Double>([[1, number], [number, 2]])
+        #expect(throws: FactorisationError.notFinite) { try matrix.singularValues() }
+        #expect(throws: FactorisationError.notFinite) { try matrix.symmetricEigen() }
+    }
+
     @Test(arguments: shapes) func `Singular values are those that a matrix was made with`(
         rows: Int, columns: Int
     ) throws {

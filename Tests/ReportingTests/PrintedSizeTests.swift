@@ -5,7 +5,7 @@ import Testing
 @testable import Reporting
 
 /// A text in an SVG of gnuplot's: its box in pixels and the sizes of its fonts.
-private struct DrawnText {
+struct DrawnText {
     let text: String
     let sizes: [Double]
     let box: (left: Double, right: Double, top: Double, bottom: Double)
@@ -17,7 +17,26 @@ private struct DrawnText {
     }
 }
 
-private func texts(of svg: String) throws -> [DrawnText] {
+/// Expects texts of at least 6 points, within the picture, and none over another.
+func expectReadableTexts(_ svg: String) throws {
+    let size = try #require(svg.firstMatch(of: #/width="([\d.]+)" height="([\d.]+)"/#))
+    let width = try #require(Double(size.output.1)), height = try #require(Double(size.output.2))
+    let found = try texts(of: svg)
+    #expect(found.count > 8)
+    for (index, text) in found.enumerated() {
+        // gnuplot rounds sizes to a hundredth, or within a text to a tenth of a pixel; 96 are an inch.
+        #expect((text.sizes.min() ?? 0) * 72 / 96 >= 5.95, "\(text.text) \(text.sizes)")
+        let isInside =
+            text.box.left >= -1 && text.box.top >= -1 && text.box.right <= width + 1
+            && text.box.bottom <= height + 1
+        #expect(isInside, "\(text.text) \(text.box) of \(width) × \(height)")
+        for other in found[..<index] where other.text != text.text {
+            #expect(!text.overlaps(other), "\(text.text) \(text.box) over \(other.text) \(other.box)")
+        }
+    }
+}
+
+func texts(of svg: String) throws -> [DrawnText] {
     let position =
         #/translate\((-?[\d.]+),(-?[\d.]+)\)( rotate\((-?\d+)\))?"[^>]*font-size="([\d.]+)"\s+text-anchor="(\w+)">\s*<text>(.*?)<\/text>/#
     return try svg.matches(of: position.dotMatchesNewlines()).compactMap { match in
@@ -73,21 +92,7 @@ struct PrintedSizeTests {
             let outcome = try report(SyntheticRecords(spec: spec), in: folder, formats: [.svg])
             #expect(outcome.drawing == .drawn)
             let svg = try #require(outcome.svgs["f"])
-            let size = try #require(svg.firstMatch(of: #/width="([\d.]+)" height="([\d.]+)"/#))
-            let width = try #require(Double(size.output.1)), height = try #require(Double(size.output.2))
-            let found = try texts(of: svg)
-            #expect(found.count > 8)
-            for (index, text) in found.enumerated() {
-                // gnuplot rounds sizes to a hundredth, or within a text to a tenth of a pixel; 96 are an inch.
-                #expect((text.sizes.min() ?? 0) * 72 / 96 >= 5.95, "\(text.text) \(text.sizes)")
-                let isInside =
-                    text.box.left >= -1 && text.box.top >= -1 && text.box.right <= width + 1
-                    && text.box.bottom <= height + 1
-                #expect(isInside, "\(text.text) \(text.box) of \(width) × \(height)")
-                for other in found[..<index] where other.text != text.text {
-                    #expect(!text.overlaps(other), "\(text.text) \(text.box) over \(other.text) \(other.box)")
-                }
-            }
+            try expectReadableTexts(svg)
         }
     }
 

@@ -29,6 +29,7 @@ private func message(_ figure: String, _ more: String = "") -> String? {
 }
 
 private let plain = "{name: f, x: width, y: accuracy}"
+private let deficit = "measures: {independence_deficit: {classes: [0, 1, 4, 12]}}"
 
 @Suite struct FigureStyleTests {
     @Test func `A figure and the section style have the same keys, which read back as they are`() throws {
@@ -114,6 +115,60 @@ private let plain = "{name: f, x: width, y: accuracy}"
             "\($0)" == "--size: 'pgae' must be one of screen, column, page or slide (did you mean 'page'?)"
         }
         #expect { try style("--xlim", "[1") } throws: { "\($0)".hasPrefix("--xlim: not YAML") }
+    }
+
+    @Test(arguments: [
+        ("{name: f, style: star}", [0, 1, 4]), ("{name: f, style: star, classes: 4}", [4]),
+        ("{name: f, style: star, classes: [4, 0], curves: width, panels: activation, size: column}", [4, 0]),
+    ])
+    func `A star has a class or several, or all whose weights are recorded to choose from`(
+        figure: String, classes: [Double]
+    ) throws {
+        let spec = try sweep(figure, deficit)
+        let found = spec.figures[0]
+        #expect(found.hasStars && found.x == .entry && found.style.kind == nil)
+        #expect(found.y.compactMap(\.threshold) == classes)
+        #expect(found.y.last?.metric == .classDetermination)
+        #expect(try SweepSpec(parsing: spec.canonicalJSON.canonicalText, file: "sweep.json") == spec)
+    }
+
+    @Test(arguments: [
+        (
+            "classes: 10",
+            "12:37: figures.classes: no class 10: the networks have 10 outputs, for classes 0 to 9"
+        ),
+        (
+            "classes: [0, 5]",
+            "12:41: figures.classes: the weights of class 5 are not recorded: add it to "
+                + "measures.independence_deficit.classes, which has 0, 1, 4 and 12"
+        ),
+        ("classes: [4, 4]", "12:41: figures.classes: class 4 is given twice"),
+        ("classes: [4, four]", "12:41: figures.classes: 'four' is not a number"),
+        ("classes: []", "12:37: figures.classes: an empty list"),
+        ("class: 4", "12:28: figures.class: 'class' is called 'classes' here"),
+        ("x: width, y: accuracy", "12:28: figures.x: a star has no 'x'"),
+        ("ylim: [0, 1]", "12:28: figures.ylim: a star has no 'ylim'"),
+        ("curves: depth", "12:36: figures.curves 'depth': "),
+    ])
+    func `What is wrong in a star is named with its place`(part: String, due: String) throws {
+        let found = try #require(message("{name: f, style: star, \(part)}", deficit))
+        #expect(found.contains("s.yaml:\(due)"), "\(found)")
+    }
+
+    @Test func `A star needs its measure, and another figure has no classes`() throws {
+        #expect(
+            try #require(message("{name: f, style: star}")).contains(
+                "s.yaml:12:22: figures.style: class_determination is not measured: set measures.independence_deficit"
+            ))
+        #expect(
+            try #require(message("{name: f, x: width, y: accuracy, classes: 1}", deficit)).contains(
+                "s.yaml:12:47: figures.classes: 'classes' is for 'style: star'"))
+        #expect(
+            try #require(message("{name: f, style: stars}", deficit)).contains(
+                "'stars' must be one of line, points, bars, box, heatmap or star (did you mean 'star'?)"))
+        #expect(
+            try #require(message(plain, "style: {style: star}")).contains(
+                "must be one of line, points, bars or box"))
     }
 
     @Test func `A heatmap has two axes of numbers and a metric as colour`() throws {

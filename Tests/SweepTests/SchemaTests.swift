@@ -41,6 +41,7 @@ import Text
         ("name: s\nmodel: mlp\nmeasures: {local_rank: {treshold: [1]}}\n", ".measures.local_rank"),
         ("name: s\nmodel: mlp\nmeasures: {trace_at: now}\n", ".measures.trace_at"),
         ("name: s\nmodel: mlp\nfigures: [{name: f, x: depth}]\n", ".figures.0"),
+        ("name: s\nmodel: mlp\nfigures: [{name: f, style: bars, classes: 3}]\n", ".figures.0"),
         ("name: s\nmodel: mlp\nfigures: [{name: f, x: depth, y: accurate}]\n", ".figures.0.y"),
         ("name: s\nmodel: mlp\nbiases: maybe\n", ".biases"),
     ])

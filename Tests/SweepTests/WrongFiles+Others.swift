@@ -286,7 +286,7 @@ extension WrongFiles {
             s.yaml:7:18: figures.x 'bta': no such axis (did you mean 'beta'?)
             s.yaml:8:27: figures.y: 'kl_nat' is no metric (did you mean 'kl_nats'?)
             s.yaml:9:59: figures.y.threshold: the threshold 0.5 is not measured; measured are 0.01 and 0.1
-            s.yaml:10:39: figures.watermark: no such key; there are name, title, x, y, color, points, curves, panels, xscale, yscale, theory, fit, size, font, font_size, xlabel, ylabel, xlim, ylim, legend, interval, style, columns and header
+            s.yaml:10:39: figures.watermark: no such key; there are name, title, x, y, color, classes, points, curves, panels, xscale, yscale, theory, fit, size, font, font_size, xlabel, ylabel, xlim, ylim, legend, interval, style, columns and header
             s.yaml:10:27: figures.y: expected a threshold: one of 0.01 or 0.1
             s.yaml:10:5: figures: two figures are named 'c'
             s.yaml:11:27: figures.y 'accuracy': not used here: it needs dataset to be mnist, fashion-mnist, cifar-10, generated-images, teacher, symmetric or modular-addition, and it is gaussian

@@ -5,8 +5,11 @@
 
 FILE.onnx: the values of every layer at one random image must agree with onnxruntime's to 1e-4 of the layer's largest.
 --model NAME: exports the timm network NAME, with random weights, by both of PyTorch's exporters. Beside the values it
-compares the Jacobian of the output in 20 random inputs with `torch.func.jvp` in double precision: the numbers of
-singular values above thresholds must be equal, where no singular value is within 1 % of the threshold.
+compares the Jacobians of five layers, spread over the depth, in 20 random inputs with `torch.func.jvp` of the module
+that gives the same numbers, in double precision and along 20 random directions: to 1e-3 of the product's norm. Ranks
+must be the numbers of singular values above thresholds, of PyTorch's products and of the Jacobians that
+`--save-jacobians` wrote, where no singular value is within 1 % of the threshold. --patch N: the latter also in all
+inputs of a patch.
 """
 
 import argparse
@@ -31,6 +34,15 @@ def measure(ranksweep, file, *options):
     return done.stdout
 
 
+def saved_outputs(ranksweep, file, points, folder, *options):
+    """The folder with each layer's values at the one point."""
+    np.save(f"{folder}/y.npy", np.zeros(1, dtype=np.int32))
+    # A measure must be taken; this one needs only the forward pass.
+    measure(ranksweep, file, "--inputs", points, "--labels", f"{folder}/y.npy", "--measures", "loss", *options,
+            "--save-outputs", f"{folder}/outputs")
+    return f"{folder}/outputs"
+
+
 def reference_values(model, values, x):
     """Yields the values with these names, computed by onnxruntime, some hundred in one pass."""
     options = onnxruntime.SessionOptions()
@@ -49,9 +61,7 @@ def check_values(ranksweep, file, folder):
     sizes = [d.dim_value for d in model.graph.input[0].type.tensor_type.shape.dim]
     x = np.random.default_rng(0).normal(size=[1] + sizes[1:]).astype(np.float32)
     np.save(f"{folder}/x.npy", x)
-    outputs = f"{folder}/outputs"
-    measure(ranksweep, file, "--inputs", f"{folder}/x.npy", "--measures", "spectral_norm", "--layers", "*",
-            "--save-outputs", outputs)
+    outputs = saved_outputs(ranksweep, file, f"{folder}/x.npy", folder, "--layers", "*")
     made = {node.name or node.output[0]: node.output[0] for node in model.graph.node}
     layers = [name for name in made if os.path.exists(f"{outputs}/{name.replace('/', '_')}.npy")]
     worst, wrong = 0.0, []
@@ -90,38 +100,140 @@ def exported(name, folder):
     return network, x, files
 
 
-def check_ranks(ranksweep, network, x, file, folder):
-    """Compares ranks of the output's Jacobian; returns the number of thresholds at which they differ."""
-    import torch
+def module_outputs(network, x):
+    """Outputs of the modules at x, by name and number of the call: copies, as activations may work in place."""
+    found, hooks = {}, []
+    for name, module in network.named_modules():
+        def keep(_, __, output, name=name):
+            if hasattr(output, "shape"):
+                found[name, sum(key[0] == name for key in found)] = output.clone()
+        hooks.append(module.register_forward_hook(keep))
+    try:
+        network(x)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return found
 
-    columns = np.random.default_rng(1).choice(x.numel(), 20, replace=False)
-    network, x = network.double(), x.double()
 
-    def tangent(column):
-        direction = torch.zeros_like(x)
-        direction.view(-1)[column] = 1
-        return torch.func.jvp(network, (x,), (direction,))[1].ravel()
+def chosen_layers(ranksweep, file, points, modules, folder):
+    """Five layers, spread over the depth, each with the module that gives the same numbers."""
+    rows = [row.split() for row in measure(ranksweep, file, "--list-layers").splitlines()[1:]]
+    outputs = saved_outputs(ranksweep, file, points, folder)
+    pairs, zeros, measured = [], 0, [row[0] for row in rows if row[-1] == "yes"]
+    for name in measured:
+        values = np.load(f"{outputs}/{name.replace('/', '_')}.npy").ravel()
+        largest = np.abs(values).max()
+        if largest == 0:
+            zeros += 1
+            continue
+        for key, output in modules.items():
+            if output.size == values.size and np.abs(output - values).max() <= 1e-4 * largest:
+                pairs.append((name, key))
+                break
+    shutil.rmtree(outputs)
+    print(f"{os.path.basename(file)}: {len(pairs)} of {len(measured)} measured layers are a module's output, "
+          f"{zeros} are 0 throughout", flush=True)
+    return [pairs[index] for index in np.linspace(0, len(pairs) - 1, 5).round().astype(int)]
 
-    jacobian = torch.stack([tangent(int(column)) for column in columns], 1)
-    singular = torch.linalg.svdvals(jacobian).detach().numpy()
-    np.save(f"{folder}/x.npy", x.float().detach().numpy())
-    options = ["--inputs", f"{folder}/x.npy", "--columns", ",".join(map(str, columns)), "--measures", "local_rank",
-               "--relative", ",".join(map(str, THRESHOLDS))]
-    last = measure(ranksweep, file, "--list-layers").strip().splitlines()[-1].split("  ")[0]
-    found = json.loads(measure(ranksweep, file, *options, "--layers", last))
-    ranks, wrong, sure = found["local_rank_relative"], [], 0
+
+def singular_values(jacobian):
+    """Singular values of [units, inputs], in double; from the Gram matrix where there are many inputs."""
+    if jacobian.shape[1] <= 64:
+        return np.linalg.svd(jacobian.astype(np.float64), compute_uv=False)
+    gram = np.zeros((jacobian.shape[1],) * 2)
+    for start in range(0, len(jacobian), 4096):
+        part = jacobian[start:start + 4096].astype(np.float64)
+        gram += part.T @ part
+    return np.sqrt(np.maximum(0, np.linalg.eigvalsh(gram)[::-1]))[:len(jacobian)]
+
+
+def count_differences(ranks, index, singular):
+    """The thresholds at which a layer's ranks aren't the number of these singular values, and how many were compared."""
+    wrong, sure = [], 0
     for threshold in THRESHOLDS:
         limit = threshold * singular[0]
         if np.any(np.abs(singular / limit - 1) < 0.01):
             continue
         sure += 1
-        expected, rank = int((singular >= limit).sum()), ranks[str(threshold)]["mean"][-1]
+        expected, rank = int((singular >= limit).sum()), ranks[str(threshold)]["mean"][index]
         if rank != expected:
             wrong.append(f"{threshold}: {rank}, expected {expected}")
-    print(f"{os.path.basename(file)}: ranks at {sure} of {len(THRESHOLDS)} thresholds compared, σ from {singular[0]:.2g} "
-          f"to {singular[-1]:.2g}", *wrong, flush=True)
+    return wrong, sure
+
+
+def saved_jacobians(ranksweep, file, points, layers, folder, *inputs):
+    """The ranks of these layers, and a function that reads a layer's Jacobian, [units, inputs]."""
+    path = f"{folder}/jacobians"
+    shutil.rmtree(path, ignore_errors=True)
+    found = json.loads(measure(
+        ranksweep, file, "--inputs", points, *inputs, "--layers", ",".join(layers), "--measures", "local_rank",
+        "--relative", ",".join(map(str, THRESHOLDS)), "--save-jacobians", path))
+
+    def read(name):
+        array = np.load(f"{path}/{name.replace('/', '_')}.npy", mmap_mode="r")
+        return array.reshape(-1, array.shape[-1])
+
+    # A list's order is that of the file.
+    return found["local_rank_relative"], found["layers"], read
+
+
+def check_jacobians(ranksweep, network, x, files, folder, patch):
+    """Compares Jacobians of five layers of each file with torch.func.jvp in double; returns the number of faults."""
+    import torch
+
+    points = f"{folder}/x.npy"
+    np.save(points, x.numpy())
+    with torch.no_grad():
+        modules = {key: value.numpy().ravel() for key, value in module_outputs(network, x).items()}
+    chosen = {file: chosen_layers(ranksweep, file, points, modules, folder) for file in files}
+    keys = sorted({key for pairs in chosen.values() for _, key in pairs})
+    del modules
+
+    generator = np.random.default_rng(1)
+    columns = generator.choice(x.numel(), 20, replace=False)
+    # Orthonormal tangents: the products J V then have the singular values of J.
+    tangents = np.linalg.qr(generator.normal(size=(20, 20)))[0]
+    network, x = network.double(), x.double()
+
+    def outputs(x):
+        found = module_outputs(network, x)
+        return tuple(found[key] for key in keys)
+
+    products = {key: [] for key in keys}
+    for tangent in tangents.T:
+        direction = torch.zeros_like(x)
+        direction.view(-1)[torch.from_numpy(columns)] = torch.from_numpy(tangent)
+        for key, product in zip(keys, torch.func.jvp(outputs, (x,), (direction,))[1]):
+            products[key].append(product.detach().numpy().ravel())
     network.float()
-    return len(wrong)
+
+    faults = 0
+    for file, pairs in chosen.items():
+        title = os.path.basename(file)
+        ranks, layers, read = saved_jacobians(
+            ranksweep, file, points, [name for name, _ in pairs], folder, "--columns", ",".join(map(str, columns)))
+        for name, key in pairs:
+            jacobian, expected = read(name), np.stack(products[key], 1)
+            difference = np.linalg.norm(jacobian.astype(np.float64) @ tangents - expected, axis=0)
+            error = (difference / np.linalg.norm(expected, axis=0)).max()
+            wrong, sure = count_differences(ranks, layers.index(name), np.linalg.svd(expected, compute_uv=False))
+            wrong += count_differences(ranks, layers.index(name), singular_values(jacobian))[0]
+            faults += len(wrong) + (not error <= 1e-3)
+            print(f"{title}: {name} ({key[0]}): {len(jacobian)} units, error {error:.1e}, ranks at {sure} of "
+                  f"{len(THRESHOLDS)} thresholds compared", *wrong, flush=True)
+        if not patch:
+            continue
+        ranks, layers, read = saved_jacobians(
+            ranksweep, file, points, [name for name, _ in pairs], folder, "--patch", str(patch))
+        for index, name in enumerate(layers):
+            jacobian = read(name)
+            wrong, sure = count_differences(ranks, index, singular_values(jacobian))
+            faults += len(wrong)
+            print(f"{title}: {name}: {jacobian.shape[1]} inputs, ranks at {sure} of {len(THRESHOLDS)} thresholds "
+                  f"compared: {[int(ranks[str(threshold)]['mean'][index]) for threshold in THRESHOLDS]}", *wrong, flush=True)
+    shutil.rmtree(f"{folder}/jacobians")
+    return faults
 
 
 def main():
@@ -129,6 +241,7 @@ def main():
     parser.add_argument("ranksweep")
     parser.add_argument("files", nargs="*")
     parser.add_argument("--model", action="append", default=[], help="a network of timm; may be repeated")
+    parser.add_argument("--patch", type=int, help="with --model: also compare ranks in the middle N × N pixels")
     options = parser.parse_args()
     wrong = 0
     with tempfile.TemporaryDirectory() as folder:
@@ -138,8 +251,9 @@ def main():
             network, x, files = exported(name, folder)
             for file in files:
                 wrong += check_values(options.ranksweep, file, folder)
-                wrong += check_ranks(options.ranksweep, network, x, file, folder)
+            wrong += check_jacobians(options.ranksweep, network, x, files, folder, options.patch)
     sys.exit(1 if wrong else 0)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -7,15 +7,18 @@ public enum FactorisationError: Error, Equatable {
     case notPositiveDefinite(order: Int)
     /// LAPACK's iteration did not converge (its info code).
     case noConvergence(Int)
+    /// The matrix has an infinite number, or one that is no number. LAPACK would print messages of its own.
+    case notFinite
 }
 
 extension Matrix where Scalar == Double {
     /// The singular values, largest first (LAPACK dgesdd, values only). Does not change self.
     ///
-    /// - Throws: `FactorisationError.noConvergence`.
+    /// - Throws: `FactorisationError.noConvergence` or `.notFinite`.
     public func singularValues() throws(FactorisationError) -> [Double] {
         guard count > 0 else { return [] }
         var copy = values
+        guard copy.allSatisfy(\.isFinite) else { throw .notFinite }
         var sigma = [Double](repeating: 0, count: min(rows, columns))
         var u = 0.0
         var vt = 0.0
@@ -104,10 +107,11 @@ extension Matrix where Scalar == Double {
     /// The eigenvalues of a symmetric matrix, smallest first, and its eigenvectors as columns
     /// (LAPACK dsyevd).
     ///
-    /// - Throws: `FactorisationError.noConvergence`.
+    /// - Throws: `FactorisationError.noConvergence` or `.notFinite`.
     public func symmetricEigen() throws(FactorisationError) -> (values: [Double], vectors: Matrix) {
         precondition(rows == columns)
         let vectors = Matrix(squareOf: values, rows: rows)
+        guard vectors.values.allSatisfy(\.isFinite) else { throw .notFinite }
         var eigenvalues = [Double](repeating: 0, count: rows)
         let info = LAPACKE_dsyevd(
             LAPACK_ROW_MAJOR, CChar(UInt8(ascii: "V")), CChar(UInt8(ascii: "L")), Int32(rows), vectors.base,

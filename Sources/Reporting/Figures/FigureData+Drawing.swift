@@ -67,6 +67,32 @@ extension FigureData {
         }
     }
 
+    /// The script's terms for both ends of an interval: columns, or their sum and difference.
+    ///
+    /// - Parameter spread: the first of the columns of what the figure draws around means.
+    func intervalTerms(mean: Int, spread: Int?) -> (low: String, high: String) {
+        if interval == .stderr { return ("$\(mean) - $\(mean + 1)", "$\(mean) + $\(mean + 1)") }
+        let first = interval == .range ? spread ?? mean + 2 : mean + 2
+        return ("$\(first)", "$\(first + 1)")
+    }
+
+    /// Each curve label once across all panels: a curve looks the same in every panel.
+    var curveLabels: [Label] {
+        var labels: [Label] = []
+        var known: Set<String> = []
+        for curve in panels.flatMap(\.curves) where known.insert(curve.label.key).inserted {
+            labels.append(curve.label)
+        }
+        return labels
+    }
+
+    /// The labels of the curves that are drawn. A curve that lost all its trials stays in the key.
+    var drawnLabels: [Label] {
+        let drawn = Set(
+            panels.flatMap(\.curves).filter { $0.hasMeans || $0.trials.lost > 0 }.map(\.label.key))
+        return curveLabels.filter { drawn.contains($0.key) }
+    }
+
     /// An interval needs more seeds than these.
     var leastSeeds: Int { interval == .ci95 ? 2 : 1 }
 

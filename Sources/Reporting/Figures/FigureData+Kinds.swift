@@ -4,6 +4,28 @@ extension FigureData {
     /// Whether x is a metric: the figure then has unconnected points with bars in both directions.
     var isScatter: Bool { if case .summary = figure.x { true } else { false } }
 
+    /// A seed's numbers at a point.
+    struct Seed: Equatable {
+        let seed: Double
+        let values: [Double?]
+    }
+
+    struct Trace {
+        let step: Double
+        let value: Double
+    }
+
+    /// The row of the class whose logit the others determine best, by the mean over all trials. Precondition: a figure of
+    /// stars.
+    var bestDetermined: Int {
+        let points = panels.flatMap(\.curves).flatMap(\.points)
+        let shares = figure.y.dropLast().map { quantity in
+            let means = points.filter { $0.x == quantity.threshold }.compactMap { $0.samples.last?.mean }
+            return means.isEmpty ? -Double.infinity : means.reduce(0, +) / Double(means.count)
+        }
+        return shares.firstIndex { $0 == shares.max() } ?? 0
+    }
+
     /// The x at which a point is drawn; nil where its metric has no mean.
     func abscissa(of point: DataPoint) -> Double? { isScatter ? point.abscissa.mean : point.x }
 }
@@ -33,7 +55,7 @@ extension FigureSpec {
 
     /// Whether each x has a position of its own, as wide as any other: bars and boxes are as wide as their positions.
     var isOrdinal: Bool {
-        guard style.kind == .bars || style.kind == .box || isHeatmap else { return false }
+        guard style.kind == .bars || style.kind == .box || isHeatmap || hasStars else { return false }
         switch x {
         case .metric, .summary: return false
         default: return true

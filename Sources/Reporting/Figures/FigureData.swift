@@ -9,7 +9,7 @@ import Text
 struct FigureData {
     /// The figure. For a plane, the same figure along training, whose quantities are the first number (x) and
     /// the second (y).
-    let figure: FigureSpec
+    private(set) var figure: FigureSpec
     let isPlane: Bool
     private(set) var panels: [Panel] = []
     private var panelIndices: [String: Int] = [:]
@@ -50,17 +50,6 @@ struct FigureData {
         fileprivate var traces: [Int: [[Trace]]] = [:]
     }
 
-    /// A seed's numbers at a point.
-    struct Seed: Equatable {
-        let seed: Double
-        let values: [Double?]
-    }
-
-    struct Trace {
-        let step: Double
-        let value: Double
-    }
-
     struct DataPoint: Equatable {
         /// x. In a figure of points against a metric, the value of the axis that the points belong to.
         let x: Double
@@ -80,6 +69,12 @@ struct FigureData {
         fileprivate(set) var abscissaRange: ClosedRange<Double>?
         /// The numbers of each seed, for figures that show single seeds.
         fileprivate(set) var seeds: [Seed] = []
+
+        fileprivate mutating func keep(_ rows: [Int]) {
+            (samples, theories) = (rows.map { samples[$0] }, rows.map { theories[$0] })
+            (trivial, ranges) = (rows.map { trivial[$0] }, rows.map { ranges[$0] })
+            seeds = seeds.map { own in Seed(seed: own.seed, values: rows.map { own.values[$0] }) }
+        }
         /// Measured trials, and trials without numbers, which are in no sample.
         fileprivate(set) var trials = TrialCount()
         var measured: Int { trials.measured }
@@ -202,6 +197,20 @@ struct FigureData {
                 panels[panel].curves[curve].settle(hasOwnX: figure.hasOwnX)
             }
         }
+        if figure.form == .stars(classes: []) { keep([bestDetermined, figure.y.count - 1]) }
+    }
+
+    /// Keeps some of the quantities.
+    private mutating func keep(_ rows: [Int]) {
+        figure.y = rows.map { figure.y[$0] }
+        (hasTheory, hasTrivial) = (rows.map { hasTheory[$0] }, rows.map { hasTrivial[$0] })
+        for panel in panels.indices {
+            for curve in panels[panel].curves.indices {
+                for point in panels[panel].curves[curve].points.indices {
+                    panels[panel].curves[curve].points[point].keep(rows)
+                }
+            }
+        }
     }
 
     private mutating func add(
@@ -305,15 +314,6 @@ struct FigureData {
         return panels[panel].curves.count - 1
     }
 
-    /// Each curve label once across all panels: a curve looks the same in every panel.
-    var curveLabels: [Label] {
-        var labels: [Label] = []
-        var known: Set<String> = []
-        for curve in panels.flatMap(\.curves) where known.insert(curve.label.key).inserted {
-            labels.append(curve.label)
-        }
-        return labels
-    }
 }
 
 extension FigureData.Curve {

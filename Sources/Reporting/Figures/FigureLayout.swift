@@ -35,6 +35,9 @@ struct FigureLayout {
         var xMarks: [(position: Double, width: Double)] = []
         /// The width of the widest number on a y axis.
         var yMark = 2.6
+        /// Whether panels have axes, with numbers and names. Without, they are as high as wide.
+        var hasAxes = true
+        fileprivate var below: Double { hasAxes ? 3.8 : 0.8 }
         /// Whether the topmost panels have numbers and a name above them.
         var hasAxisAbove = false
         /// The name of the colour scale, as enhanced text, and the width of the widest number beside it; nil:
@@ -47,7 +50,7 @@ struct FigureLayout {
         let least = canvas.least
         grid = PanelGrid(
             quantities: max(content.yLabels.count, 1), panels: max(content.panels.count, 1), canvas,
-            requested: style.columns)
+            requested: style.columns, areSquare: !content.hasAxes)
         var (nameExtra, panelWidth, panelHeight) = (0.0, grid.naturalWidth, grid.naturalHeight)
         var key = FigureKey(content.keys, style.legend, canvas, hasScale: content.scale != nil)
         var (left, across, right, extent) = (0.0, 0.0, 0.0, 0.0)
@@ -55,7 +58,7 @@ struct FigureLayout {
         var (heading, notes) = (WrappedText("", in: 1, sizes: 1...1), [String]())
         // The lines of a name depend on the panel's size, which depends on the lines.
         for _ in 0..<3 {
-            left = 3.3 + content.yMark + nameExtra
+            left = content.hasAxes ? 3.3 + content.yMark + nameExtra : 0.8
             let scale = FigureLayout.width(ofScale: content.scale, panelHeight, canvas)
             let edges = FigureLayout.overhang(content.xMarks, panelWidth)
             across = max(1.3, edges.left + edges.right + 0.5) + (grid.isByQuantity ? left - 1 : 0)
@@ -78,9 +81,9 @@ struct FigureLayout {
                 (canvas.hasTitle ? 1.9 + heading.extra : 0.4)
                 + Double(notes.count) * canvas.noteSize * WrappedText.pitch + 0.5
                 + titleHeight + (content.hasAxisAbove ? 3.8 : 0)
-            below = 3.8 + FigureLayout.axisName(content.xLabel, in: panelWidth, canvas).extra
+            below = content.below + FigureLayout.axisName(content.xLabel, in: panelWidth, canvas).extra
             down = grid.repeatsTitles && titleHeight > 0 ? 1.5 + titleHeight : 1.4
-            if grid.isByQuantity { down = 1.6 }
+            if grid.isByQuantity, content.hasAxes { down = 1.6 }
             let fixed = above + below + key.heightBelow + Double(grid.down - 1) * down
             panelHeight = grid.height(
                 panelWidth: panelWidth, asked: canvas.height.map { $0 - fixed },

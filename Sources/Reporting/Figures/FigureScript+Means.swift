@@ -85,13 +85,6 @@ extension FigureScript {
         return "seeds index \(index) using \(series.x(column: 1)):\(row + 3) with \(drawing) notitle"
     }
 
-    /// The script's terms for both ends of an interval: columns, or their sum and difference.
-    private func intervalTerms(mean: Int, spread: Int?) -> (low: String, high: String) {
-        if data.interval == .stderr { return ("$\(mean) - $\(mean + 1)", "$\(mean) + $\(mean + 1)") }
-        let first = data.interval == .range ? spread ?? mean + 2 : mean + 2
-        return ("$\(first)", "$\(first + 1)")
-    }
-
     /// The intervals of samples that have one. For two seeds without one, the seeds themselves, which lie a standard
     /// error from their mean.
     private func spread(_ points: [FigureData.DataPoint], _ row: Int, _ series: Series) -> [String] {
@@ -102,7 +95,7 @@ extension FigureScript {
         if counts.contains(where: { $0 > least }) {
             let x = series.x(where: counts.allSatisfy { $0 > least } ? nil : "\(series.count) > \(least)")
             let spread = columns.spread.isEmpty ? nil : columns.spread[row]
-            let terms = intervalTerms(mean: series.mean, spread: spread)
+            let terms = data.intervalTerms(mean: series.mean, spread: spread)
             let ends = ends(terms, limits(points, row))
             lines.append(
                 figure.isOrdinal
@@ -257,8 +250,8 @@ extension FigureScript {
         let least = data.leastSeeds
         if data.showsIntervals, counts.contains(where: { $0 > least }) {
             let shown = counts.allSatisfy { $0 > least } ? "\(x)" : "($\(y + 4) > \(least) ? $\(x) : NaN)"
-            let ofX = columns(ends(intervalTerms(mean: x, spread: nil), xLimits(curve.points)))
-            let ofY = columns(ends(intervalTerms(mean: y, spread: nil), limits(curve.points, row)))
+            let ofX = columns(ends(data.intervalTerms(mean: x, spread: nil), xLimits(curve.points)))
+            let ofY = columns(ends(data.intervalTerms(mean: y, spread: nil), limits(curve.points, row)))
             lines.append(
                 "table index \(index) using \(shown):\(y):\(ofX):\(ofY)"
                     + " with xyerrorbars \(look) pt -1 lw 0.8 notitle")

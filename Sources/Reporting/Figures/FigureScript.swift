@@ -34,10 +34,7 @@ struct FigureScript {
         blocks = table.blocks
         let data = table.data
         positions = data.figure.isOrdinal ? data.positions : []
-        // A curve that lost all its trials stays in the key.
-        let drawn = Set(
-            data.panels.flatMap(\.curves).filter { $0.hasMeans || $0.trials.lost > 0 }.map(\.label.key))
-        styles = data.curveLabels.filter { drawn.contains($0.key) }
+        styles = data.drawnLabels
         looks = FigureScript.looks(of: styles, data)
         styleIndices = Dictionary(
             uniqueKeysWithValues: styles.enumerated().map { ($0.element.key, $0.offset) })

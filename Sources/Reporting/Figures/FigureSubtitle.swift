@@ -16,6 +16,8 @@ struct FigureSubtitle {
     /// Whether curves stand beside their x.
     var isDodged = false
     var marksFalls = false
+    /// Further parts, such as the meaning of shapes.
+    var others: [String] = []
 
     /// - Parameter sweepName: nil where the title says it.
     func parts(sweepName: String?) -> [String] {
@@ -25,7 +27,7 @@ struct FigureSubtitle {
         if isDodged { texts.append("curves side by side at each x") }
         if data.figure.fit != nil { texts.append("dashed: fit, ± standard error") }
         if marksFalls { texts.append("▼ maximum, where the fall after it is above 0 (95 %)") }
-        texts += linearAxes
+        texts += linearAxes + others
         if !hidden.isEmpty {
             let range = hidden.allSatisfy { $0 == 0 } ? "at 0" : "at 0 or below"
             texts.append("\(counted(hidden.count, "point")) \(range) not shown (log axis)")

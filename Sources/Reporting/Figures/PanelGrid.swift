@@ -6,22 +6,23 @@ struct PanelGrid {
     let across, down: Int
     /// Whether quantities stand side by side, each with its own axes.
     let isByQuantity: Bool
-    private let isOnScreen: Bool
+    private let isOnScreen, areSquare: Bool
 
     /// The smallest width of a panel, in ems.
     let least = 6.0
 
-    init(quantities: Int, panels: Int, _ canvas: FigureCanvas, requested: Int?) {
-        (self.quantities, self.panels) = (quantities, panels)
+    /// - Parameter areSquare: whether panels are as high as wide.
+    init(quantities: Int, panels: Int, _ canvas: FigureCanvas, requested: Int?, areSquare: Bool = false) {
+        (self.quantities, self.panels, self.areSquare) = (quantities, panels, areSquare)
         isOnScreen = canvas.width == nil
         let items = panels > 1 ? panels : quantities
         var maxAcross = 4
         if let width = canvas.width {
             // A quantity side by side with another needs room for its numbers and its name.
-            maxAcross = panels > 1 ? Int((width - 5) / 12) : Int((width + 1) / 19)
-        } else if panels == 1 {
+            maxAcross = panels > 1 || areSquare ? Int((width - 5) / 12) : Int((width + 1) / 19)
+        } else if panels == 1, !areSquare {
             maxAcross = 1
-        } else if quantities == 1, panels > 4 {
+        } else if quantities == 1 || panels == 1, items > 4 {
             maxAcross = 3
         }
         if let width = canvas.width, panels > max(maxAcross, 1), panels % max(maxAcross, 1) != 0 {
@@ -38,8 +39,9 @@ struct PanelGrid {
         down = panels > 1 ? quantities * rows : rows
     }
 
-    /// Whether a quantity's panels take several rows, so that each quantity's panels have titles.
-    var repeatsTitles: Bool { panels > 1 && across < panels }
+    /// Whether a quantity's panels take several rows, or have no axes that name it, so that each quantity's panels have
+    /// titles.
+    var repeatsTitles: Bool { panels > 1 && across < panels || areSquare }
 
     func cell(row: Int, panel: Int) -> (across: Int, down: Int) {
         if panels == 1 { return (row % across, row / across) }
@@ -58,8 +60,10 @@ struct PanelGrid {
     func width(of panel: Double, gap: Double) -> Double { Double(across) * panel + Double(across - 1) * gap }
 
     /// The sides of a panel on a screen, in ems.
-    var naturalWidth: Double { across == 1 ? 33 : across <= 3 ? 25 : 19 }
-    var naturalHeight: Double { down > 1 ? 16 : across == 1 ? 21 : 20 }
+    var naturalWidth: Double {
+        areSquare ? (across == 1 ? 24 : 19) : across == 1 ? 33 : across <= 3 ? 25 : 19
+    }
+    var naturalHeight: Double { areSquare ? naturalWidth : down > 1 ? 16 : across == 1 ? 21 : 20 }
 
     /// The height of a panel.
     ///
@@ -71,7 +75,10 @@ struct PanelGrid {
         let rows = Double(down)
         if let asked { return max(asked / rows, 7) }
         if isOnScreen { return max(naturalHeight, key / rows) }
-        let natural = min(max(0.66 * panelWidth, down > 1 ? 9.5 : 12), down > 1 ? 15 : 20)
+        let natural =
+            areSquare
+            ? min(panelWidth, 22)
+            : min(max(0.66 * panelWidth, down > 1 ? 9.5 : 12), down > 1 ? 15 : 20)
         return max(8, min(max(natural, key / rows), (maxHeight ?? .infinity) / rows))
     }
 }

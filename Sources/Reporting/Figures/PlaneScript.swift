@@ -25,9 +25,7 @@ struct PlaneScript {
         let data = table.data
         columns = table.columns
         blocks = table.blocks
-        let drawn = Set(
-            data.panels.flatMap(\.curves).filter { $0.hasMeans || $0.trials.lost > 0 }.map(\.label.key))
-        labels = data.curveLabels.filter { drawn.contains($0.key) }
+        labels = data.drawnLabels
         let points = data.panels.flatMap(\.curves).flatMap(\.points).filter { point in
             point.samples.allSatisfy { $0.mean != nil }
         }

@@ -68,6 +68,7 @@ struct WrappedText: Equatable {
                 || (0x1F300...0x3FFFF).contains($0.value)
         }
         if isWide { return 1.3 }
+        if character == "\u{A0}" { return width(" ") }
         // The dots and quotes in texts of figures are half as wide as a letter.
         return "·’–²₂".contains(character) ? 0.5 : "−≥½".contains(character) ? 0.97 : 0.7
     }

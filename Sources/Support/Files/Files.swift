@@ -93,3 +93,10 @@ public func makeFolder(_ path: String) throws(FileError) -> [String] {
     }
     return made
 }
+
+/// Bytes that this user may still write on a folder's file system; nil where the system doesn't report it.
+public func freeBytes(at path: String) -> Int? {
+    var status = statvfs()
+    guard statvfs(path, &status) == 0 else { return nil }
+    return Int(clamping: UInt64(status.f_bavail) &* UInt64(status.f_frsize))
+}

@@ -57,11 +57,12 @@ public final class WholeFile {
         if pending.count >= 1 << 20 { try flush() }
     }
 
-    private func flush() throws(FileError) {
+    /// Writes what is in memory, and frees it.
+    public func flush() throws(FileError) {
         guard writeAll(pending, to: descriptor) else {
             throw FileError(path: path, doing: "write", code: errno)
         }
-        pending.removeAll(keepingCapacity: true)
+        pending = []
     }
 
     /// Makes the file durable and gives it its name.

@@ -193,6 +193,7 @@ extension Alias {
             "quick": "smoke smoke_test debug fast_dev_run",
             "x": "xaxis xs",
             "y": "yaxis ys metric",
+            "classes": "class",
             "curves": "hue color colour lines series group group_by groupby",
             "panels": "facet facets subplots col row",
             "xscale": "logx xlog",

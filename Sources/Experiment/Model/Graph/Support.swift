@@ -30,7 +30,7 @@ public struct Support: Sendable, Hashable {
     }
 
     /// For each number of a value its position among those of the support; −1: it is not there.
-    var positions: [Int32] {
+    public var positions: [Int32] {
         guard let indices else { return all }
         var positions = [Int32](repeating: -1, count: total)
         for (position, index) in indices.enumerated() { positions[Int(index)] = Int32(position) }

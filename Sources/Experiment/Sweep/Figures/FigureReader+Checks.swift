@@ -37,15 +37,22 @@ extension FigureReader {
         }
     }
 
+    /// Refuses the keys that a form of figures does not have.
+    func refuse(_ keys: [String], of form: String, _ entries: [YAMLNode.Entry], _ faults: inout Faults) {
+        for key in keys {
+            guard let entry = entries.first(where: { $0.key == key }) else { continue }
+            faults.add(entry.keyLocation, "figures.\(key)", .figure(.cannotHave(form: form, key: key)))
+        }
+    }
+
     /// Reads a figure with `color`: x and y are axes.
     func heatmap(
         _ entries: [YAMLNode.Entry], _ colour: YAMLNode, _ panels: String?, _ style: FigureStyle,
         _ faults: inout Faults
     ) -> FigureSpec? {
-        for key in ["points", "curves", "xscale", "yscale", "theory", "fit", "interval", "xlim", "ylim"] {
-            guard let entry = entries.first(where: { $0.key == key }) else { continue }
-            faults.add(entry.keyLocation, "figures.\(key)", .figure(.heatmapWith(key)))
-        }
+        refuse(
+            ["classes", "points", "curves", "xscale", "yscale", "theory", "fit", "interval", "xlim", "ylim"],
+            of: "a heatmap", entries, &faults)
         if let kind = style.kind, let entry = entries.first(where: { $0.key == "style" }) {
             faults.add(
                 entry.value.location, "figures.style",
@@ -70,7 +77,7 @@ extension FigureReader {
         }
         let figure = FigureSpec(
             name: name, title: member("title")?.scalar?.text, x: .axis(x), y: [quantity], curves: y,
-            panels: panels, isHeatmap: true, style: style)
+            panels: panels, form: .heatmap, style: style)
         checkRoles(of: figure, yNode, &faults)
         checkSteps(of: figure, colour.location, &faults)
         checkEntries(of: figure, colour.location, &faults)

@@ -4,7 +4,8 @@ import Text
 struct FigureReader {
     static let keys =
         [
-            "name", "title", "x", "y", "color", "points", "curves", "panels", "xscale", "yscale", "theory",
+            "name", "title", "x", "y", "color", "classes", "points", "curves", "panels", "xscale", "yscale",
+            "theory",
             "fit",
         ] + FigureStyle.keys.map(\.name)
 
@@ -14,6 +15,8 @@ struct FigureReader {
     let zips: [[String]]
     /// The words that a setting takes anywhere in the grid.
     let words: (String) -> [String]
+    /// The largest number of classes that a trial's data have; 0 if it isn't known.
+    let classCount: () -> Int
 
     func figures(_ node: YAMLNode, _ faults: inout Faults) -> [FigureSpec] {
         let items = node.list(path: "figures", limit: 100, &faults) ?? []
@@ -39,17 +42,10 @@ struct FigureReader {
             faults.add(node.location, "figures", .wrongType(due: .mapping, found: node.found))
             return nil
         }
-        for entry in entries where !faults.isFull && !FigureReader.keys.contains(entry.key) {
-            let path = "figures.\(entry.key)"
-            if faults.addAlias(entry.keyLocation, path, entry.key, isKnown: FigureReader.keys.contains) {
-                continue
-            }
-            let suggestion = nearestSpelling(to: entry.key, among: FigureReader.keys)
-            faults.add(
-                entry.keyLocation, path, .unknownKey(due: FigureReader.keys, suggestion: suggestion))
-        }
+        checkKeys(entries, &faults)
         func member(_ key: String) -> YAMLNode? { entries.first { $0.key == key }?.value }
-        for key in ["name", "x", "y"] where member(key) == nil {
+        let kind = member("style")?.scalar?.text
+        for key in kind == "star" ? ["name"] : ["name", "x", "y"] where member(key) == nil {
             faults.add(node.location, "figures", .missing([key]))
         }
         let title = member("title")?.title(path: "figures.title", &faults)
@@ -57,10 +53,14 @@ struct FigureReader {
         let curves = member("curves").flatMap { axis($0, path: "figures.curves", &faults) }
         let panels = member("panels").flatMap { axis($0, path: "figures.panels", &faults) }
         var style = FigureStyle()
-        for entry in entries where !(entry.key == "style" && entry.value.scalar?.text == "heatmap") {
+        for entry in entries {
             style.read(entry.key, entry.value, path: "figures.\(entry.key)", &faults)
         }
-        if member("style")?.scalar?.text == "heatmap", member("color") == nil {
+        if kind == "star" { return stars(entries, curves, panels, style, &faults) }
+        if let node = member("classes") {
+            faults.add(node.location, "figures.classes", .figure(.classesWithoutStar))
+        }
+        if kind == "heatmap", member("color") == nil {
             faults.add(node.location, "figures.style", .figure(.heatmapWithoutColour))
             return nil
         }
@@ -93,6 +93,18 @@ struct FigureReader {
         checkEntries(of: figure, yNode.location, &faults)
         if theory { checkTheory(of: figure, member("theory")?.location ?? node.location, &faults) }
         return figure
+    }
+
+    private func checkKeys(_ entries: [YAMLNode.Entry], _ faults: inout Faults) {
+        for entry in entries where !faults.isFull && !FigureReader.keys.contains(entry.key) {
+            let path = "figures.\(entry.key)"
+            if faults.addAlias(entry.keyLocation, path, entry.key, isKnown: FigureReader.keys.contains) {
+                continue
+            }
+            let suggestion = nearestSpelling(to: entry.key, among: FigureReader.keys)
+            faults.add(
+                entry.keyLocation, path, .unknownKey(due: FigureReader.keys, suggestion: suggestion))
+        }
     }
 
     // MARK: Parts
@@ -285,7 +297,7 @@ struct FigureReader {
     }
 
     /// The thresholds that some trial measures, in the order of the file.
-    private func measuredThresholds(_ setting: String) -> [Double] {
+    func measuredThresholds(_ setting: String) -> [Double] {
         var lists: [JSONValue] = []
         if let axis = axes.first(where: { $0.path == setting }) {
             lists = (0..<axis.count).map { axis.values[$0] }

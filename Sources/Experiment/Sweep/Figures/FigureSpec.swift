@@ -58,6 +58,17 @@ public struct FigureSpec: Equatable, Sendable {
         case hiddenMin
     }
 
+    /// The form of the drawing.
+    public enum Form: Equatable, Sendable {
+        /// Curves against an axis, or paths through a plane.
+        case curves
+        /// A heatmap: `curves` is the vertical axis, and the only quantity is the colour.
+        case heatmap
+        /// A star for each class: its spokes are the weights of the other classes' logits. The last quantity is how
+        /// well they determine each class. Without classes: the one that they determine best.
+        case stars(classes: [Int])
+    }
+
     /// The scale of an axis.
     public enum Scale: String, CaseIterable, Sendable { case linear, log }
 
@@ -68,7 +79,7 @@ public struct FigureSpec: Equatable, Sendable {
     /// The horizontal axis.
     public let x: X
     /// The quantities drawn, at least one.
-    public let y: [Quantity]
+    public package(set) var y: [Quantity]
     /// The axis with a curve for each of its values.
     public package(set) var curves: String?
     /// The axis with a panel for each of its values.
@@ -81,8 +92,12 @@ public struct FigureSpec: Equatable, Sendable {
     public let theory: Bool
     /// The fit; nil: none.
     public let fit: Fit?
-    /// Whether it is a heatmap: `curves` is the vertical axis, and the only quantity is the colour.
-    public let isHeatmap: Bool
+    /// The form of the drawing.
+    public let form: Form
+    /// Whether it is a heatmap.
+    public var isHeatmap: Bool { form == .heatmap }
+    /// Whether it has a star for each of some classes.
+    public var hasStars: Bool { if case .stars = form { true } else { false } }
     /// Its looks.
     public var style: FigureStyle
 
@@ -90,7 +105,7 @@ public struct FigureSpec: Equatable, Sendable {
     public init(
         name: String, title: String? = nil, x: X, y: [Quantity], curves: String? = nil, panels: String? = nil,
         xscale: Scale? = nil, yscale: Scale? = nil, theory: Bool = false, fit: Fit? = nil,
-        isHeatmap: Bool = false, style: FigureStyle = FigureStyle()
+        form: Form = .curves, style: FigureStyle = FigureStyle()
     ) {
         self.name = name
         self.title = title
@@ -102,7 +117,7 @@ public struct FigureSpec: Equatable, Sendable {
         self.yscale = yscale
         self.theory = theory
         self.fit = fit
-        self.isHeatmap = isHeatmap
+        self.form = form
         self.style = style
     }
 }
@@ -139,11 +154,16 @@ extension FigureSpec {
         case .layer: members["x"] = .string("layer")
         }
         members["title"] = title.map(JSONValue.string)
-        if isHeatmap {
-            members["y"] = curves.map(JSONValue.string)
+        members["curves"] = curves.map(JSONValue.string)
+        switch form {
+        case .curves: break
+        case .heatmap:
+            (members["y"], members["curves"]) = (members["curves"], nil)
             members["color"] = y.first?.json
-        } else {
-            members["curves"] = curves.map(JSONValue.string)
+        case .stars(let classes):
+            (members["x"], members["y"]) = (nil, nil)
+            members["style"] = .string("star")
+            if !classes.isEmpty { members["classes"] = JSONValue(classes) }
         }
         members["panels"] = panels.map(JSONValue.string)
         members["xscale"] = xscale.map { .string($0.rawValue) }
@@ -202,7 +222,12 @@ public enum FigureMistake: Equatable, Sendable {
     case isAList(Metric)
     case colourNeedsAxes
     case heatmapWithoutColour
-    case heatmapWith(String)
+    case cannotHave(form: String, key: String)
+    case classesWithoutStar
+    case noSuchClass(Int, classes: Int)
+    case classNotRecorded(Int, recorded: [Int])
+    case noClassRecorded
+    case repeatedClass(Int)
     case heatmapWithoutAxis(String)
     case limitsNotTwo
     case limitsNotAscending(Double, Double)
@@ -258,7 +283,15 @@ public enum FigureMistake: Equatable, Sendable {
         case .heatmapWithoutColour: "a heatmap has two axes of numbers, x and y, and a metric as 'color'"
         case .heatmapWithoutAxis(let axis):
             "a heatmap has a cell for one value of \(axis): make it x, y or 'panels', or give one value"
-        case .heatmapWith(let key): "a heatmap has no '\(key)'"
+        case .cannotHave(let form, let key): "\(form) has no '\(key)'"
+        case .classesWithoutStar: "'classes' is for 'style: star'"
+        case .noSuchClass(let label, let classes):
+            "no class \(label): the networks have \(classes) outputs, for classes 0 to \(classes - 1)"
+        case .classNotRecorded(let label, let recorded):
+            "the weights of class \(label) are not recorded: add it to measures.independence_deficit.classes, "
+                + "which has \(listed(recorded.map(String.init), "and"))"
+        case .noClassRecorded: "measures.independence_deficit.classes has no class of these data"
+        case .repeatedClass(let label): "class \(label) is given twice"
         case .limitsNotTwo: "[low, high] is due: two numbers, or auto for either"
         case .limitsNotAscending(let low, let high):
             "the low end \(numberText(low)) is not below the high end \(numberText(high))"

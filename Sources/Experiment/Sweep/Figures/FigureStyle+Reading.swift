@@ -106,7 +106,11 @@ extension FigureStyle {
             ylim = nodes.compactMap { Limits($0, path: path, &faults) }
         case "legend": legend = node.choice(path: path, &faults)
         case "interval": interval = node.choice(path: path, &faults)
-        case "style": kind = node.choice(path: path, &faults)
+        case "style":
+            // Forms of a figure that no other figure can take on.
+            let forms = path.hasPrefix("figures.") ? ["heatmap", "star"] : []
+            kind = node.word(of: Kind.allCases.map(\.rawValue) + forms, path: path, &faults)
+                .flatMap(Kind.init(rawValue:))
         case "columns": columns = node.integer(in: 1...20, path: path, &faults)
         case "header": header = node.choice(path: path, &faults)
         default: break

@@ -58,8 +58,18 @@ extension Draft {
 
     private func figureSpecs(grid: Grid, _ faults: inout Faults) -> [FigureSpec] {
         guard let figures else { return [] }
-        return FigureReader(axes: grid.axes, fixed: grid.fixed, zips: zips.map(\.paths), words: words)
-            .figures(figures, &faults)
+        return FigureReader(
+            axes: grid.axes, fixed: grid.fixed, zips: zips.map(\.paths), words: words,
+            classCount: { Draft.largestClassCount(in: grid) }
+        ).figures(figures, &faults)
+    }
+
+    private static func largestClassCount(in grid: Grid) -> Int {
+        PairCover(grid).points().map { positions in
+            var conflicts: [PointConflict] = []
+            let point = GridPoint(fixed: grid.fixed, axes: grid.axes, positions: positions)
+            return point.settings(&conflicts).dataset.facts.classes
+        }.max() ?? 0
     }
 
     /// The location and the name with which a setting is given.

@@ -65,7 +65,15 @@ private let figureSchema: JSONValue = {
     members["yscale"] = words(FigureSpec.Scale.allCases.map(\.rawValue))
     members["fit"] = words(FigureSpec.Fit.allCases.map(\.rawValue))
     members["theory"] = SettingType.flag.schema
-    return object(members, "A figure: metrics against x, averaged over seeds.", required: ["name", "x", "y"])
+    let figure = object(members, "A figure: metrics against x, averaged over seeds.", required: ["name"])
+    func required(_ keys: [String]) -> [String: JSONValue] {
+        ["required": .array(keys.map(JSONValue.string))]
+    }
+    // A star has a class in place of x and y.
+    let isStar: JSONValue = .object(["style": words(["star"])])
+    let forms = anyOf(
+        .object(required(["x", "y"])), .object(required(["style"]).merging(["properties": isStar]) { $1 }))
+    return .object((figure.object ?? [:]).merging(forms.object ?? [:]) { $1 })
 }()
 
 /// The settings of a group by their keys, and the groups in it.

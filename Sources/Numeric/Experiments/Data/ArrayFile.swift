@@ -42,23 +42,17 @@ struct ArrayFile {
         } catch { throw fault(error) }
     }
 
-    /// Writes an array of this shape, in version 1 of the format.
-    static func write(_ matrix: Matrix<Float>, shape: [Int], to path: String) throws(FileError) {
+    /// A new file, in version 1 of the format, that is whole once it is committed.
+    ///
+    /// - Parameter element: f4 or i8, as the numbers are.
+    static func begin(_ path: String, _ element: Element = .f4, shape: [Int]) throws(FileError) -> WholeFile {
         let sizes = shape.map { "\($0), " }.joined()
-        var header = "{'descr': '<f4', 'fortran_order': False, 'shape': (\(sizes)), }"
+        var header = "{'descr': '<\(element.rawValue)', 'fortran_order': False, 'shape': (\(sizes)), }"
         header += String(repeating: " ", count: 63 - (header.utf8.count + 10) % 64) + "\n"
-        var bytes: [UInt8] = magic + [1, 0, UInt8(header.utf8.count & 0xff), UInt8(header.utf8.count >> 8)]
-        bytes += Array(header.utf8)
         let file = try WholeFile(path)
-        try file.write(bytes)
-        for row in 0..<matrix.rows {
-            bytes.removeAll(keepingCapacity: true)
-            for value in matrix.rows(row..<row + 1).values {
-                withUnsafeBytes(of: value.bitPattern.littleEndian) { bytes += $0 }
-            }
-            try file.write(bytes)
-        }
-        try file.commit()
+        try file.write(magic + [1, 0, UInt8(header.utf8.count & 0xff), UInt8(header.utf8.count >> 8)])
+        try file.write(header.utf8)
+        return file
     }
 
     func fault(_ problem: ArrayProblem) -> DataError {

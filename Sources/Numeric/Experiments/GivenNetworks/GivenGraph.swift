@@ -187,16 +187,22 @@ struct GivenGraph {
 
 extension NetworkMeasurement {
     func metrics(of given: GivenGraph) throws(DataError) -> Metrics {
+        let settings = rankSettings()
+        let jacobians = try request.jacobiansFolder.map { folder throws(DataError) in
+            try JacobianFiles(given, points: settings.points, in: folder, besides: request.outputsFolder)
+        }
         if let folder = request.outputsFolder { try given.save(at: points.inputs, to: folder) }
         var metrics: Metrics = [:]
         if asksFor(.localRank) {
-            let settings = rankSettings()
             var ranks = NetworkLocalRank(
                 given.model.shape, inputs: given.columns, hasReLU: false,
                 settings: LocalRankSettings(thresholds: settings.thresholds, relative: settings.relative))
             settings.add(
-                ranks.measureInSingle(given.model, points: points.inputs.rows(0..<settings.points)),
+                ranks.measureInSingle(given.model, points: points.inputs.rows(0..<settings.points)) {
+                    jacobians?.write($0)
+                },
                 to: &metrics, hasMaximum: true)
+            try jacobians?.commit()
         }
         addClassification(to: &metrics, given.model)
         let layers = given.model.denseLayers
@@ -204,37 +210,5 @@ extension NetworkMeasurement {
         measureSet(lastUnits: network.outputs).add(
             to: &metrics, layers, parameters: given.model.parameters.flat, step: 0, network: given.model)
         return metrics
-    }
-}
-
-extension GivenGraph {
-    /// Writes the values of each layer at the points to NAME.npy.
-    fileprivate func save(at points: Matrix<Float>, to folder: String) throws(DataError) {
-        let files = layers.map { $0.name.replacing("/", with: "_") + ".npy" }
-        for (index, file) in files.enumerated() {
-            guard let first = files[..<index].firstIndex(of: file) else { continue }
-            throw DataError(
-                file: folder,
-                problem: .graph(
-                    "layers '\(layers[first].name)' and '\(layers[index].name)' would both be written to \(file): "
-                        + "choose one with --layers"))
-        }
-        guard mkdir(folder, 0o777) == 0 || errno == EEXIST else {
-            throw DataError(file: folder, problem: .graph("cannot be made: \(systemMessage(errno))"))
-        }
-        let kept = NetworkShape(graph: graph.plan, layers: layers.map(\.value)).networkLayers
-        let outputs = model.outputs(of: kept, at: points)
-        for ((layer, file), output) in zip(zip(layers, files), outputs) {
-            let path = folder + "/" + file
-            do throws(FileError) {
-                try ArrayFile.write(
-                    output.activation,
-                    shape: [points.rows]
-                        + (layer.shape.first == 1 ? layer.shape.dropFirst() : layer.shape[...]),
-                    to: path)
-            } catch {
-                throw DataError(file: path, problem: .graph("cannot be written: \(error.cause)"))
-            }
-        }
     }
 }

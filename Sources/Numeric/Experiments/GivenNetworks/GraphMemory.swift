@@ -80,7 +80,7 @@ struct GraphMemory {
         return stride(from: 64, to: 0, by: -1).first { fits(shape[0] * $0 * $0) }.map { "--patch \($0)" }
     }
 
-    private static func text(_ bytes: Int) -> String {
+    static func text(_ bytes: Int) -> String {
         let (unit, scale) = bytes < 1_000_000_000 ? ("MB", 1e6) : ("GB", 1e9)
         return "\((Double(bytes) / scale * 10).rounded() / 10) \(unit)"
     }

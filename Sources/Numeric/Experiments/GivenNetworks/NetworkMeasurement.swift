@@ -279,7 +279,9 @@ struct NetworkMeasurement {
         guard asksFor(.spectralNorm, .frobeniusNorm, .stableRank, .numericalRank) else { return }
         let norms: WeightNorms
         do throws(FactorisationError) { norms = try WeightNorms(layers) } catch {
-            throw DataError(file: request.weights, problem: .notFinite(network: request.weights))
+            throw DataError(
+                file: request.weights,
+                problem: .graph("has weights that are not finite, so that their matrices have no norms"))
         }
         if asksFor(.spectralNorm) { metrics[.spectralNorm] = JSONValue(norms.spectral) }
         if asksFor(.frobeniusNorm) { metrics[.frobeniusNorm] = JSONValue(norms.frobenius) }

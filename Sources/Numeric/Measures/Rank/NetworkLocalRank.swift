@@ -49,17 +49,22 @@ public struct NetworkLocalRank {
     /// Measures a network in single precision, for networks that would take too long in double. A count may be
     /// off where a singular value is within 10⁻⁶ of the largest one of a threshold, or within half a percent of it.
     ///
-    /// - Parameter points: [points, inputs]
-    public mutating func measureInSingle(_ network: Network<Float>, points: Matrix<Float>) -> LocalRankResult
-    {
+    /// - Parameters:
+    ///   - points: [points, inputs]
+    ///   - onJacobian: called with each layer's Jacobian, point after point.
+    public mutating func measureInSingle(
+        _ network: Network<Float>, points: Matrix<Float>,
+        onJacobian: (NetworkTangents<Float>.Jacobian) -> Void = { _ in }
+    ) -> LocalRankResult {
         let settings = settings
-        return measure(network, points: points) { counter, jacobian in
+        return measure(network, points: points, onJacobian) { counter, jacobian in
             counter.counts(jacobian, absolute: settings.thresholds, relative: settings.relative)
         }
     }
 
     private mutating func measure<Scalar: Real>(
         _ network: Network<Scalar>, points: Matrix<Float>,
+        _ onJacobian: (NetworkTangents<Scalar>.Jacobian) -> Void = { _ in },
         _ count: (inout RankCounter, Matrix<Scalar>) -> [Int]
     ) -> LocalRankResult {
         let values = layers.map { $0.value(.preActivation) }
@@ -72,6 +77,7 @@ public struct NetworkLocalRank {
             point.assign(converting: points.rows(row..<row + 1))
             var found = [[Int]](repeating: [], count: layers.count)
             tangents.forEachJacobian(at: point) { jacobian in
+                onJacobian(jacobian)
                 let counts = count(&counter, jacobian.transposed)
                 for (layer, own) in values.enumerated() where own == jacobian.value { found[layer] = counts }
             }

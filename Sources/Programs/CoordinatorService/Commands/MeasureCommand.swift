@@ -25,6 +25,9 @@ let measureCommand = Command(
         OptionSpec(
             "--save-outputs", "DIR", "also write each layer's values at the points to DIR/NAME.npy (.onnx)"),
         OptionSpec(
+            "--save-jacobians", "DIR",
+            "also write the Jacobians that local ranks are counted from to DIR/NAME.npy (.onnx)"),
+        OptionSpec(
             "--features", "FILE.npy",
             "instead of a whole network: the outputs of its last hidden layer, (points, features), with the "
                 + "layer above it in --head"),
@@ -151,9 +154,7 @@ private func checkReadable(_ file: String) throws(UsageError) {
 extension MeasureRequest {
     /// A request from a command line, checked as far as possible without its files.
     fileprivate init(_ arguments: Arguments) throws(UsageError) {
-        let asked = try arguments["--measures"].map { list throws(UsageError) in
-            try MeasureRequest.measures(list)
-        }
+        let asked = try arguments["--measures"].map(MeasureRequest.measures)
         let isOfWeights = asked?.allSatisfy(Measure.ofWeights.contains) ?? false
         // Where the command line doesn't name the activation, the file may.
         var activation: Activation?
@@ -189,7 +190,9 @@ extension MeasureRequest {
 
     /// Reads the options of graphs; for other files there are none.
     private mutating func setGraph(_ arguments: Arguments) throws(UsageError) {
-        let ofGraphs = ["--list-layers", "--save-outputs", "--columns", "--mean", "--std", "--layout"]
+        let ofGraphs = [
+            "--list-layers", "--save-outputs", "--save-jacobians", "--columns", "--mean", "--std", "--layout",
+        ]
         guard isGraph else {
             if let option = ofGraphs.first(where: { arguments.has($0) }) {
                 throw UsageError("\(option) is for .onnx files, and '\(weights)' is none")
@@ -205,6 +208,10 @@ extension MeasureRequest {
         }
         listsLayers = arguments.has("--list-layers")
         outputsFolder = arguments["--save-outputs"]
+        jacobiansFolder = arguments["--save-jacobians"]
+        if jacobiansFolder != nil, measures?.contains(.localRank) == false {
+            throw UsageError("--save-jacobians needs local_rank among --measures")
+        }
         if let layout = arguments["--layout"] {
             guard ["nchw", "nhwc"].contains(layout) else {
                 throw UsageError("--layout: '\(layout)' must be nchw or nhwc")
@@ -220,9 +227,7 @@ extension MeasureRequest {
         preprocessing.mean = try channels("--mean", arguments)
         preprocessing.deviation = try channels("--std", arguments)
         guard !preprocessing.deviation.contains(0) else { throw UsageError("--std: 0 can't divide") }
-        columns = try arguments["--columns"].map { text throws(UsageError) in
-            try Columns(text)
-        }
+        if let text = arguments["--columns"] { columns = try Columns(text) }
         if columns != nil, arguments.has("--patch") {
             throw UsageError("--columns and --patch cannot be combined")
         }

@@ -152,6 +152,19 @@ struct Plan {
     }
 
     private func describe(_ figure: FigureSpec) -> String {
+        if case .stars(let classes) = figure.form {
+            let stars =
+                classes.isEmpty
+                ? ["a star of the class that the others determine best"]
+                : ["a star for each of the classes \(listed(classes.map { String($0) }, "and"))"]
+            return
+                (stars
+                + [
+                    figure.curves.map { "a curve for each \($0)" },
+                    figure.panels.map { "a panel for each \($0)" },
+                ]
+                .compactMap { $0 }).joined(separator: ", ")
+        }
         let x =
             switch figure.x {
             case .axis(let path): path

@@ -132,10 +132,3 @@ struct DiskOutage {
     func seconds(at now: Int64) -> Double { Double(now - began) / 1000 }
     func durationText(at now: Int64) -> String { Console.durationText(seconds: seconds(at: now)) }
 }
-
-/// Bytes that this user may still write on a folder's file system; nil where the system doesn't report it.
-func freeBytes(at path: String) -> Int? {
-    var status = statvfs()
-    guard statvfs(path, &status) == 0 else { return nil }
-    return Int(clamping: UInt64(status.f_bavail) &* UInt64(status.f_frsize))
-}

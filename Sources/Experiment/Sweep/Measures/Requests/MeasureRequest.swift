@@ -109,6 +109,8 @@ public struct MeasureRequest: Equatable, Sendable {
     public var listsLayers = false
     /// Path of the folder for the layers' values; nil: they are not kept.
     public var outputsFolder: String?
+    /// Path of the folder for the Jacobians that local ranks are counted from; nil: they are not kept.
+    public var jacobiansFolder: String?
     /// The thresholds ε of #{σ > ε}.
     public var thresholds: [Double]
     /// The thresholds ε of #{σ ≥ ε σ_1}.
@@ -245,6 +247,7 @@ extension MeasureRequest {
         if let columns { members["columns"] = columns.json }
         if listsLayers { members["lists_layers"] = .bool(true) }
         if let outputsFolder { members["outputs_folder"] = .string(outputsFolder) }
+        if let jacobiansFolder { members["jacobians_folder"] = .string(jacobiansFolder) }
         if let rankPoints { members["rank_points"] = JSONValue(rankPoints) }
         if !settings.isEmpty { members["settings"] = .object(settings.mapValues(JSONValue.object)) }
         return .object(members)
@@ -277,6 +280,7 @@ extension MeasureRequest {
         }
         listsLayers = json["lists_layers"]?.bool ?? false
         outputsFolder = json["outputs_folder"]?.string
+        jacobiansFolder = json["jacobians_folder"]?.string
         settings = json["settings"]?.object?.compactMapValues(\.object) ?? [:]
     }
 }
