@@ -129,7 +129,9 @@ private func report(
             // The weight 1 of class 7 has no spread.
             #expect((1.0...1.2).contains(numbers[2]))
             // Radii of the rings 0.5 and 1 are linear in the weight.
-            let radii = script.matches(of: #/size ([\d.]+) arc/#).compactMap { Double($0.output.1) }
+            let radii = script.matches(of: #/using \(([\d.]+) \* cos\(\$1\)\)/#).compactMap {
+                Double($0.output.1)
+            }
             let due = [0.5, 1].map { numbers[0] + (numbers[1] - numbers[0]) * $0 / numbers[2] }
             for radius in due { #expect(radii.contains { abs($0 - radius) < 1e-2 }, "\(radii) \(due)") }
             #expect(script.contains("kept($") && script.contains("with vectors heads"))
@@ -242,6 +244,10 @@ private func report(
             #expect(outcome.pictures.count == 5 && outcome.figureData["f"] == nil)
             let svg = try text(of: folder + "/figures/f.svg")
             #expect(svg.contains("class 7"))
+            // Each circle has its colour.
+            let rings = try text(of: folder + "/figures/f.gp").matches(of: #/'\+' using .* "#e6e6e6"/#).count
+            #expect(rings > 3 && svg.matches(of: #/stroke="rgb\(230, 230, 230\)"/#).count >= rings)
+            #expect(!svg.contains("stroke='#FFFFFF'"))
             #expect(try text(of: folder + "/figures/f-latex.tex").contains("R$^2$"))
             try FileManager.default.removeItem(atPath: folder + "/figures/f.svg")
             let process = Process()

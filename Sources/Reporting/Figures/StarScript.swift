@@ -189,6 +189,7 @@ struct StarScript {
         }
         if data.interval == .seeds { lines.append("seeds = \(quoted("../tables/\(figure.name)-seeds.dat"))") }
         return lines + [
+            "set samples 181",
             "# A weight of 0 is at the hub, and the largest at the rim.",
             "hub = \(rounded(wheel.hub)); rim = \(rounded(wheel.rim)); largest = \(rounded(range.high))",
             "r(w) = hub + (rim - hub) * (abs(w) < largest ? abs(w) : largest) / largest",
@@ -212,37 +213,41 @@ struct StarScript {
             layout.panelTitle(title) + " offset 0,-0.4", "slots = \(classes.count + 1)",
             "slot(class) = \(slots)NaN",
         ]
-        lines += rings + spokeLines(classes)
+        let rings = rings
+        lines += rings.labels + spokeLines(classes)
         lines.append(
             "set label \(layout.canvas.script(["\(StarScript.classes(data)[row])"], isEnhanced: false, isBold: true))"
                 + " at 0,0 center font \"\(layout.canvas.font(1))\" front")
-        var elements: [String] = []
+        var elements = rings.plots
         for (index, block) in blocks.enumerated() where block.panelIndex == panel {
             elements += weights(index, block.curve, row)
         }
-        lines.append(
-            "plot " + (elements.isEmpty ? ["NaN notitle"] : elements).joined(separator: ", \\\n            "))
-        return lines + ["unset label; unset object; unset arrow"]
+        lines.append("plot sample " + elements.joined(separator: ", \\\n            "))
+        return lines + ["unset label; unset arrow"]
     }
 
-    /// Circles at round weights, open where their numbers are.
-    private var rings: [String] {
-        let hub =
-            "set object circle at 0,0 size \(rounded(wheel.hub)) fs empty border lc rgb \"#777777\" lw 0.8 back"
+    /// Plots of circles at round weights, open where their numbers are, and the numbers. (As objects, gnuplot would leave
+    /// some out of an SVG.)
+    private var rings: (plots: [String], labels: [String]) {
+        func circle(_ radius: Double, gap: Double, _ look: String) -> String {
+            let turn = Double.pi
+            return
+                "[\(rounded(turn / 2 + gap)):\(rounded(5 * turn / 2 - gap))] '+' using (\(rounded(radius)) * cos($1))"
+                + ":(\(rounded(radius)) * sin($1)) with lines \(look) notitle"
+        }
         let size = max(layout.canvas.least, 0.85)
-        let marks = zip(range.marks, range.division.labels).filter { $0.0 > 0 && $0.0 <= range.high }
-        return [hub]
-            + marks.flatMap { mark, label in
-                let radius = wheel.hub + (wheel.rim - wheel.hub) * mark / range.high
-                // Half the number's angle.
-                let gap = (AxisMarks.width(label) * size / 2 + 0.2) / radius * 180 / Double.pi
-                return [
-                    "set object circle at 0,0 size \(rounded(radius)) arc [\(rounded(90 + gap)):\(rounded(450 - gap))] nowedge"
-                        + " fs empty border lc rgb \"#cccccc\" lw 0.6 back",
-                    "set label \(layout.canvas.script([label], size: size)) at 0,\(rounded(radius)) center"
-                        + " font \"\(layout.canvas.font(size))\" textcolor rgb \"#555555\"",
-                ]
-            }
+        var plots = [circle(wheel.hub, gap: 0, "lc rgb \"#777777\" lw 0.8")]
+        var labels: [String] = []
+        for (mark, label) in zip(range.marks, range.division.labels) where mark > 0 && mark <= range.high {
+            let radius = wheel.hub + (wheel.rim - wheel.hub) * mark / range.high
+            // Half the number's angle.
+            let gap = (AxisMarks.width(label) * size / 2 + 0.2) / radius
+            plots.append(circle(radius, gap: gap, "lc rgb \"#e6e6e6\" lw 1"))
+            labels.append(
+                "set label \(layout.canvas.script([label], size: size)) at 0,\(rounded(radius)) center"
+                    + " font \"\(layout.canvas.font(size))\" textcolor rgb \"#555555\"")
+        }
+        return (plots, labels)
     }
 
     /// A pale line for each class, and its number at the end.

@@ -37,7 +37,7 @@ extension ReportPage {
           border-radius: .5rem; background: var(--page); color: var(--ink); }
         /* gnuplot's colours, as the page's. */
         .picture svg [fill="#ffffff"] { fill: none; }
-        .picture svg [color="#FFFFFF"] { color: var(--page); }
+        .picture svg [color="#FFFFFF"], .picture svg [color="rgb(255, 255, 255)"] { color: var(--page); }
         .picture svg [color="black"], .picture svg [color="rgb(  0,   0,   0)"] { color: var(--ink); }
         .picture svg [stroke="black"], .picture svg [stroke="rgb(  0,   0,   0)"] { stroke: var(--ink); }
         .picture svg [fill="black"], .picture svg [fill="rgb(  0,   0,   0)"] { fill: var(--ink); }
