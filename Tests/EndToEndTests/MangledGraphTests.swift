@@ -159,7 +159,7 @@ private let hostile: [(what: String, bytes: [UInt8])] = [
     ("weights from 2⁶² on", external("w.data", offset: "4611686018427387904")),
     ("weights from −16 on", external("w.data", offset: "-16")),
     ("2⁶² bytes of weights", external("w.data", length: "4611686018427387904")),
-    ("an infinite weight", product([12, 5], Bytes.raw([Float](repeating: 1, count: 59) + [.infinity]))),
+    ("infinite weights", product([12, 5], Bytes.raw([Float](repeating: .infinity, count: 60)))),
     ("4 bytes of weights", external("w.data", length: "4")),
     ("weights from a text on", external("w.data", offset: "start")),
     ("nothing", []), ("a text", Array("a text\n".utf8)), ("zeros", [UInt8](repeating: 0, count: 1000)),

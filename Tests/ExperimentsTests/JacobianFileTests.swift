@@ -119,6 +119,7 @@ private typealias Bytes = ONNXBytes
     @Test func `The files are those of the chosen layers and the inputs, all of them by default`() throws {
         var request = request
         request.layers = ["fc", "/body/*"]
+        #expect(MeasureRequest(request.json) == request)
         _ = try measure(request, data: DataDirectory(data: "", cache: nil), memory: nil)
         #expect(
             try FileManager.default.contentsOfDirectory(

@@ -10,13 +10,12 @@ import Text
 /// A folder with an array of each layer in NAME.npy, where `_` stands for each `/` of the name.
 private struct LayerFolder {
     let path: String
-    let layers: [NetworkGraph.Layer]
 
     /// Makes the folder. Throws where two layers' files would have the same name.
     ///
     /// - Parameter other: the name of another file in the folder.
     init(_ path: String, of layers: [NetworkGraph.Layer], beside other: String? = nil) throws(DataError) {
-        (self.path, self.layers) = (path, layers)
+        self.path = path
         let names = layers.map(LayerFolder.name)
         for (index, name) in names.enumerated() {
             let first = names[..<index].firstIndex(of: name)
