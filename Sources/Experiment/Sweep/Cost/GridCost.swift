@@ -69,10 +69,10 @@ extension Grid {
             seconds: 0, leastSeconds: .infinity, maxSeconds: 0, isSampled: groups == nil)
         func add(_ trial: Trial, weight: Double) {
             var whole = CostEstimate()
-            for part in CostEstimate.parts(of: trial.settings) {
+            for (index, part) in CostEstimate.parts(of: trial.settings).enumerated() {
                 whole += part.cost
-                // Starting and recording a trial count as training.
-                let own = part.name == "training" ? speed.secondsPerTrial : 0
+                // Starting and recording a trial count as the first part, training.
+                let own = index == 0 ? speed.secondsPerTrial : 0
                 cost.add(part.name, weight * (part.cost.partSeconds(at: speed) + own))
             }
             let seconds = whole.seconds(at: speed)

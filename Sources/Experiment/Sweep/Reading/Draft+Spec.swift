@@ -10,6 +10,7 @@ extension Draft {
         var faults = Faults()
         do {
             var draft = Draft(try YAMLReader.read(text), &faults)
+            draft.implyArray()
             if let made = make(&draft, &faults) { return made }
         } catch {
             throw SweepError(file: file, faults: [error])
@@ -31,10 +32,11 @@ extension Draft {
 
     /// The checked sweep, or nil with faults.
     func spec(_ faults: inout Faults) -> SweepSpec? {
-        guard let name, let (grid, conditions) = grid(&faults) else { return nil }
-        checkPoints(of: grid, &faults)
-        let figures = figureSpecs(grid: grid, &faults)
+        guard let name, let (whole, conditions) = grid(&faults) else { return nil }
+        checkPoints(of: whole, &faults)
+        let figures = figureSpecs(grid: whole, &faults)
         guard faults.isEmpty else { return nil }
+        let grid = whole.pruned
         let spec = SweepSpec(
             name: name, grid: grid, zip: orderedZips, conditions: conditions, figures: figures,
             style: style)
@@ -117,8 +119,11 @@ extension Draft {
                 first ?? mapping(lacking: "dataset"), "",
                 .missing([first == nil ? "dataset" : "dataset.name"]))
         }
-        if fixed["model"]?.value.string == "vib", !isGiven("beta") {
-            faults.add(mapping(lacking: "beta"), "", .missing(["beta"]))
+        for (model, path) in [("vib", "beta"), ("onnx", "file"), ("onnx", "dataset.inputs")]
+        where fixed["model"]?.value.string == model && !isGiven(path) {
+            // An axis of data sets has the points of each.
+            if path == "dataset.inputs", axes.contains(where: { $0.axis.path == "dataset" }) { continue }
+            faults.add(mapping(lacking: path), "", .missing([path]))
         }
     }
 
@@ -196,7 +201,7 @@ extension Draft {
         do {
             return try Grid(
                 axes: axes.map(\.axis), fixed: fixed.mapValues(\.value), zip: zips.map(\.paths),
-                conditions: conditions)
+                conditions: conditions, files: files)
         } catch {
             switch error {
             case .tooLarge(let count):

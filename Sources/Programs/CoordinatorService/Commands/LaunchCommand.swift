@@ -161,8 +161,3 @@ struct ClusterLaunch {
         }
     }
 }
-
-private func folderOf(_ file: String) -> String {
-    let path = absolutePath(file)
-    return path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
-}

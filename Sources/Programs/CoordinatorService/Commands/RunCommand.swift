@@ -49,6 +49,7 @@ func begin(
     try RunDirectory.checkIsFree(path, for: spec, source)
     let (run, journal) = try create(fresh, spec, source)
     do throws(CommandFailure) {
+        try RunFiles(spec, in: path).complete(from: source.folder)
         return try serve(run, journal, lock, options, consume admission, signals, launch)
     } catch {
         // Nothing was begun, so the same command can be repeated once the cause is fixed.
