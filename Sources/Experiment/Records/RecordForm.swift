@@ -221,7 +221,11 @@ struct MetricForms {
             }
             if settings.network.activation == .relu, sizes.hidden > 0 { metrics.append(.activeUnits) }
         }
-        if settings.measures.weightNorms != nil { metrics += MeasureDeclaration.weightNorms.metrics }
+        if settings.measures.weightNorms != nil {
+            metrics += MeasureDeclaration.weightNorms.metrics.filter {
+                settings.graph == nil || $0 != .meanStableRank
+            }
+        }
         return metrics
     }
 

@@ -14,6 +14,8 @@ struct FigureReader {
     let zips: [[String]]
     /// The words that a setting takes anywhere in the grid.
     let words: (String) -> [String]
+    /// The most layers of networks from files; nil where networks are trained.
+    let layersOfFiles: Int?
 
     func figures(_ node: YAMLNode, _ faults: inout Faults) -> [FigureSpec] {
         let items = node.list(path: "figures", limit: 100, &faults) ?? []
@@ -330,6 +332,7 @@ struct FigureReader {
     }
 
     private var deepestNetwork: Int {
+        if let layersOfFiles { return layersOfFiles }
         func values(_ path: String) -> [JSONValue] {
             if let axis = axes.first(where: { $0.path == path }) {
                 return (0..<axis.count).map { axis.values[$0] }

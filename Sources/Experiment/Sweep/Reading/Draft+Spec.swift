@@ -60,8 +60,18 @@ extension Draft {
 
     private func figureSpecs(grid: Grid, _ faults: inout Faults) -> [FigureSpec] {
         guard let figures else { return [] }
-        return FigureReader(axes: grid.axes, fixed: grid.fixed, zips: zips.map(\.paths), words: words)
-            .figures(figures, &faults)
+        return FigureReader(
+            axes: grid.axes, fixed: grid.fixed, zips: zips.map(\.paths), words: words,
+            layersOfFiles: grid.files == SweepFiles() ? nil : layers(in: grid)
+        ).figures(figures, &faults)
+    }
+
+    /// The most layers that a trial measures of a network from a file.
+    private func layers(in grid: Grid) -> Int {
+        PairCover(grid).points().map { positions in
+            var ignored: [PointConflict] = []
+            return GridPoint(grid, positions).settings(&ignored).graph?.layers.count ?? 0
+        }.max() ?? 0
     }
 
     /// The location and the name with which a setting is given.
