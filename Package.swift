@@ -145,7 +145,7 @@ let package = Package(
         .testTarget(
             name: "JournalTests",
             dependencies: ["Journal", "Scheduling", "Wire", "Records", "Text", "CFaultyDisk"]),
-        .testTarget(name: "RecordsTests", dependencies: ["Records", "Sweep", "Text"]),
+        .testTarget(name: "RecordsTests", dependencies: ["Records", "Model", "Sweep", "Text"]),
         .testTarget(name: "ReportingTests", dependencies: ["Reporting", "Records", "Sweep", "Text"]),
         .testTarget(
             name: "CoordinatorServiceTests",

@@ -131,8 +131,8 @@ extension Draft {
         }
         for (model, path) in [("vib", "beta"), ("onnx", "file"), ("onnx", "dataset.inputs")]
         where fixed["model"]?.value.string == model && !isGiven(path) {
-            // An axis of data sets has the points of each.
-            if path == "dataset.inputs", axes.contains(where: { $0.axis.path == "dataset" }) { continue }
+            // Of an axis of data sets, each value has its own.
+            if path == "dataset.inputs", fixed["dataset"]?.value.string != "array" { continue }
             faults.add(mapping(lacking: path), "", .missing([path]))
         }
     }

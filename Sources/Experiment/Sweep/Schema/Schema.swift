@@ -78,13 +78,13 @@ indirect enum SettingType: Equatable, Sendable {
     var text: String {
         switch self {
         case .integer(let range): "integer, \(Bounds(range).text)"
-        case .number(let bounds): "number, \(bounds.text)"
+        case .number(let bounds): bounds.text.isEmpty ? "number" : "number, \(bounds.text)"
         case .numberOrOff(let bounds): "number, \(bounds.text), or `off`"
         case .word(let words): words.map { "`\($0)`" }.joined(separator: ", ")
         case .flag: "`true` or `false`"
         case .dataset: "a name, or a mapping with `name`"
         case .integers(let range, _): "list of integers, \(Bounds(range).text)"
-        case .numbers(let bounds, _): "list of numbers, \(bounds.text)"
+        case .numbers(let bounds, _): "list of numbers" + (bounds.text.isEmpty ? "" : ", \(bounds.text)")
         case .matrix: "square list of lists of numbers"
         case .points: "integer, \(Bounds(SettingType.pointRange).text), or `all`"
         case .weights: "`none`, `final`, `best` or a list of steps"

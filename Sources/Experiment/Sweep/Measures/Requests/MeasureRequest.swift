@@ -188,7 +188,7 @@ extension MeasureRequest.Measure {
             return "needs a relu network: no other unit is ever inactive"
         }
         guard let declaration else { return nil }
-        let kinds = declaration.uses.filter { $0.path == "model" }.flatMap(\.words)
+        let kinds = declaration.uses.filter { $0.path == "model" }.flatMap(\.words).filter { $0 != "onnx" }
         if !kinds.isEmpty, !kinds.contains(kind) {
             return "works for \(listed(kinds, "or")), and this is a \(kind)"
         }
