@@ -199,8 +199,8 @@ private final class Files {
             "images.npy, labels: labels.npy", "vectors.npy",
             "s.yaml:3:7: file: net.onnx: takes inputs of another shape"
         ),
-        ("images.npy", "none.npy", "s.yaml:4:20: dataset.inputs: none.npy: cannot be read: it isn't there"),
-        ("labels.npy", "few.npy", "s.yaml:4:40: dataset.labels: few.npy: has 3 labels for 4 points"),
+        ("images.npy", "none.npy", "s.yaml:4:19: dataset.inputs: none.npy: cannot be read: it isn't there"),
+        ("labels.npy", "few.npy", "s.yaml:4:39: dataset.labels: few.npy: has 3 labels for 4 points"),
         ("labels:", "point: 4, labels:", "dataset.point: point 4 is not among the file's 4, counted from 0"),
         ("labels:", "scale: unit, labels:", "dataset.scale: the data set array takes number here"),
         ("labels:", "mean: [1, 2], labels:", "dataset.mean: 2 numbers for points with 3 channels"),
@@ -250,7 +250,8 @@ private final class Files {
         ),
         (
             "file:",
-            "figures: [{name: f, x: seed, y: {metric: local_rank_relative, layer: 4}}]\nfile:",
+            "figures: [{name: f, x: dataset.point, y: {metric: local_rank, threshold: 0.1, layer: 4}}]\n"
+                + "axes: {dataset.point: [0, 1]}\nfile:",
             "figures.y.layer: "
         ),
     ]

@@ -89,8 +89,8 @@ public struct ArrayData: Hashable, Sendable, DatasetDescription {
         switch facts.content {
         case .labels(let count, let classes):
             self.classes = classes
-            guard count != shape[0] else { return }
-            let why = "has \(count) labels for \(shape[0]) points"
+            guard conflicts.isEmpty, count != shape[0] else { return }
+            let why = "has \(countText(count, "label")) for \(countText(shape[0], "point"))"
             conflicts.append(Self.conflict(Self.givenLabels, options, why))
         case .unusable(let why): conflicts.append(Self.conflict(Self.givenLabels, options, why))
         default: conflicts.append(Self.conflict(Self.givenLabels, options, "holds no labels"))

@@ -30,28 +30,21 @@ struct RunFiles {
                     "\(path): \(own.map { "\($0) cannot be read" } ?? "it is not here"): put the file whose SHA-256 is "
                         + "\(first.digest) into the folder \(target)")
             }
-            for part in missing { try copy(part, from: RunFiles.path(of: part, beside: own), to: target) }
+            for part in missing { try copy(part, from: "\(folderOf(own))/\(part.path)", to: target) }
         }
     }
 
-    /// Makes links to the user's own files in place of copies.
+    /// Makes links to the folders of the user's own files in place of copies.
     func link(to source: String) throws(CommandFailure) {
         for (path, file) in files {
-            let own = absolutePath(filePath(path, in: source))
-            for part in file.parts {
-                let target = "\(folder)/\(file.folder)/\(part.path)"
-                try makeFolder(of: target)
-                unlink(target)
-                guard symlink(RunFiles.path(of: part, beside: own), target) == 0 else {
-                    throw CommandFailure(FileError(path: target, doing: "make", code: errno))
-                }
+            let target = "\(folder)/\(file.folder)"
+            try makeFolder(of: target)
+            unlink(target)
+            // Networks' external data must lie in the network's own folder.
+            guard symlink(folderOf(filePath(path, in: source)), target) == 0 else {
+                throw CommandFailure(FileError(path: target, doing: "make", code: errno))
             }
         }
-    }
-
-    /// The path of a part, which lies in the folder of the file itself.
-    private static func path(of part: ContentFile.Part, beside file: String) -> String {
-        "\(folderOf(file))/\(part.path)"
     }
 
     private func makeFolder(of path: String) throws(CommandFailure) {
