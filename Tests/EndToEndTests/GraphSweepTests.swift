@@ -63,21 +63,23 @@ enum GraphFiles {
     }
 
     /// Writes three networks, one with external data, five points and their labels.
-    static func write(to work: Workspace) throws {
+    ///
+    /// - Parameter width: the number of inputs, and about that of each layer's units: measuring takes its cube.
+    static func write(to work: Workspace, width: Int = 6) throws {
         func write(_ bytes: [UInt8], _ name: String) throws {
             let file = work.folder.appending(path: name)
             try FileManager.default.createDirectory(
                 at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
             try Data(bytes).write(to: file)
         }
-        try write(network([6, 9, 5, 3], seed: 1).model, "nets/a.onnx")
-        let (model, data) = network([6, 8, 3], seed: 20, external: "b.data")
+        try write(network([width, width + 3, width - 1, 3], seed: 1).model, "nets/a.onnx")
+        let (model, data) = network([width, width + 2, 3], seed: 20, external: "b.data")
         try write(model, "nets/b.onnx")
         try write(data, "nets/b.data")
-        try write(network([6, 5, 5, 5, 3], seed: 40).model, "nets/c.onnx")
-        try write(npy([5, 6], floats(30, 60)), "x.npy")
+        try write(network([width, width - 1, width - 1, width - 1, 3], seed: 40).model, "nets/c.onnx")
+        try write(npy([5, width], floats(5 * width, 60)), "x.npy")
         try write(npy("|u1", [5], [0, 1, 2, 0, 1]), "nets/y.npy")
-        try write(npy([1, 6], Array(floats(30, 60)[12..<18])), "point2.npy")
+        try write(npy([1, width], Array(floats(5 * width, 60)[2 * width..<3 * width])), "point2.npy")
         try write(npy("|u1", [1], [2]), "label2.npy")
         try work.write(sweep, to: "s.yaml")
     }
@@ -135,7 +137,7 @@ enum GraphFiles {
         let run = try work.start(
             "ranksweep", ["run", "s.yaml", "--out", "r", "--listen", "tcp://127.0.0.1:*"])
         // No worker is there yet; the run holds the files.
-        while !work.exists("r/control.sock"), run.isRunning { usleep(10_000) }
+        try eventually("the run has begun", of: run) { work.exists("r/control.sock") }
         kill(run.pid, SIGKILL)
         _ = try run.wait()
         for name in ["nets", "x.npy"] { try remove(work, name) }

@@ -55,7 +55,10 @@ import Text
         #expect(axes.count == Setting.all.count - Setting.neverAxes.count)
     }
 
-    @Test func `Each model that is trained has a template, which is a right sweep, small, with a smaller 'quick'`() throws {
+    @Test
+    func `Each model that is trained has a template, which is a right sweep, small, with a smaller 'quick'`()
+        throws
+    {
         #expect(SweepTemplate.all.map(\.model) == Setting.trainedModels)
         for template in SweepTemplate.all {
             let text = template.text(name: "first", schema: nil)

@@ -62,7 +62,7 @@ public struct GraphFacts: Hashable, Sendable {
 
     /// A pattern that no layer's name matches.
     public struct NoSuchLayer: Error, Equatable {
-        /// What is wrong, in words that follow the file's name.
+        /// The fault in words that follow the file's name.
         public let words: String
 
         init(_ pattern: String, _ names: [String]) {

@@ -17,22 +17,22 @@ public struct ArrayData: Hashable, Sendable, DatasetDescription {
     public var classes = 0
 
     private static let givenInputs = DataOption(
-        "inputs", .path, default: "", text: "required (array)",
+        "inputs", .path, default: "", text: "required",
         "The .npy file of an array's points, (points, …), beside the sweep file.")
     private static let givenLabels = DataOption(
-        "labels", .path, default: "", text: "none", "The .npy file of their classes, 0, 1, 2, ….")
+        "labels", .path, default: "", text: "none", "The .npy file of an array's classes, 0, 1, 2, ….")
     private static let givenLayout = DataOption(
         "layout", .word(["nchw", "nhwc"]), default: "nchw",
         "Whether an array's points have their channels first, or last (nhwc).")
     private static let givenScale = DataOption(
-        "scale", .number(Bounds(.none, .none)), default: 1.0, text: "1 (array)",
+        "scale", .number(Bounds(.none, .none)), default: 1.0,
         "An array's numbers are multiplied by the scale.")
     private static let givenMean = DataOption(
         "mean", .numbers(Bounds(.none, .none), limit: 4096), default: [Double](), text: "0",
-        "Then the mean of each channel is subtracted; one number goes for all.")
+        "Subtracted from an array's channels, after the scale; one number goes for all.")
     private static let givenDeviation = DataOption(
         "std", .numbers(Setting.positive, limit: 4096), default: [Double](), text: "1",
-        "Then each channel is divided by its standard deviation.")
+        "An array's channels are then divided by these.")
     private static let givenPoint = DataOption(
         "point", .integer(0...1_000_000_000), default: 0, text: "all points",
         "The only point of an array that is used, counted from 0.")

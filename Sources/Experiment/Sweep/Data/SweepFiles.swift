@@ -44,14 +44,14 @@ public struct ContentFile: Hashable, Sendable {
     public func hash(into hasher: inout Hasher) { hasher.combine(digest) }
 }
 
-/// What sweeps know of a file that they name.
+/// The facts that sweeps know of a file that they name.
 public struct FileFacts: Equatable, Sendable {
     /// The file's content.
     public var file: ContentFile
-    /// What it holds.
+    /// The meaning of the content.
     public var content: Content
 
-    /// What a file holds.
+    /// The meaning of a file's content.
     public enum Content: Equatable, Sendable {
         /// Points; the shape's first size is their number.
         case points(shape: [Int])
@@ -72,7 +72,7 @@ public struct FileFacts: Equatable, Sendable {
     }
 }
 
-/// What sweeps know of a network's file.
+/// The facts that sweeps know of a network's file.
 public struct NetworkFacts: Equatable, Sendable {
     /// The sizes of a point that the file states, nil for those left open; nil where it states none.
     public var declared: [Int?]?
@@ -89,7 +89,7 @@ public struct NetworkFacts: Equatable, Sendable {
     }
 }
 
-/// What a sweep reads a file as.
+/// The use that a sweep makes of a file.
 public enum FileRole: Equatable, Sendable {
     case points
     case labels

@@ -131,7 +131,7 @@ extension Draft {
         }
         for (model, path) in [("vib", "beta"), ("onnx", "file"), ("onnx", "dataset.inputs")]
         where fixed["model"]?.value.string == model && !isGiven(path) {
-            // Of an axis of data sets, each value has its own.
+            // Each value of an axis of data sets has its own.
             if path == "dataset.inputs", fixed["dataset"]?.value.string != "array" { continue }
             faults.add(mapping(lacking: path), "", .missing([path]))
         }

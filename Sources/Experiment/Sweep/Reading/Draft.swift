@@ -31,7 +31,7 @@ struct Draft {
     var zips: [Zip] = []
     var conditions: [YAMLNode] = []
     var figures: YAMLNode?
-    /// What is known of the files that the sweep names.
+    /// The facts of the files that the sweep names.
     var files = SweepFiles()
     var style = FigureStyle()
     var quick: (entries: [YAMLNode.Entry], location: SweepError.Location)?

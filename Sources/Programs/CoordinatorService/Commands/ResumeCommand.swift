@@ -53,7 +53,9 @@ func resume(
     try RunFiles(run.spec, in: run.path).complete(
         from: journaled { () throws(JournalError) in try SweepSource(rememberedIn: journal)?.folder })
     try checkCommits(run.spec, journal)
-    let launch = try launch?.prepared(for: run.spec, options)
+    let launch = try launch?.prepared(for: run.spec, options) { _, file in
+        "\(run.path)/\(file.folder)"
+    }
     let admission = try WorkerAdmission(options, for: run.spec)
     lock.announce(address: admission.socket.endpoint)
     try journaled { () throws(JournalError) in

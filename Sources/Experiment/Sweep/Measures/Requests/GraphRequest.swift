@@ -92,7 +92,7 @@ public enum JacobianInputs: Hashable, Sendable {
         }
     }
 
-    /// What the user calls the options.
+    /// The names of the options in messages.
     public struct Options: Sendable {
         let patch: String
         let columns: String
