@@ -204,5 +204,7 @@ enum GraphFiles {
             json["cost"]?["parts"]?.array?.compactMap { $0["name"]?.string } == [
                 "evaluation", "local_rank", "weight_norms",
             ])
+        #expect(try #require(json["memory_bytes"]?.number) > 0)
+        #expect(try work.run("plan", "s.yaml").output.contains("\nmemory   at most about "))
     }
 }

@@ -40,7 +40,7 @@ private typealias Bytes = ONNXBytes
         let bytes = Array((try? Data(contentsOf: files.folder.appending(path: path))) ?? Data())
         let file = ContentFile(part(bytes, path))
         func layer(_ name: String, _ value: Int) -> GraphFacts.Layer {
-            GraphFacts.Layer(name: name, units: 2, value: value, cost: 6, isMeasured: true)
+            GraphFacts.Layer(name: name, units: 2, value: value, cost: 6, peak: 5, isMeasured: true)
         }
         switch role {
         case .points: return FileFacts(file, .points(shape: [5, 3]))
@@ -48,7 +48,8 @@ private typealias Bytes = ONNXBytes
         case .network:
             let graph = GraphFacts(
                 input: [3], layers: [layer("fc", 2), layer("act", 3)], features: nil,
-                output: layer("act", 3), matrices: [GraphFacts.Matrix(name: "fc", rows: 2, columns: 3)])
+                output: layer("act", 3), matrices: [GraphFacts.Matrix(name: "fc", rows: 2, columns: 3)],
+                parameters: 8, values: 9)
             return FileFacts(file, .network(NetworkFacts(declared: [3], graphs: [graph])))
         }
     }

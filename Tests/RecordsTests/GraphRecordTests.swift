@@ -13,7 +13,7 @@ import Text
             ContentFile.Part(path: path, digest: Digest(of: path).hexadecimal(), bytes: 1))
         guard case .network = role else { return FileFacts(file, .points(shape: [2, 3])) }
         let layers = [("fc\"1", 1), ("ä", 2)].map {
-            GraphFacts.Layer(name: $0.0, units: 2, value: $0.1, cost: 6, isMeasured: true)
+            GraphFacts.Layer(name: $0.0, units: 2, value: $0.1, cost: 6, peak: 5, isMeasured: true)
         }
         return FileFacts(
             file,
@@ -23,7 +23,8 @@ import Text
                     graphs: [
                         GraphFacts(
                             input: [3], layers: layers, features: nil, output: layers[1],
-                            matrices: [GraphFacts.Matrix(name: "w", rows: 2, columns: 3)])
+                            matrices: [GraphFacts.Matrix(name: "w", rows: 2, columns: 3)], parameters: 6,
+                            values: 9)
                     ])))
     }
 

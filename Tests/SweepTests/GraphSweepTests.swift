@@ -37,7 +37,8 @@ private final class Files {
         func layer(_ name: String, _ units: Int, _ value: Int, _ cost: Int, _ isMeasured: Bool = true)
             -> GraphFacts.Layer
         {
-            GraphFacts.Layer(name: name, units: units, value: value, cost: cost, isMeasured: isMeasured)
+            GraphFacts.Layer(
+                name: name, units: units, value: value, cost: cost, peak: units, isMeasured: isMeasured)
         }
         return GraphFacts(
             input: input,
@@ -50,7 +51,7 @@ private final class Files {
             matrices: [
                 GraphFacts.Matrix(name: "conv", rows: 4, columns: 27),
                 GraphFacts.Matrix(name: "fc", rows: 10, columns: 4096),
-            ])
+            ], parameters: 41068, values: 15360)
     }
 }
 
@@ -192,6 +193,20 @@ private final class Files {
         #expect(abs(cost.reductions - 3 * 4 / 3 * Double(1728 + 1000)) < 1e-6)
     }
 
+    @Test
+    func `A plan knows how much memory a trial takes: 12 derivatives, the network twice, Gram matrices`()
+        throws
+    {
+        let spec = try read(
+            Self.sweep.replacing(", labels: labels.npy", with: "")
+                + "\nlayers: [conv]\nmeasures: {local_rank: {patch: 2}}")
+        let (batch, points) = (4, 4)
+        let network = 4 * (2 * 41068 + 15360 * (2 * batch + 1) + 3 * 32 * 32 * points)
+        #expect(spec.grid.cost().memoryBytes == network + 4 * 4096 * 12 + 2 * 8 * 12 * 12)
+        let trained = "name: s\nmodel: mlp\ndataset: mnist\ntraining: {steps: 1}"
+        #expect(try read(trained).grid.cost().memoryBytes == nil)
+    }
+
     private static let mistakes: [(old: String, new: String, message: String)] = [
         ("net.onnx", "none.onnx", "s.yaml:3:7: file: none.onnx: cannot be read: it isn't there"),
         ("net.onnx", "images.npy", "s.yaml:3:7: file: images.npy: is not a network"),
@@ -282,11 +297,11 @@ private final class Files {
 
     @Test func `A name that is also a pattern means the layer of that name`() throws {
         func layer(_ name: String, _ value: Int) -> GraphFacts.Layer {
-            GraphFacts.Layer(name: name, units: 1, value: value, cost: 0, isMeasured: true)
+            GraphFacts.Layer(name: name, units: 1, value: value, cost: 0, peak: 1, isMeasured: true)
         }
         let facts = GraphFacts(
             input: [1], layers: [layer("a[1]", 1), layer("a1", 2), layer("/a/b", 3)], features: nil,
-            output: layer("/a/b", 3), matrices: [])
+            output: layer("/a/b", 3), matrices: [], parameters: 0, values: 1)
         #expect(try facts.chosen(["a[1]"]) == [0])
         #expect(try facts.chosen(["a[12]"]) == [1])
         #expect(try facts.chosen(["*b", "a?"]) == [1, 2])

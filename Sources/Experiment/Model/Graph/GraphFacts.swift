@@ -12,6 +12,10 @@ public struct GraphFacts: Hashable, Sendable {
     public var output: Layer
     /// The weight matrices, in order.
     public var matrices: [Matrix]
+    /// Number of parameters.
+    public var parameters: Int
+    /// Number of numbers of all values of the plan, for one point.
+    public var values: Int
 
     /// A layer's result.
     public struct Layer: Hashable, Sendable {
@@ -23,15 +27,18 @@ public struct GraphFacts: Hashable, Sendable {
         public var value: Int
         /// Multiplications that one point takes up to this layer.
         public var cost: Int
+        /// The most numbers that are held at once for the derivatives in one input up to this layer.
+        public var peak: Int
         /// Whether it is measured unless layers are chosen.
         public var isMeasured: Bool
 
         /// A layer.
-        public init(name: String, units: Int, value: Int, cost: Int, isMeasured: Bool) {
+        public init(name: String, units: Int, value: Int, cost: Int, peak: Int, isMeasured: Bool) {
             self.name = name
             self.units = units
             self.value = value
             self.cost = cost
+            self.peak = peak
             self.isMeasured = isMeasured
         }
     }
@@ -52,12 +59,17 @@ public struct GraphFacts: Hashable, Sendable {
     }
 
     /// A network's layers.
-    public init(input: [Int], layers: [Layer], features: Layer?, output: Layer, matrices: [Matrix]) {
+    public init(
+        input: [Int], layers: [Layer], features: Layer?, output: Layer, matrices: [Matrix], parameters: Int,
+        values: Int
+    ) {
         self.input = input
         self.layers = layers
         self.features = features
         self.output = output
         self.matrices = matrices
+        self.parameters = parameters
+        self.values = values
     }
 
     /// A pattern that no layer's name matches.

@@ -11,6 +11,9 @@ public struct ValueLiveness: Sendable {
     /// The largest number of numbers that are held at once for one tangent.
     public let peak: Int
 
+    /// For each value, the largest number of numbers that are held up to it.
+    public let peaks: [Int]
+
     /// The liveness on the way to some values of a plan.
     public init(_ plan: NetworkPlan, of chosen: [Int]) {
         let count = plan.values.count
@@ -27,14 +30,16 @@ public struct ValueLiveness: Sendable {
         }
         (self.isChosen, self.varies, self.end, self.last) = (isChosen, varies, end, last)
         var (held, peak) = (plan.values[0].size.count, plan.values[0].size.count)
+        var peaks = [Int](repeating: peak, count: count)
         for (index, node) in plan.nodes.enumerated() where node.output <= last {
             if varies[node.output] { held += plan.values[node.output].size.count }
             peak = max(peak, held)
+            peaks[node.output] = peak
             for input in Set(node.inputs) where end[input] == index && varies[input] {
                 held -= plan.values[input].size.count
             }
             if end[node.output] == nil, varies[node.output] { held -= plan.values[node.output].size.count }
         }
-        self.peak = peak
+        (self.peak, self.peaks) = (peak, peaks)
     }
 }

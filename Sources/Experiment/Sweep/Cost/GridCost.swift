@@ -15,6 +15,9 @@ public struct GridCost: Equatable, Sendable {
     /// The parts of `seconds`: training first, then evaluation and the measures.
     public var parts: [Part] = []
 
+    /// The most bytes that a trial with a network from a file takes; nil where networks are trained.
+    public var memoryBytes: Int?
+
     /// How data divide into batches, for trials that train for epochs. Each division is listed once, in grid
     /// order.
     public var epochs: [Epoch] = []
@@ -84,6 +87,9 @@ extension Grid {
                 cost.epochs.count < GridCost.maxEpochs
             {
                 cost.epochs.append(epoch)
+            }
+            if let bytes = trial.settings.graphMemory {
+                cost.memoryBytes = max(cost.memoryBytes ?? 0, bytes)
             }
             cost.leastSeconds = min(cost.leastSeconds, seconds)
             cost.maxSeconds = max(cost.maxSeconds, seconds)

@@ -229,7 +229,8 @@ private func isDigest(_ text: String) -> Bool {
 extension GraphFacts {
     fileprivate var json: JSONValue {
         var members: [String: JSONValue] = [
-            "input": JSONValue(input), "layers": .array(layers.map(\.json)), "output": output.json,
+            "input": JSONValue(input), "parameters": JSONValue(parameters), "values": JSONValue(values),
+            "layers": .array(layers.map(\.json)), "output": output.json,
             "matrices": .array(
                 matrices.map { .array([.string($0.name), JSONValue($0.rows), JSONValue($0.columns)]) }),
         ]
@@ -239,7 +240,8 @@ extension GraphFacts {
 
     fileprivate init?(_ json: JSONValue) {
         guard let input = json["input"].flatMap(sizes), let layers = json["layers"]?.array,
-            let output = json["output"].flatMap(Layer.init), let matrices = json["matrices"]?.array
+            let output = json["output"].flatMap(Layer.init), let matrices = json["matrices"]?.array,
+            let parameters = json["parameters"].flatMap(count), let values = json["values"].flatMap(count)
         else { return nil }
         self.init(
             input: input, layers: layers.compactMap(Layer.init),
@@ -249,7 +251,7 @@ extension GraphFacts {
                     let rows = count(members[1]), let columns = count(members[2])
                 else { return nil }
                 return Matrix(name: name, rows: rows, columns: columns)
-            })
+            }, parameters: parameters, values: values)
         guard self.layers.count == layers.count, self.matrices.count == matrices.count else { return nil }
     }
 }
@@ -257,15 +259,16 @@ extension GraphFacts {
 extension GraphFacts.Layer {
     fileprivate var json: JSONValue {
         .array([
-            .string(name), JSONValue(units), JSONValue(value), JSONValue(cost), .bool(isMeasured),
+            .string(name), JSONValue(units), JSONValue(value), JSONValue(cost), JSONValue(peak),
+            .bool(isMeasured),
         ])
     }
 
     fileprivate init?(_ json: JSONValue) {
-        guard let members = json.array, members.count == 5, let name = members[0].string,
+        guard let members = json.array, members.count == 6, let name = members[0].string,
             let units = count(members[1]), let value = count(members[2]), let cost = count(members[3]),
-            let isMeasured = members[4].bool
+            let peak = count(members[4]), let isMeasured = members[5].bool
         else { return nil }
-        self.init(name: name, units: units, value: value, cost: cost, isMeasured: isMeasured)
+        self.init(name: name, units: units, value: value, cost: cost, peak: peak, isMeasured: isMeasured)
     }
 }

@@ -50,7 +50,8 @@ extension GridPoint {
                     file: files[path: word("file", default: "")].file, input: facts.input,
                     chosen: chosen.map { facts.layers[$0].name },
                     layers: facts.measured(chosen, withFeatures: needsFeatures), matrices: facts.matrices,
-                    outputs: facts.output.units, inputs: inputs)),
+                    outputs: facts.output.units, parameters: facts.parameters, values: facts.values,
+                    inputs: inputs)),
             dataset: dataset, network: TrialSettings.Network(hidden: [], activation: .linear),
             training: .none,
             measures: TrialSettings.Measures(

@@ -16,6 +16,10 @@ extension TrialSettings {
         public var matrices: [GraphFacts.Matrix]
         /// Number of outputs.
         public var outputs: Int
+        /// Number of parameters.
+        public var parameters: Int
+        /// Number of numbers of all values of the network for one point.
+        public var values: Int
         /// The inputs that Jacobians are taken in.
         public var inputs: JacobianInputs
 
@@ -62,6 +66,18 @@ extension TrialSettings {
         request.settings = Dictionary(
             measures.requested.map { ($0.name, $0.settings) }, uniquingKeysWith: { first, _ in first })
         return request
+    }
+}
+
+extension TrialSettings {
+    /// The memory that a trial with a network from a file takes, in bytes, estimated from above; nil for other trials.
+    package var graphMemory: Int? {
+        guard let graph, let request = measureRequest(\.name) else { return nil }
+        return GraphMemory(
+            request, parameters: graph.parameters, values: graph.values,
+            tangent: graph.layers.map(\.peak).max() ?? 0, units: graph.layers.map(\.units),
+            input: graph.input.reduce(1, *), inputs: graph.inputs.count, points: dataset.facts.testCount
+        ).total
     }
 }
 

@@ -11,6 +11,7 @@ import Text
 /// A network from an ONNX file for points of one shape.
 struct ReadGraph {
     let network: NetworkGraph
+    let facts: GraphFacts
     /// The numbers of its parameters; nil: they are still in the file.
     var parameters: [Float]?
 
@@ -19,6 +20,7 @@ struct ReadGraph {
         network = try GivenGraph.attempt(request.weights) { () throws(GraphError) in
             try NetworkGraph(model, inputShape: shape)
         }
+        facts = network.facts
     }
 
     static func parameters(of network: NetworkGraph, _ file: String) throws(DataError) -> [Float] {
@@ -60,7 +62,7 @@ struct GivenGraph {
         let read = graph
         let graph = graph.network
         self.graph = graph
-        facts = graph.facts
+        facts = read.facts
         let chosen: [Int]
         do throws(GraphFacts.NoSuchLayer) { chosen = try facts.chosen(request.layers) } catch {
             throw DataError(file: file, problem: .graph(error.words))
@@ -73,14 +75,14 @@ struct GivenGraph {
         let measured = facts.measured(chosen, withFeatures: needsFeatures == true)
         let values = measured.map(\.value)
         names = measured.map(\.name)
-        let held = max(1, graph.plan.values.reduce(0) { $0 + $1.size.count })
         let count = points?.inputs.rows ?? 1
-        let batch = request.listsLayers ? 0 : max(1, min(64, count, (1 << 26) / held))
+        let batch = request.listsLayers ? 0 : GraphMemory.batch(values: facts.values, points: count)
         if let memory, !request.listsLayers {
             let needed = GraphMemory(
-                request, graph.plan, layers: values,
-                inputs: columns?.count ?? graph.plan.values[0].size.count,
-                points: count, batch: batch)
+                request, parameters: facts.parameters, values: facts.values,
+                tangent: ValueLiveness(graph.plan, of: values).peak, units: measured.map(\.units),
+                input: facts.input.reduce(1, *), inputs: columns?.count ?? facts.input.reduce(1, *),
+                points: count)
             let shape = Array(graph.inputShape.dropFirst())
             if let words = needed.problem(
                 available: memory, shape: shape, asksForColumns: request.columns != nil)
