@@ -28,7 +28,7 @@ let package = Package(
 
         // Shared.
         .target(name: "Collections", path: "Sources/Support/Collections"),
-        .target(name: "Files", dependencies: ["CPosix"], path: "Sources/Support/Files"),
+        .target(name: "Files", dependencies: ["Text", "CPosix"], path: "Sources/Support/Files"),
         .target(name: "Text", dependencies: ["CSodium", "CBuild"], path: "Sources/Support/Text"),
         .target(name: "Console", dependencies: ["Files", "Text", "CPosix"], path: "Sources/Support/Console"),
         .target(name: "Model", dependencies: ["Text"], path: "Sources/Experiment/Model"),
@@ -81,7 +81,8 @@ let package = Package(
         .target(
             name: "CoordinatorService",
             dependencies: [
-                "Journal", "Transport", "Scheduling", "Wire", "Reporting", "Records", "Model", "Sweep",
+                "Journal", "Transport", "Scheduling", "Wire", "Reporting", "Records", "Model", "ONNX",
+                "Sweep",
                 "Files", "Text", "Cluster", "Launch", "Console", "CPosix",
             ], path: "Sources/Programs/CoordinatorService"),
         .target(
@@ -135,7 +136,8 @@ let package = Package(
         .testTarget(
             name: "ExperimentsTests",
             dependencies: [
-                "Experiments", "Measures", "Learning", "LinearAlgebra", "Records", "Model", "Sweep", "Text",
+                "Experiments", "Measures", "Learning", "LinearAlgebra", "Records", "Model", "Sweep", "Files",
+                "Text",
                 "CZlib", "TestSupport",
             ]),
         .testTarget(name: "WireTests", dependencies: ["Wire", "Records", "Sweep", "TestSupport"]),
@@ -147,7 +149,7 @@ let package = Package(
         .testTarget(
             name: "JournalTests",
             dependencies: ["Journal", "Scheduling", "Wire", "Records", "Text", "CFaultyDisk"]),
-        .testTarget(name: "RecordsTests", dependencies: ["Records", "Sweep", "Text"]),
+        .testTarget(name: "RecordsTests", dependencies: ["Records", "Model", "Sweep", "Text"]),
         .testTarget(name: "ReportingTests", dependencies: ["Reporting", "Records", "Sweep", "Text"]),
         .testTarget(
             name: "CoordinatorServiceTests",
@@ -165,7 +167,8 @@ let package = Package(
         .testTarget(
             name: "FuzzTests",
             dependencies: [
-                "CoordinatorService", "Experiments", "ONNX", "Records", "Scheduling", "Sweep", "Text",
+                "CoordinatorService", "Experiments", "ONNX", "Records", "Scheduling", "Sweep", "Files",
+                "Text",
                 "Transport", "Wire",
                 "CZlib", "TestSupport",
             ]),

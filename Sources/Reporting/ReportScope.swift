@@ -142,9 +142,11 @@ struct ReportScope {
 
     private static func recordPaths(_ specs: [SweepSpec]) -> [String] {
         var paths: [String] = []
-        let shown = ["beta", "dataset", "depth", "seed"].filter { path in
-            path != "beta" || specs.contains { $0.model == "vib" }
-        }
+        let areTrained = specs.contains { $0.model != "onnx" }
+        let areFiles = specs.contains { $0.model == "onnx" }
+        let shown =
+            (specs.contains { $0.model == "vib" } ? ["beta"] : []) + ["dataset"]
+            + (areTrained ? ["depth"] : []) + (areFiles ? ["file"] : []) + ["seed"]
         for path in specs.flatMap(\.axes).map(\.path) + shown where !paths.contains(path) {
             paths.append(path)
         }

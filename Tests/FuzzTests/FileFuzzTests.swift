@@ -1,3 +1,4 @@
+import Files
 import CZlib
 import Foundation
 import TestSupport

@@ -7,18 +7,23 @@ import Testing
         #expect(
             Dataset.names == [
                 "gaussian", "mnist", "fashion-mnist", "cifar-10", "generated-images", "teacher", "symmetric",
-                "modular-addition",
+                "modular-addition", "array",
             ])
         for kind in Dataset.allKinds {
             for name in kind.names { #expect(Dataset.kind(of: name).kind.names == kind.names) }
         }
     }
 
-    @Test func `Options of several kinds with one name have one type`() {
+    @Test
+    func `Options of several kinds with one name have one type, or are numbers in one and text in the other`()
+    {
         let options = Dataset.allKinds.flatMap(\.options)
         for setting in Dataset.settings {
             let same = options.filter { $0.path == setting.path }
-            #expect(same.allSatisfy { $0.kind == setting.kind }, "\(setting.path)")
+            let numbers = same.filter(\.kind.isNumeric).map(\.kind)
+            let others = same.filter { !$0.kind.isNumeric }.map(\.kind)
+            #expect(numbers.allSatisfy { $0 == numbers[0] }, "\(setting.path)")
+            #expect(others.allSatisfy { $0 == others[0] }, "\(setting.path)")
             let names = Dataset.allKinds.filter { $0.options.contains { $0.path == setting.path } }.flatMap(
                 \.names)
             #expect(setting.uses == [Setting.Use(path: "dataset", words: names)])

@@ -56,8 +56,11 @@ import Text
         #expect(axes.count == Setting.all.count - Setting.neverAxes.count)
     }
 
-    @Test func `Each model has a template, which is a right sweep, small, with a smaller 'quick'`() throws {
-        #expect(SweepTemplate.all.map(\.model) == Setting.modelNames)
+    @Test
+    func `Each model that is trained has a template, which is a right sweep, small, with a smaller 'quick'`()
+        throws
+    {
+        #expect(SweepTemplate.all.map(\.model) == Setting.trainedModels)
         for template in SweepTemplate.all {
             let text = template.text(name: "first", schema: nil)
             #expect(text.hasPrefix("# yaml-language-server: $schema=sweep.schema.json\n"))

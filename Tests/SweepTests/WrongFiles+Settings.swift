@@ -38,7 +38,7 @@ extension WrongFiles {
                 + "cifar-10, generated-images, teacher or symmetric, and it is modular-addition"),
         images(
             "measures: {local_rank: {patch: 8}}",
-            "s.yaml:5:32: measures.local_rank.patch: not used here: it needs model to be cnn or resnet, "
+            "s.yaml:5:32: measures.local_rank.patch: not used here: it needs model to be cnn, resnet or onnx, "
                 + "and it is mlp"),
         file(
             "name: s\nmodel: cnn\ndataset: {name: teacher, inputs: 4, norm: 2}\ntraining: {steps: 9}\n",

@@ -20,7 +20,9 @@ package enum DataCheck: Equatable {
 
     /// Reads a file, gzipped or plain, and compares its content's digest. Memory use doesn't depend on the
     /// size.
-    package init(of path: String, against digest: String) {
+    ///
+    /// - Parameter limit: the most uncompressed bytes that are read.
+    package init(of path: String, against digest: String, limit: Int = Self.limit) {
         let descriptor: Int32
         do throws(FileError) { descriptor = try openToRead(path) } catch {
             self = error.code == ENOENT ? .missing : .broken(error.cause)
@@ -41,8 +43,8 @@ package enum DataCheck: Equatable {
             guard count > 0 else { break }
             stream.update(chunk[..<Int(count)])
             total += Int(count)
-            guard total <= Self.limit else {
-                self = .broken("it holds more than \(Self.limit) bytes")
+            guard total <= limit else {
+                self = .broken("it holds more than \(limit) bytes")
                 return
             }
         }

@@ -8,10 +8,23 @@ public struct MetricColumn: Hashable, Sendable {
     public let metric: Metric
     /// The threshold as a key of records; nil for a metric without thresholds.
     public let threshold: String?
-    /// Whether it is the standard error over points, not the value.
-    public let isError: Bool
+    /// Which number over points it is.
+    public let statistic: Statistic
     /// The index in the metric's list, from 0; nil for a metric that isn't a list.
     public let index: Int?
+
+    /// A number over points.
+    public enum Statistic: String, CaseIterable, Sendable {
+        /// The mean, or the only value.
+        case mean
+        /// The mean's standard error.
+        case error = "stderr"
+        /// The largest value at any point.
+        case maximum = "max"
+
+        /// The end of a column's name.
+        var suffix: String { self == .mean ? "" : "_" + rawValue }
+    }
 
     /// The layer, counted from 1; nil for a number that isn't a layer's.
     public var layer: Int? {
@@ -21,12 +34,12 @@ public struct MetricColumn: Hashable, Sendable {
     /// The column's name: `kl_nats`, `local_rank_0.1_layer2`, `class_accuracy_class0`.
     public var name: String {
         let name = nameWithoutLayer
-        guard let layer else { return name + (isError ? "_stderr" : "") }
-        return "\(name)_layer\(layer)" + (isError ? "_stderr" : "")
+        guard let layer else { return name + statistic.suffix }
+        return "\(name)_layer\(layer)" + statistic.suffix
     }
 
     /// The name in a table with a row for each layer: `local_rank_0.1`.
-    public var nameByLayer: String { nameWithoutLayer + (isError ? "_stderr" : "") }
+    public var nameByLayer: String { nameWithoutLayer + statistic.suffix }
 
     private var nameWithoutLayer: String {
         var name = metric.key
@@ -42,7 +55,7 @@ public struct MetricColumn: Hashable, Sendable {
     public func value(in metrics: JSONValue) -> JSONValue? {
         var value = metrics[metric.key]
         if let threshold { value = value?[threshold] }
-        if metric.notation != .plain { value = value?[isError ? "stderr" : "mean"] }
+        if metric.notation != .plain { value = value?[statistic.rawValue] }
         guard let index else { return value }
         guard let list = value?.array, list.indices.contains(index) else { return nil }
         return list[index]
@@ -54,7 +67,7 @@ public struct MetricColumn: Hashable, Sendable {
         func key(_ column: MetricColumn) -> (Int, Double, Int, Int) {
             (
                 Metric.order(of: column.metric.key), column.threshold.flatMap { Double($0) } ?? 0,
-                column.isError ? 1 : 0, column.index ?? 0
+                Statistic.allCases.firstIndex(of: column.statistic) ?? 0, column.index ?? 0
             )
         }
         return key(left) < key(right)
@@ -111,15 +124,15 @@ public struct MetricColumns: Equatable, Sendable {
         guard case .object(let members) = form else { return [] }
         return members.flatMap { member -> [MetricColumn] in
             guard let metric = Metric(key: String(decoding: member.key, as: UTF8.self)) else { return [] }
-            return columns(of: member.form, metric, threshold: nil, isError: false)
+            return columns(of: member.form, metric, threshold: nil, .mean)
         }
     }
 
     private static func columns(
-        of form: ValueForm, _ metric: Metric, threshold: String?, isError: Bool
+        of form: ValueForm, _ metric: Metric, threshold: String?, _ statistic: MetricColumn.Statistic
     ) -> [MetricColumn] {
         func column(_ index: Int?) -> MetricColumn {
-            MetricColumn(metric: metric, threshold: threshold, isError: isError, index: index)
+            MetricColumn(metric: metric, threshold: threshold, statistic: statistic, index: index)
         }
         switch form {
         case .tuple(let forms): return forms.indices.map(column)
@@ -129,10 +142,9 @@ public struct MetricColumns: Equatable, Sendable {
         case .object(let members):
             return members.flatMap { member in
                 let key = String(decoding: member.key, as: UTF8.self)
-                let isStatistic = key == "mean" || key == "stderr"
+                let known = MetricColumn.Statistic(rawValue: key)
                 return columns(
-                    of: member.form, metric, threshold: isStatistic ? threshold : key,
-                    isError: key == "stderr")
+                    of: member.form, metric, threshold: known == nil ? key : threshold, known ?? .mean)
             }
         default: return [column(nil)]
         }

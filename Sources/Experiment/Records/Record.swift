@@ -10,6 +10,8 @@ public struct Record: Equatable, Sendable {
     public package(set) var axes: [String: JSONValue]
     /// The model's name: "mlp", "vib" or a network's.
     public let model: String
+    /// The names of the layers that metrics have a number for; empty where they are counted.
+    public let layers: [String]
     /// The metrics at the end, by their keys.
     public let metrics: JSONValue
     /// Whether the trial ended with metrics or diverged.
@@ -62,6 +64,7 @@ public struct Record: Equatable, Sendable {
             throw Mistake(why: "'metrics' must be an object")
         }
         self.metrics = metrics
+        layers = (value["layers"]?.array ?? []).compactMap(\.string)
         theory = value["theory"]
         trace = value["trace"]?.array ?? []
     }

@@ -50,6 +50,12 @@ public struct RecordForm: Sendable {
         ]
         ended["trace"] = metrics.trace(isWhole: true)
         broken["trace"] = metrics.trace(isWhole: false)
+        if let graph = settings.graph {
+            ended["layers"] = .tuple(graph.layerNames.map(ValueForm.text))
+            if settings.measures.weightNorms != nil, !graph.matrices.isEmpty {
+                ended["weights"] = .tuple(graph.matrices.map { .text($0.name) })
+            }
+        }
         ended["theory"] = theory.measured
         broken["theory"] = theory.diverged
         measured = body("measured", ended, optional: theory.isRequired ? [] : ["theory"])
@@ -103,7 +109,9 @@ public struct RecordForm: Sendable {
     }
 
     /// The record's keys that hold the trial's result. The other keys identify the trial.
-    public static let bodyKeys = ["diverged_at_step", "metrics", "outcome", "theory", "trace"]
+    public static let bodyKeys = [
+        "diverged_at_step", "layers", "metrics", "outcome", "theory", "trace", "weights",
+    ]
 }
 
 /// Sizes of a trial's network that bound its metrics.
@@ -125,6 +133,12 @@ struct RecordSizes {
         let inputs = settings.inputCount
         self.inputs = inputs
         classes = settings.dataset.facts.classes
+        if let graph = settings.graph {
+            units = graph.layers.map(\.units)
+            matrixRanks = graph.matrices.map { min($0.rows, $0.columns) }
+            ranks = units.map { min(graph.inputs.count, $0) }
+            return
+        }
         let network = settings.networkDescription
         units = network.layerUnits
         matrixRanks = network.layers.map { min($0.region.rows, $0.region.columns) }
@@ -190,6 +204,7 @@ struct MetricForms {
     private var ownMetrics: [Metric] {
         var metrics: [Metric] = [.trainLoss, .testLoss]
         if settings.hasClasses { metrics += [.accuracy, .trainAccuracy] }
+        if settings.graph != nil { metrics = settings.hasClasses ? [.accuracy, .testLoss] : [] }
         if settings.training.loss == .logistic { metrics.append(.trainMargin) }
         var isVIB = false
         if case .vib = settings.model { isVIB = true }
@@ -206,7 +221,11 @@ struct MetricForms {
             }
             if settings.network.activation == .relu, sizes.hidden > 0 { metrics.append(.activeUnits) }
         }
-        if settings.measures.weightNorms != nil { metrics += MeasureDeclaration.weightNorms.metrics }
+        if settings.measures.weightNorms != nil {
+            metrics += MeasureDeclaration.weightNorms.metrics.filter {
+                settings.graph == nil || $0 != .meanStableRank
+            }
+        }
         return metrics
     }
 
@@ -242,7 +261,10 @@ struct MetricForms {
         switch metric.notation {
         case .plain: return value
         case .mean: return .object(["mean": value])
-        case .meanAndError: return .object(["mean": value, "stderr": value])
+        case .meanAndError:
+            let both = ["mean": value, "stderr": value]
+            // A network from a file also has the largest rank at any point.
+            return .object(settings.graph == nil ? both : both.merging(["max": value]) { own, _ in own })
         case .meanAndErrorOfLast: return .object(["mean": .tuple([value]), "stderr": .tuple([value])])
         }
     }
@@ -255,7 +277,9 @@ struct MetricForms {
         }
         switch metric.shape {
         case .number: return number(sizes.layers - 1)
-        case .layers: return .tuple((0..<sizes.layers).map(number))
+        case .layers:
+            let isOfMatrices = MeasureDeclaration.weightNorms.metrics.contains(metric)
+            return .tuple((0..<(isOfMatrices ? sizes.matrixRanks.count : sizes.layers)).map(number))
         case .hiddenLayers: return .tuple((0..<sizes.hidden).map(number))
         case .list(_, _, let count): return .list(counts(count, request), number(sizes.layers - 1))
         }

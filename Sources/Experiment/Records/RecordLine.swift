@@ -38,13 +38,16 @@ public func recordLine(trial: Trial, id: TrialID, sweepDigest: String, body: Can
     }
     // The keys, sorted.
     append("diverged_at_step")
+    append("layers")
     append("metrics")
     line += ",\"model\":\"\(model(of: trial))\"".utf8
     append("outcome")
     line += ",\"sweep\":\"\(sweepDigest)\"".utf8
     append("theory")
     append("trace")
-    line += ",\"trial\":\"\(id.text)\",\"version\":\(Record.version)}".utf8
+    line += ",\"trial\":\"\(id.text)\",\"version\":\(Record.version)".utf8
+    append("weights")
+    line.append(UInt8(ascii: "}"))
     return line
 }
 
@@ -53,7 +56,7 @@ private func model(of trial: Trial) -> String {
     switch trial.settings.model {
     case .mlp: "mlp"
     case .vib: "vib"
-    case .network: trial.settings.modelName
+    case .network, .onnx: trial.settings.modelName
     }
 }
 

@@ -1,7 +1,10 @@
+import Text
+
 /// The form of a JSON value in a record.
 indirect enum ValueForm: Equatable, Sendable {
     case number(ClosedRange<Double>, orNull: Bool)
     case flag
+    /// A text, without the quotes, as JSON writes it.
     case word(String)
     /// Values of one form; the range bounds their number.
     case list(ClosedRange<Int>, ValueForm)
@@ -28,6 +31,11 @@ indirect enum ValueForm: Equatable, Sendable {
         .object(
             members.map { Member(key: Array($0.utf8), form: $1, isRequired: !optional.contains($0)) }
                 .sorted { $0.key.lexicographicallyPrecedes($1.key) })
+    }
+
+    /// Any text.
+    static func text(_ text: String) -> ValueForm {
+        .word(String(JSONValue.string(text).canonicalText.dropFirst().dropLast()))
     }
 
     static let anyNumber = ValueForm.number(

@@ -38,21 +38,25 @@ public struct SweepSpec: Equatable, Sendable {
     ///   - file: its name in messages.
     ///   - overrides: arguments of `--set`, in order; a later one replaces an earlier one.
     ///   - quick: whether the file's `quick` section applies, before the overrides.
+    ///   - look: looks at files that the sweep names; nil: only those that a `sweep.json` describes are known.
     /// - Throws: `SweepError` with up to ten faults.
     public init(
-        parsing text: [UInt8], file: String, overrides: [Override] = [], quick: Bool = false
+        parsing text: [UInt8], file: String, overrides: [Override] = [], quick: Bool = false,
+        look: FileLook? = nil
     ) throws(SweepError) {
         self = try Draft.read(text, file: file) { draft, faults in
             draft.apply(overrides, quick: quick, &faults)
+            if let look, faults.isEmpty { draft.lookAtFiles(look) }
             return faults.isEmpty ? draft.spec(&faults) : nil
         }
     }
 
     /// Reads a sweep file's text, as `init(parsing:file:overrides:quick:)` with bytes does.
     public init(
-        parsing text: String, file: String, overrides: [Override] = [], quick: Bool = false
+        parsing text: String, file: String, overrides: [Override] = [], quick: Bool = false,
+        look: FileLook? = nil
     ) throws(SweepError) {
-        try self.init(parsing: Array(text.utf8), file: file, overrides: overrides, quick: quick)
+        try self.init(parsing: Array(text.utf8), file: file, overrides: overrides, quick: quick, look: look)
     }
 
     init(
@@ -89,11 +93,15 @@ public struct SweepSpec: Equatable, Sendable {
         {
             top["dataset"] = name
         }
+        if grid.files != SweepFiles() { top["files"] = grid.files.json }
         if !axes.isEmpty { top["axes"] = .array(axes.map { .object([$0.path: $0.values.json]) }) }
         if !zip.isEmpty { top["zip"] = .array(zip.map { .array($0.map(JSONValue.string)) }) }
         if !conditions.isEmpty { top["where"] = .array(conditions.map { .string($0.text) }) }
         return top
     }
+
+    /// The files that trials read, by their paths in the sweep file.
+    public var files: SweepFiles { grid.files }
 
     /// The image sets that any trial needs, each once.
     public var imageSets: [ImageSetDescription] {

@@ -22,7 +22,8 @@ func runSlot(_ options: WorkerOptions, _ insteadOfTraining: ((TrialSettings) -> 
         CheckpointFolder(roots: options.workRoots),
         program: "\(programVersion) \(programCommit)", seconds: options.checkpointSeconds)
     var slot = Slot(
-        runner: TrialRunner(data: options.data), outbox: Outbox(roots: options.workRoots, process: getppid()),
+        runner: TrialRunner(data: options.data, memory: availableMemoryBytes),
+        outbox: Outbox(roots: options.workRoots, process: getppid()),
         clock: clock, insteadOfTraining: insteadOfTraining)
     guard slot.send(.ready(kernel: BLAS.kernelName, commit: programCommit)) else {
         return .done

@@ -34,7 +34,7 @@ struct SlotProcess {
             [
                 "--slot", "--parent", String(getpid()), "--data", options.dataFolder, "--checkpoint-every",
                 String(options.checkpointSeconds),
-            ],
+            ] + (options.runFolder.map { ["--run", $0] } ?? []),
             environment: numericEnvironment(options.kernel),
             // Standard error comes first: the slot's end may have the number 3 in this process.
             descriptors: [(ours: pipe.writing, theirs: STDERR_FILENO), (ours: ends[1], theirs: 3)],

@@ -95,6 +95,7 @@ let workerCommand = CommandSpec(
             flag: "--exit-on-stdin-eof",
             "stop when standard input ends: a worker started by ssh ends with its connection"),
         OptionSpec("--keys-descriptor", "N", "read keys from this descriptor", isHidden: true),
+        OptionSpec("--run", "DIR", "look for a sweep's files in this run directory first", isHidden: true),
         OptionSpec("--parent", "PROCESS", "end with this process", isHidden: true),
         OptionSpec(flag: "--man", "print the manual page", isHidden: true),
         OptionSpec(flag: "--slot", "be a slot, over descriptor 3", isHidden: true),
@@ -136,6 +137,8 @@ struct WorkerOptions {
     var patienceSeconds: Int
     /// The data folder as given, passed on to slots.
     var dataFolder: String
+    /// The run directory as given, passed on to slots.
+    var runFolder: String?
     /// The folders for a worker's own files, most preferred first: the data folder, then the cache.
     var workRoots: [String] { [dataFolder, cacheRoot()].compactMap { $0 } }
 
@@ -164,7 +167,8 @@ struct WorkerOptions {
                 arguments["--keys"].map { .folder($0) } ?? .none
             }
         dataFolder = dataDirectory(arguments["--data"])
-        data = DataDirectory(data: dataFolder, cache: cacheDirectory())
+        runFolder = arguments["--run"]
+        data = DataDirectory(data: dataFolder, cache: cacheDirectory(), run: runFolder)
         if let text = arguments["--connect"] {
             do throws(TransportError) { endpoint = try Endpoint(parsing: text).resolved() } catch {
                 throw UsageError("--connect: \(error.message)")

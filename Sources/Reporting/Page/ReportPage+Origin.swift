@@ -29,7 +29,7 @@ extension ReportPage {
         }
         content += .line(
             "details", .line("summary", "The sweep, normalised (", .code("sweep.json"), ")"),
-            .element("pre", ["class": "scroll", "tabindex": "0"], .code(spec.canonicalJSON.indentedText())))
+            .element("pre", ["class": "scroll", "tabindex": "0"], .code(shownSweep.indentedText())))
         return section("sweep", "The sweep", content)
     }
 
@@ -39,6 +39,14 @@ extension ReportPage {
         var texts = shown.map { shortText(axis.label(at: $0)) }
         if axis.count > 24 { texts.insert("…", at: 4) }
         return texts.joined(separator: ", ")
+    }
+
+    /// The normalised sweep, in which the SHA-256 stands for what is known of a file.
+    private var shownSweep: JSONValue {
+        var members = spec.canonicalJSON.object ?? [:]
+        let digests = spec.files.named.map { ($0.path, JSONValue.string($0.file.digest)) }
+        if !digests.isEmpty { members["files"] = .object(Dictionary(digests) { first, _ in first }) }
+        return .object(members)
     }
 
     /// The sweep's settings for all trials, by path.
@@ -54,7 +62,7 @@ extension ReportPage {
             }
         }
         let others: Set = ["axes", "figures", "name", "where", "zip"]
-        collect(.object((spec.canonicalJSON.object ?? [:]).filter { !others.contains($0.key) }), "")
+        collect(.object((shownSweep.object ?? [:]).filter { !others.contains($0.key) }), "")
         return list
     }
 

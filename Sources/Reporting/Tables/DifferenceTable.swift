@@ -26,7 +26,7 @@ struct DifferenceTable {
         paths = scope.varied.filter { $0 != ReportScope.run && $0 != "seed" }
         let first = Set(sources[0].columns.end)
         columns = MetricColumns(joining: sources.dropFirst().map(\.columns)).end.filter {
-            first.contains($0) && !$0.isError
+            first.contains($0) && $0.statistic == .mean
         }
     }
 

@@ -5,7 +5,8 @@ import Text
 
 /// Writes the tidy tables of a sweep's trials, row by row: `trials.csv` with a row for each trial, and where
 /// something is measured along training `traces.csv` with a row for each trial and step, and
-/// `traces-layers.csv` with a row for each trial, step and layer. Columns follow from the sweeps, so that rows
+/// `traces-layers.csv` with a row for each trial, step and layer. For networks from files, whose layers have names,
+/// `layers.csv` has a row for each trial and layer. Columns follow from the sweeps, so that rows
 /// are written as records come.
 struct TrialTables {
     /// The names of the files.
@@ -14,14 +15,38 @@ struct TrialTables {
     private let end: [MetricColumn]
     /// The columns of `traces.csv`.
     private let scalars: [MetricColumn]
-    /// For each layer, the columns of `traces-layers.csv`; nil where the layer doesn't have the number.
-    private let layers: [[MetricColumn?]]
+    /// The columns of `traces-layers.csv`.
+    private let tracedLayers: LayerColumns
+    /// The columns of `layers.csv`.
+    private let namedLayers: LayerColumns
     private let hasEpochs: Bool
     private let scope: ReportScope
     private var run: Run
     private let trials: CSVFile
     private var traces: CSVFile?
     private var layerTraces: CSVFile?
+    private var layerNames: CSVFile?
+
+    /// Columns of a table with a row for each layer.
+    private struct LayerColumns {
+        /// The names of the columns.
+        let names: [String]
+        /// For each layer, the numbers; nil where the layer doesn't have one.
+        let layers: [[MetricColumn?]]
+
+        init(_ columns: [MetricColumn]) {
+            let columns = columns.filter { $0.layer != nil }
+            let byName = Dictionary(grouping: columns, by: \.nameByLayer)
+            var names: [String] = []
+            for column in columns where !names.contains(column.nameByLayer) {
+                names.append(column.nameByLayer)
+            }
+            self.names = names
+            layers = (0..<(columns.compactMap(\.layer).max() ?? 0)).map { layer in
+                names.map { name in byName[name]?.first { $0.layer == layer + 1 } }
+            }
+        }
+    }
 
     /// A run whose records are being added.
     private struct Run {
@@ -51,15 +76,10 @@ struct TrialTables {
         self.scope = scope
         end = columns.end
         scalars = columns.trace.filter { $0.layer == nil }
-        let byLayer = Dictionary(grouping: columns.trace.filter { $0.layer != nil }, by: \.nameByLayer)
-        var names: [String] = []
-        for column in columns.trace where column.layer != nil && !names.contains(column.nameByLayer) {
-            names.append(column.nameByLayer)
-        }
-        let deepest = columns.trace.compactMap(\.layer).max() ?? 0
-        layers = (0..<deepest).map { layer in
-            names.map { name in byLayer[name]?.first { $0.layer == layer + 1 } }
-        }
+        tracedLayers = LayerColumns(columns.trace)
+        // Norms of weights belong to the matrices.
+        let ofMatrices = MeasureDeclaration.weightNorms.metrics
+        namedLayers = LayerColumns(columns.end.filter { !ofMatrices.contains($0.metric) })
         hasEpochs = sources.contains { source in
             source.spec.coveringTrials.contains { $0.settings.stepsPerEpoch != nil }
         }
@@ -68,13 +88,19 @@ struct TrialTables {
         trials = try CSVFile(
             folder + "/trials.csv",
             columns: head + ["outcome", "diverged_at_step"] + paths + end.map(\.name))
+        if sources.contains(where: { $0.spec.model == "onnx" }), !namedLayers.names.isEmpty {
+            layerNames = try CSVFile(
+                folder + "/layers.csv", columns: head + paths + ["layer", "name"] + namedLayers.names)
+            names.append("layers.csv")
+        }
         guard !columns.trace.isEmpty else { return }
         let steps = head + paths + ["step"] + (hasEpochs ? ["epoch"] : [])
         traces = try CSVFile(folder + "/traces.csv", columns: steps + scalars.map(\.name))
-        self.names.append("traces.csv")
-        guard deepest > 0 else { return }
-        layerTraces = try CSVFile(folder + "/traces-layers.csv", columns: steps + ["layer"] + names)
-        self.names.append("traces-layers.csv")
+        names.append("traces.csv")
+        guard !tracedLayers.names.isEmpty else { return }
+        layerTraces = try CSVFile(
+            folder + "/traces-layers.csv", columns: steps + ["layer"] + tracedLayers.names)
+        names.append("traces-layers.csv")
     }
 
     /// Ends the run before, and begins the next.
@@ -95,6 +121,11 @@ struct TrialTables {
             outcome = [.string("diverged"), step.map { JSONValue($0) }]
         }
         try trials.write(head + outcome + axes + end.map { $0.value(in: record.metrics) })
+        for (name, (layer, columns)) in zip(record.layers, namedLayers.layers.enumerated()) {
+            try layerNames?.write(
+                head + axes + [JSONValue(layer + 1), .string(name)]
+                    + columns.map { $0?.value(in: record.metrics) })
+        }
         guard let traces else { return }
         let epoch = index.flatMap { run.finder.trial(at: $0).settings.stepsPerEpoch }
         for entry in record.trace {
@@ -104,7 +135,7 @@ struct TrialTables {
                 row.append(passed.map(JSONValue.number))
             }
             try traces.write(row + scalars.map { $0.value(in: entry) })
-            for (layer, columns) in layers.enumerated() {
+            for (layer, columns) in tracedLayers.layers.enumerated() {
                 let values = columns.map { $0?.value(in: entry) }
                 guard values.contains(where: { $0 != nil }) else { continue }
                 try layerTraces?.write(row + [JSONValue(layer + 1)] + values)
@@ -131,7 +162,7 @@ struct TrialTables {
     /// Makes the files appear.
     mutating func commit() throws(FileError) {
         try writeFailed(before: .max)
-        for file in [trials, traces, layerTraces].compactMap({ $0 }) { try file.commit() }
+        for file in [trials, layerNames, traces, layerTraces].compactMap({ $0 }) { try file.commit() }
     }
 }
 

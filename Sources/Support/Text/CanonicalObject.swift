@@ -1,8 +1,8 @@
 /// An object's canonical JSON text, validated without building its values: thousands of records arrive per
 /// second, and are passed on as they came once they are known to be well formed.
 ///
-/// Accepts nothing that `JSONValue` would not write, but recognises less: text with an escape or beyond
-/// ASCII, and values nested more than 32 deep, are left to `JSONValue(parsing:)`.
+/// Accepts nothing that `JSONValue` would not write, but recognises less: values nested more than 32 deep are
+/// left to `JSONValue(parsing:)`.
 public struct CanonicalObject: Sendable {
     /// The canonical text as UTF-8.
     public let bytes: [UInt8]
@@ -92,8 +92,25 @@ private struct CanonicalScan {
         {
             position += 1
         }
+        if position < bytes.count, bytes[position] == UInt8(ascii: "\\") || bytes[position] >= 0x7F {
+            return unusualString(from: start)
+        }
         let content = start..<position
         return take(UInt8(ascii: "\"")) ? content : nil
+    }
+
+    /// The same of a text with an escape or beyond ASCII.
+    private mutating func unusualString(from start: Int) -> Range<Int>? {
+        while position < bytes.count, bytes[position] != UInt8(ascii: "\"") {
+            position += bytes[position] == UInt8(ascii: "\\") ? 2 : 1
+        }
+        guard position < bytes.count else { return nil }
+        let text = bytes[start - 1...position]
+        guard let value = try? JSONValue(parsing: text), value.canonicalBytes.elementsEqual(text) else {
+            return nil
+        }
+        position += 1
+        return start..<position - 1
     }
 
     private func precedes(_ a: Range<Int>, _ b: Range<Int>) -> Bool {

@@ -339,7 +339,7 @@ package struct SshHosts: WorkerSource {
             let what =
                 step == .bundle
                 ? "the worker (\(sizeText(UInt64(plan.bundle.size))))"
-                : "data sets (\(sizeText(UInt64(plan.files.reduce(0) { $0 + $1.size }))))"
+                : "files (\(sizeText(UInt64(plan.files.reduce(0) { $0 + $1.size }))))"
             news.lines.append("\(host): sending \(what)")
         case .failed(let host, let failure, let times, let wait):
             let again = times == 1 ? "" : " (\(times) times in a row)"

@@ -83,7 +83,13 @@ func tarParts(_ file: SweepFile, from path: String) -> [Feed.Part] {
         let text = String(number, radix: 8)
         return String(repeating: "0", count: max(0, digits - text.utf8.count)) + text
     }
-    put(String(file.sentPath.prefix(100)), at: 0)
+    // A path of more than 100 bytes is divided at a slash into a name and a prefix.
+    var name = file.sentPath[...]
+    if name.utf8.count > 100, let slash = name.utf8.prefix(155).lastIndex(of: UInt8(ascii: "/")) {
+        put(String(name[..<slash]), at: 345)
+        name = name[name.index(after: slash)...]
+    }
+    put(String(name.prefix(100)), at: 0)
     put(octal(0o644, digits: 7), at: 100)
     put(octal(0, digits: 7), at: 108)
     put(octal(0, digits: 7), at: 116)

@@ -5,9 +5,9 @@ import Text
 // no process list shows any of it, and only sh has to understand it. A script reports in lines that begin
 // with `SshScript.mark`; its standard error is for people.
 
-/// A data file that the sweep needs.
+/// A file that the sweep needs: of a data set, or one that the sweep names.
 package struct SweepFile: Equatable {
-    /// "mnist/train-images-idx3-ubyte", without ".gz".
+    /// "mnist/train-images-idx3-ubyte", without ".gz", or "files/DIGEST/NAME".
     var path: String
     /// SHA-256 of its uncompressed bytes.
     var digest: String
@@ -21,6 +21,14 @@ package struct SweepFile: Equatable {
         self.digest = digest
         self.local = local
         self.size = size
+    }
+
+    /// The file with the copy in a run directory as the one here, if runs keep copies of such files.
+    package func kept(in run: String) -> SweepFile {
+        guard path.hasPrefix("files/") else { return self }
+        var file = self
+        file.local = "\(run)/\(path)"
+        return file
     }
 
     /// The path under which it is sent.

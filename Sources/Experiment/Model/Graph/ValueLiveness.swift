@@ -8,6 +8,9 @@ public struct ValueLiveness: Sendable {
     public let end: [Int?]
     /// The last value that is needed.
     public let last: Int
+    /// For each value, the largest number of numbers that are held up to it for one tangent, if tangents are whole.
+    public let peaks: [Int]
+
     /// The liveness on the way to some values of a plan.
     public init(_ plan: NetworkPlan, of chosen: [Int]) {
         let count = plan.values.count
@@ -23,5 +26,17 @@ public struct ValueLiveness: Sendable {
             for input in node.inputs { end[input] = index }
         }
         (self.isChosen, self.varies, self.end, self.last) = (isChosen, varies, end, last)
+        var (held, peak) = (plan.values[0].size.count, plan.values[0].size.count)
+        var peaks = [Int](repeating: peak, count: count)
+        for (index, node) in plan.nodes.enumerated() where node.output <= last {
+            if varies[node.output] { held += plan.values[node.output].size.count }
+            peak = max(peak, held)
+            peaks[node.output] = peak
+            for input in Set(node.inputs) where end[input] == index && varies[input] {
+                held -= plan.values[input].size.count
+            }
+            if end[node.output] == nil, varies[node.output] { held -= plan.values[node.output].size.count }
+        }
+        self.peaks = peaks
     }
 }

@@ -19,12 +19,24 @@ extension CostEstimate {
         }
     }
 
+    /// Adds the products of all layers for each input of a Jacobian of a network from a file, in single precision, and
+    /// each layer's Gram matrix, in double, with its reduction.
+    mutating func add(_ rank: TrialSettings.LocalRank, of graph: TrialSettings.Graph, _ shape: Shape) {
+        let points = Double(rank.points)
+        let columns = Double(graph.inputs.count)
+        products += 2 * points * columns * Double(graph.cost)
+        for units in shape.jacobianUnits {
+            let (small, large) = (min(columns, Double(units)), max(columns, Double(units)))
+            products += points * 2 * small * small * large
+            reductions += points * 4 / 3 * small * small * small
+        }
+    }
+
     /// Adds the singular values of each weight matrix, in double precision.
     mutating func add(weightNormsOf shape: Shape, times: Double) {
-        for (units, weights) in zip(shape.jacobianUnits, shape.weights) where units > 0 {
-            let (rows, columns) = (Double(units), Double(weights) / Double(units))
-            let small = min(rows, columns)
-            reductions += times * 0.5 * small * small * max(rows, columns)
+        for (rows, columns) in shape.matrices {
+            let small = Double(min(rows, columns))
+            reductions += times * 0.5 * small * small * Double(max(rows, columns))
         }
     }
 

@@ -79,11 +79,12 @@ public struct CostEstimate: Equatable, Sendable {
 
     /// The settings that an estimate depends on, in addition to everything under "dataset".
     static let settings = [
-        "depth", "width", "hidden", "bottleneck", "normalisation", "groups", "residual",
+        "file", "layers", "depth", "width", "hidden", "bottleneck", "normalisation", "groups", "residual",
         "training.batch_size",
         "training.steps", "training.epochs", "training.log_det.weight", "training.log_det.layers",
         "measures.trace_at", "measures.samples", "measures.local_rank", "measures.local_rank.points",
-        "measures.local_rank.patch", "measures.weight_norms", "measures.weight_norms.tolerance",
+        "measures.local_rank.patch", "measures.local_rank.columns", "measures.weight_norms",
+        "measures.weight_norms.tolerance",
     ]
 
     static func depends(on path: String) -> Bool {
@@ -119,14 +120,14 @@ extension CostEstimate {
         training.cost.add(trainingOf: trial, shape)
         var evaluation = Part(name: "evaluation")
         evaluation.cost.add(evaluationOf: trial, shape)
-        var parts = [training, evaluation]
+        var parts = trial.graph == nil ? [training, evaluation] : [evaluation]
         let times = Double(shape.measurements)
         if let rank = trial.measures.localRank {
             var part = Part(name: MeasureDeclaration.localRank.name)
-            if case .network = trial.model {
-                part.cost.add(rank, ofNetwork: shape, times: times)
-            } else {
-                part.cost.add(rank, shape, times: times)
+            switch trial.model {
+            case .network: part.cost.add(rank, ofNetwork: shape, times: times)
+            case .onnx(let graph): part.cost.add(rank, of: graph, shape)
+            default: part.cost.add(rank, shape, times: times)
             }
             parts.append(part)
         }
@@ -169,7 +170,8 @@ extension CostEstimate {
         if trial.dataset.facts.trainCount == nil {
             variates += Double(shape.inputs + shape.outputs) * Double(shape.testPoints)
         }
-        products += 2 * times * Double(shape.testPoints) * Double(shape.weights.reduce(0, +))
+        let evaluated = trial.graph != nil && trial.dataset.facts.classes == 0 ? 0 : shape.testPoints
+        products += 2 * times * Double(evaluated) * Double(shape.weights.reduce(0, +))
         if case .vib(_, let bottleneck, _) = trial.model {
             let samples = Double(trial.measures.samples)
             variates += Double(bottleneck) * times * samples * Double(shape.testPoints)
@@ -251,6 +253,8 @@ extension CostEstimate {
         let decoderWeights: Int
         /// Units of each layer whose Jacobian is measured.
         let jacobianUnits: [Int]
+        /// The sizes of the weight matrices whose norms are measured.
+        let matrices: [(rows: Int, columns: Int)]
         /// Number of measurements, including the one at the end.
         let measurements: Int
         /// The size of a point; nil where points aren't images.
@@ -261,12 +265,20 @@ extension CostEstimate {
             (inputs, outputs, testPoints) = (data.input.count, data.outputs, data.testCount)
             steps = trial.trainingSteps
             let network = trial.networkDescription
+            if let graph = trial.graph {
+                // The products of all layers count as one layer's weights.
+                (weights, positions, decoderWeights) = ([graph.cost], [1], 0)
+                (jacobianUnits, measurements, image) = (graph.layers.map(\.units), 1, nil)
+                matrices = graph.matrices.map { ($0.rows, $0.columns) }
+                return
+            }
             let layers = network.plans.map(\.weights)
             jacobianUnits = network.layerUnits
             positions = layers.joined().map {
                 $0.size.pixels * ($0.size.pixels > 1 ? Shape.ofConvolution : 1)
             }
             weights = zip(layers.joined(), positions).map { $0.region.range.count * $1 }
+            matrices = zip(jacobianUnits, weights).filter { $0.0 > 0 }.map { ($0, $1 / $0) }
             decoderWeights = layers.dropFirst().joined().reduce(0) { $0 + $1.region.range.count }
             image = data.input.pixels > 1 ? data.input : nil
             switch trial.measures.traceAt {

@@ -15,6 +15,9 @@ public struct GridCost: Equatable, Sendable {
     /// The parts of `seconds`: training first, then evaluation and the measures.
     public var parts: [Part] = []
 
+    /// The most bytes that a trial with a network from a file takes; nil where networks are trained.
+    public var memoryBytes: Int?
+
     /// How data divide into batches, for trials that train for epochs. Each division is listed once, in grid
     /// order.
     public var epochs: [Epoch] = []
@@ -69,10 +72,10 @@ extension Grid {
             seconds: 0, leastSeconds: .infinity, maxSeconds: 0, isSampled: groups == nil)
         func add(_ trial: Trial, weight: Double) {
             var whole = CostEstimate()
-            for part in CostEstimate.parts(of: trial.settings) {
+            for (index, part) in CostEstimate.parts(of: trial.settings).enumerated() {
                 whole += part.cost
-                // Starting and recording a trial count as training.
-                let own = part.name == "training" ? speed.secondsPerTrial : 0
+                // Starting and recording a trial count as the first part, training.
+                let own = index == 0 ? speed.secondsPerTrial : 0
                 cost.add(part.name, weight * (part.cost.partSeconds(at: speed) + own))
             }
             let seconds = whole.seconds(at: speed)
@@ -84,6 +87,9 @@ extension Grid {
                 cost.epochs.count < GridCost.maxEpochs
             {
                 cost.epochs.append(epoch)
+            }
+            if let bytes = trial.settings.graphMemory {
+                cost.memoryBytes = max(cost.memoryBytes ?? 0, bytes)
             }
             cost.leastSeconds = min(cost.leastSeconds, seconds)
             cost.maxSeconds = max(cost.maxSeconds, seconds)

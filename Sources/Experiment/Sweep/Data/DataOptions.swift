@@ -24,10 +24,14 @@ package struct DataOptions {
     let name: String
     /// The model's name.
     let model: String
+    /// The files of the sweep.
+    let files: SweepFiles
     /// The point's settings by path.
     fileprivate let values: [String: JSONValue]
 
-    init(of point: GridPoint) { (name, model, values) = (point.dataset, point.name, point.values) }
+    init(of point: GridPoint) {
+        (name, model, values, files) = (point.dataset, point.name, point.values, point.files)
+    }
 
     /// The value of an option; nil where none is given.
     func given<Value>(_ option: DataOption<Value>) -> Value? {
@@ -62,7 +66,7 @@ extension Dataset {
             let options = having.flatMap(\.options).filter { $0.path == path }
             return options.first.map { option in
                 Setting(
-                    path, option.kind,
+                    path, options.dropFirst().reduce(option.kind) { $0.or($1.kind) },
                     default: text(having) { $0.options.first { $0.path == path }?.defaultText },
                     uses: [Setting.Use(path: "dataset", words: having.flatMap(\.names))],
                     different(options.map(\.meaning)).joined(separator: " "))
@@ -71,7 +75,9 @@ extension Dataset {
     }()
 
     /// A default that depends on the kind, for readers: "64 (gaussian, teacher), 200 (images)".
-    static func text(_ kinds: [DataKind] = allKinds, _ value: (DataKind) -> String?) -> String {
+    static func text(_ kinds: [DataKind] = allKinds.filter(\.isForTraining), _ value: (DataKind) -> String?)
+        -> String
+    {
         let values = different(kinds.compactMap(value))
         guard values.count > 1 else { return values.first ?? "" }
         return values.map { text in

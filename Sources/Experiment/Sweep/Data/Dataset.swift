@@ -21,6 +21,7 @@ public struct Dataset: Hashable, Sendable {
         TeacherData.self,
         SymmetricData.self,
         ModularData.self,
+        ArrayData.self,
     ]
 
     /// The data set's kind and options as JSON, each under its own key. Trial identifiers hash it.
@@ -81,6 +82,8 @@ package struct DataKind: Sendable {
     var bottleneck: Int? = 32
     /// The default of `sigma_shift`.
     var sigmaShift = -5.0
+    /// Whether networks are trained on it.
+    var isForTraining = true
     /// Why a VIB can't learn from this data; nil where it can.
     var vibObjection: String?
 }

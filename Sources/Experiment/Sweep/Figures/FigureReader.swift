@@ -17,6 +17,8 @@ struct FigureReader {
     let words: (String) -> [String]
     /// The largest number of classes that a trial's data have; 0 if it isn't known.
     let classCount: () -> Int
+    /// The most layers of networks from files; nil where networks are trained.
+    let layersOfFiles: Int?
 
     func figures(_ node: YAMLNode, _ faults: inout Faults) -> [FigureSpec] {
         let items = node.list(path: "figures", limit: 100, &faults) ?? []
@@ -342,6 +344,7 @@ struct FigureReader {
     }
 
     private var deepestNetwork: Int {
+        if let layersOfFiles { return layersOfFiles }
         func values(_ path: String) -> [JSONValue] {
             if let axis = axes.first(where: { $0.path == path }) {
                 return (0..<axis.count).map { axis.values[$0] }

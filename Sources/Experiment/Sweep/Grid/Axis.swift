@@ -165,7 +165,7 @@ extension AxisValues {
 extension SettingType {
     /// Whether values of this type are whole numbers.
     var isWhole: Bool {
-        switch self {
+        switch ofNumbers {
         case .integer, .points: true
         default: false
         }

@@ -22,7 +22,7 @@ public struct BatchKey: Hashable, Sendable {
         switch settings.model {
         case .mlp: latent = nil
         case .vib(_, let latent, _): self.latent = latent
-        case .network: return nil
+        case .network, .onnx: return nil
         }
         guard settings.parameterBytes / 4 * settings.training.batchSize <= BatchKey.limit else {
             return nil

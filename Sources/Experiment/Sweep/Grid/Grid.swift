@@ -13,6 +13,8 @@ public struct Grid: Equatable, Sendable {
     public var weights: KeptWeights { KeptWeights(fixed["weights"]) }
     /// Number of trials.
     public let count: Int
+    /// The files that trials read.
+    private(set) var files: SweepFiles
     let dimensions: [Dimension]
     let selections: [Selection]
 
@@ -29,10 +31,12 @@ public struct Grid: Equatable, Sendable {
     public static let limit = 100_000_000
 
     init(
-        axes: [Axis], fixed: [String: JSONValue], zip: [[String]], conditions: [Condition]
+        axes: [Axis], fixed: [String: JSONValue], zip: [[String]], conditions: [Condition],
+        files: SweepFiles = SweepFiles()
     ) throws(GridMistake) {
         self.axes = axes
         self.fixed = fixed
+        self.files = files
         var dimensions = Grid.dimensions(axes: axes, zip: zip)
         selections = try Selection.selections(of: conditions, axes: axes, dimensions: &dimensions)
         self.dimensions = dimensions
@@ -82,7 +86,28 @@ public struct Grid: Equatable, Sendable {
     }
 
     package func trial(positions: [Int], index: Int) -> Trial {
-        Trial(index: index, axes: axes, fixed: fixed, positions: positions)
+        Trial(index: index, point: GridPoint(self, positions), axes: axes, positions: positions)
+    }
+
+    /// The values that a setting may have somewhere in the grid, without its default.
+    func values(_ path: String) -> [JSONValue] {
+        if let axis = axes.first(where: { $0.path == path }) {
+            return (0..<axis.count).map { axis.values[$0] }
+        }
+        return fixed[path].map { [$0] } ?? []
+    }
+
+    /// The grid without facts of files that no trial depends on.
+    var pruned: Grid {
+        guard files != SweepFiles() else { return self }
+        var grid = self
+        let datasets = values("dataset")
+        let paths =
+            ["file", "dataset.inputs", "dataset.labels"].flatMap(values)
+            + datasets.flatMap { [$0["inputs"], $0["labels"]].compactMap { $0 } }
+        grid.files = files.pruned(
+            Set(paths.compactMap(\.string)), values("layers").compactMap { [String](json: $0) })
+        return grid
     }
 
     // MARK: Index and positions

@@ -7,10 +7,13 @@ struct GridPoint {
     /// The kind of the point's data set.
     private let type: any DatasetDescription.Type
     private let kind: DataKind
+    /// The files of the sweep.
+    let files: SweepFiles
 
-    init(fixed: [String: JSONValue], axes: [Axis], positions: [Int]) {
-        values = fixed
-        for (axis, position) in zip(axes, positions) {
+    init(_ grid: Grid, _ positions: [Int]) {
+        values = grid.fixed
+        files = grid.files
+        for (axis, position) in zip(grid.axes, positions) {
             let value = axis.values[position]
             values[axis.path] = value
             guard axis.path == "dataset", let members = value.object else { continue }
@@ -23,6 +26,8 @@ struct GridPoint {
     var dataset: String { word("dataset", default: "") }
     var name: String { word("model", default: "") }
     var isVIB: Bool { name == "vib" }
+    /// Whether the network comes from a file.
+    var isGraph: Bool { name == "onnx" }
     var isConvolutional: Bool { name == "cnn" || name == "resnet" }
 
     func number(_ path: String, default value: Double) -> Double { values[path]?.number ?? value }
@@ -33,6 +38,15 @@ struct GridPoint {
     /// The settings with all defaults filled in. Incompatible settings are added to `conflicts`; the result
     /// is then the nearest settings that can be expressed.
     func settings(_ conflicts: inout [PointConflict]) -> TrialSettings {
+        for option in kind.options {
+            guard let value = values[option.path], !option.kind.admits(value) else { continue }
+            conflicts.append(
+                PointConflict(option.path, .data("the data set \(dataset) takes \(option.kind.text) here")))
+        }
+        if isGraph { return graphSettings(&conflicts) }
+        if !kind.isForTraining {
+            conflicts.append(PointConflict("dataset", .data("only 'model: onnx' is measured at arrays")))
+        }
         let data = Dataset(type.init(DataOptions(of: self), &conflicts))
         if isVIB, let objection = kind.vibObjection {
             conflicts.append(PointConflict("model", .data(objection)))
@@ -189,7 +203,7 @@ struct GridPoint {
 
     /// The requested measures of the catalogue's table, in its order. In a grid where only some points meet a
     /// measure's conditions, the others go without it.
-    private func requested(
+    func requested(
         of data: Dataset, _ conflicts: inout [PointConflict]
     ) -> [RequestedMeasure] {
         let testPoints = data.facts.testCount
@@ -205,7 +219,7 @@ struct GridPoint {
             for option in measure.options {
                 settings[option.key] = values[option.path] ?? settings[option.key]
             }
-            if measure.needs.contains(.denseChain), !isDenseChain {
+            if measure.needs.contains(.denseChain), !isGraph, !isDenseChain {
                 conflicts.append(PointConflict(measure.path, .needsDenseChain))
             }
             if settings["points"] == .string("all"), data.facts.trainCount == nil {
@@ -234,13 +248,13 @@ struct GridPoint {
         values[use.path]?.string.map(use.words.contains) ?? true
     }
 
-    private var weightNorms: TrialSettings.WeightNorms? {
+    var weightNorms: TrialSettings.WeightNorms? {
         let tolerance = values["measures.weight_norms.tolerance"]?.number
         return values["measures.weight_norms"]?.bool ?? (tolerance != nil)
             ? TrialSettings.WeightNorms(tolerance: tolerance) : nil
     }
 
-    private func thresholds(_ path: String) -> [Double] {
+    func thresholds(_ path: String) -> [Double] {
         numbers(path) ?? Setting[path: path]?.fallbackNumbers ?? []
     }
 

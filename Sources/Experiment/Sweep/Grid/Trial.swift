@@ -5,7 +5,7 @@ public struct Trial: Equatable, Sendable {
     /// Index in the grid.
     public let index: Int
     /// The values in the trial's record, sorted by path: every axis, and always `dataset`, `depth`, `seed`
-    /// and, for a VIB, `beta`.
+    /// and, for a VIB, `beta`. A network from a file has no `depth`, but `file`.
     public let axes: [(path: String, value: JSONValue)]
     /// All settings of the trial.
     public let settings: TrialSettings
@@ -18,14 +18,18 @@ public struct Trial: Equatable, Sendable {
     /// The hash of the settings. It is the same in every sweep with this trial. Takes some microseconds.
     public var id: TrialID { TrialID(of: settings) }
 
-    init(index: Int, axes: [Axis], fixed: [String: JSONValue], positions: [Int]) {
+    init(index: Int, point: GridPoint, axes: [Axis], positions: [Int]) {
         self.index = index
-        let point = GridPoint(fixed: fixed, axes: axes, positions: positions)
         var conflicts: [PointConflict] = []
         settings = point.settings(&conflicts)
         var shown: [String: JSONValue] = ["seed": JSONValue(Int(settings.seed))]
-        shown["depth"] = JSONValue(settings.depth)
-        shown["dataset"] = .string(point.dataset)
+        if point.isGraph {
+            shown["file"] = point.values["file"]
+            shown["dataset"] = point.values["dataset.inputs"]
+        } else {
+            shown["depth"] = JSONValue(settings.depth)
+            shown["dataset"] = .string(point.dataset)
+        }
         if case .vib(let beta, _, _) = settings.model { shown["beta"] = .number(beta) }
         for (axis, position) in zip(axes, positions) { shown[axis.path] = axis.label(at: position) }
         self.axes = shown.sorted { $0.key < $1.key }.map { (path: $0.key, value: $0.value) }

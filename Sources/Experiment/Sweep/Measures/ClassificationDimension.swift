@@ -22,6 +22,6 @@ extension MeasureDeclaration {
                 "The accuracy is recorded with 1, 2, … up to this number of components of the last hidden layer."
             ),
         ],
-        uses: [.perceptron],
+        uses: [.ofFeatures],
         "Whether the number of principal components that suffice to classify is measured.")
 }

@@ -1,7 +1,8 @@
 import Model
 
 extension Setting.Use {
-    static let perceptron = Setting.Use(path: "model", words: ["mlp"])
+    /// Models whose features and head can be told apart.
+    static let ofFeatures = Setting.Use(path: "model", words: ["mlp", "onnx"])
     static let vib = Setting.Use(path: "model", words: ["vib"])
     static let mlp = Setting.Use(path: "model", words: ["mlp"])
     static let teacher = Setting.Use(path: "dataset", words: TeacherData.kind.names)
@@ -11,18 +12,22 @@ extension Setting.Use {
     static let vibClasses = Setting.Use(
         path: "dataset",
         words: Dataset.allKinds.filter { $0.mayHaveClasses && $0.vibObjection == nil }.flatMap(\.names))
-    static let convolutional = Setting.Use(path: "model", words: ["cnn", "resnet"])
+    static let trained = Setting.Use(path: "model", words: Setting.trainedModels)
+    static let onnx = Setting.Use(path: "model", words: ["onnx"])
+    /// Models whose Jacobians are taken in a patch of an image.
+    static let ofPatches = Setting.Use(path: "model", words: ["cnn", "resnet", "onnx"])
     /// Data with classes. A teacher's regression has none.
     static let ofClasses = [classes, Setting.Use(path: "dataset.task", words: ["classification"])]
 }
 
 /// Metrics of every network that they apply to, without a request in the sweep.
 extension Metric {
-    package static let trainLoss = Metric("train_loss", label: "training loss", unit: .loss, limit: .loss)
+    package static let trainLoss = Metric(
+        "train_loss", label: "training loss", unit: .loss, uses: [.trained], limit: .loss)
     package static let testLoss = Metric("test_loss", label: "test loss", unit: .loss, limit: .loss)
     package static let accuracy = Metric("accuracy", label: "test accuracy", uses: [.classes], limit: .share)
     package static let trainAccuracy = Metric(
-        "train_accuracy", label: "training accuracy", uses: [.classes], limit: .share)
+        "train_accuracy", label: "training accuracy", uses: [.trained, .classes], limit: .share)
     package static let accuracyOneSample = Metric(
         "accuracy_one_sample", label: "test accuracy (one sample of z)", uses: [.vib, .vibClasses],
         limit: .share)

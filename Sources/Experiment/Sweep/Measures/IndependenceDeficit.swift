@@ -39,6 +39,6 @@ extension MeasureDeclaration {
                 default: JSONValue((0...9).map(Double.init)),
                 "The classes whose deciders' weights are recorded; those that are not there are left out."),
         ],
-        uses: [.perceptron],
+        uses: [.ofFeatures],
         "Whether it is measured how far the other classes' logits determine each class's.")
 }

@@ -17,7 +17,7 @@ extension Metric {
         "informative_directions", label: "informative directions", uses: [.vib], isCount: true,
         hasTheory: true, limit: .rank, notation: .meanAndError)
     package static let activeUnits = Metric(
-        "active_units", .hiddenLayers, label: "active units", isCount: true, limit: .units,
+        "active_units", .hiddenLayers, label: "active units", uses: [.trained], isCount: true, limit: .units,
         notation: .meanAndError)
 }
 
@@ -40,11 +40,15 @@ extension MeasureDeclaration {
                 uses: [.vib],
                 "Thresholds of the rank that knows the noise: singular values of diag(1/σ)·J above τ count."),
             Setting(
-                "measures.local_rank.points", .integer(1...1_000_000), default: "256, 4 (cnn, resnet)",
+                "measures.local_rank.points", .integer(1...1_000_000),
+                default: "256, 4 (cnn, resnet), 1 (onnx)",
                 "Test points that the mean goes over."),
             Setting(
-                "measures.local_rank.patch", .integer(1...32), value: JSONValue(16), uses: [.convolutional],
+                "measures.local_rank.patch", .integer(1...1000), value: JSONValue(16), uses: [.ofPatches],
                 "Side of the square of pixels, in the image's middle, that Jacobians are taken in: the rank "
                     + "is at most its numbers. As large as the image: the whole."),
+            Setting(
+                "measures.local_rank.columns", .integer(1...1_000_000), default: "none", uses: [.onnx],
+                "In place of a patch: Jacobians are taken in so many inputs, which the seed draws."),
         ], isUsual: true)
 }

@@ -32,6 +32,6 @@ extension MeasureDeclaration {
             .nc1, .nc2Norms, .nc2Angles, .nc2Maximality, .nc2HeadNorms, .nc2HeadAngles, .nc2HeadMaximality,
             .nc3, .nc4,
         ],
-        uses: [.perceptron],
+        uses: [.ofFeatures],
         "Whether neural collapse is measured.")
 }

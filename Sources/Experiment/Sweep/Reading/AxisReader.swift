@@ -148,10 +148,7 @@ extension YAMLNode {
             return nil
         }
         let whole =
-            switch setting.kind {
-            case .integer, .points: true
-            default: false
-            }
+            setting.kind.isWhole
         let values: AxisValues =
             name == "log"
             ? .logarithmic(first: numbers[0], last: numbers[1], count: size, whole: whole)
@@ -171,6 +168,7 @@ extension YAMLNode {
     /// Whether an end of a rule is a valid value of `kind`. Adds a fault where it isn't.
     private func fits(_ number: Double, _ kind: SettingType, path: String, _ faults: inout Faults) -> Bool {
         let bounds: Bounds
+        let kind = kind.ofNumbers
         switch kind {
         case .integer, .points:
             guard number == number.rounded() else {

@@ -14,7 +14,7 @@ extension Draft {
         for positions in PairCover(grid).points() {
             visited += 1
             var found: [PointConflict] = []
-            let point = GridPoint(fixed: grid.fixed, axes: grid.axes, positions: positions)
+            let point = GridPoint(grid, positions)
             let settings = point.settings(&found)
             if case .steps(let listed) = settings.measures.traceAt {
                 longest[listed] = max(longest[listed] ?? 0, settings.trainingSteps)

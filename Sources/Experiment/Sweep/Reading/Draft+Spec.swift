@@ -10,6 +10,7 @@ extension Draft {
         var faults = Faults()
         do {
             var draft = Draft(try YAMLReader.read(text), &faults)
+            draft.implyArray()
             if let made = make(&draft, &faults) { return made }
         } catch {
             throw SweepError(file: file, faults: [error])
@@ -31,10 +32,11 @@ extension Draft {
 
     /// The checked sweep, or nil with faults.
     func spec(_ faults: inout Faults) -> SweepSpec? {
-        guard let name, let (grid, conditions) = grid(&faults) else { return nil }
-        checkPoints(of: grid, &faults)
-        let figures = figureSpecs(grid: grid, &faults)
+        guard let name, let (whole, conditions) = grid(&faults) else { return nil }
+        checkPoints(of: whole, &faults)
+        let figures = figureSpecs(grid: whole, &faults)
         guard faults.isEmpty else { return nil }
+        let grid = whole.pruned
         let spec = SweepSpec(
             name: name, grid: grid, zip: orderedZips, conditions: conditions, figures: figures,
             style: style)
@@ -60,15 +62,23 @@ extension Draft {
         guard let figures else { return [] }
         return FigureReader(
             axes: grid.axes, fixed: grid.fixed, zips: zips.map(\.paths), words: words,
-            classCount: { Draft.largestClassCount(in: grid) }
+            classCount: { Draft.largestClassCount(in: grid) },
+            layersOfFiles: grid.files == SweepFiles() ? nil : layers(in: grid)
         ).figures(figures, &faults)
     }
 
     private static func largestClassCount(in grid: Grid) -> Int {
+        largest(in: grid) { $0.dataset.facts.classes }
+    }
+
+    /// The most layers that a trial measures of a network from a file.
+    private func layers(in grid: Grid) -> Int { Draft.largest(in: grid) { $0.graph?.layers.count ?? 0 } }
+
+    /// The largest number that any trial's settings give.
+    private static func largest(in grid: Grid, _ number: (TrialSettings) -> Int) -> Int {
         PairCover(grid).points().map { positions in
-            var conflicts: [PointConflict] = []
-            let point = GridPoint(fixed: grid.fixed, axes: grid.axes, positions: positions)
-            return point.settings(&conflicts).dataset.facts.classes
+            var ignored: [PointConflict] = []
+            return number(GridPoint(grid, positions).settings(&ignored))
         }.max() ?? 0
     }
 
@@ -127,8 +137,11 @@ extension Draft {
                 first ?? mapping(lacking: "dataset"), "",
                 .missing([first == nil ? "dataset" : "dataset.name"]))
         }
-        if fixed["model"]?.value.string == "vib", !isGiven("beta") {
-            faults.add(mapping(lacking: "beta"), "", .missing(["beta"]))
+        for (model, path) in [("vib", "beta"), ("onnx", "file"), ("onnx", "dataset.inputs")]
+        where fixed["model"]?.value.string == model && !isGiven(path) {
+            // Each value of an axis of data sets has its own.
+            if path == "dataset.inputs", fixed["dataset"]?.value.string != "array" { continue }
+            faults.add(mapping(lacking: path), "", .missing([path]))
         }
     }
 
@@ -206,7 +219,7 @@ extension Draft {
         do {
             return try Grid(
                 axes: axes.map(\.axis), fixed: fixed.mapValues(\.value), zip: zips.map(\.paths),
-                conditions: conditions)
+                conditions: conditions, files: files)
         } catch {
             switch error {
             case .tooLarge(let count):

@@ -31,6 +31,8 @@ struct Draft {
     var zips: [Zip] = []
     var conditions: [YAMLNode] = []
     var figures: YAMLNode?
+    /// The facts of the files that the sweep names.
+    var files = SweepFiles()
     var style = FigureStyle()
     var quick: (entries: [YAMLNode.Entry], location: SweepError.Location)?
 
@@ -75,6 +77,13 @@ struct Draft {
             // Present in a run's sweep.json.
             let only = Int(formatVersion)
             _ = node.integer(in: only...only, path: "version", &faults)
+        case "files":
+            // Present in a run's sweep.json.
+            guard let read = SweepFiles(node.json) else {
+                faults.add(node.location, "files", .wrongType(due: .mapping, found: node.found))
+                return
+            }
+            files = read
         case "axes": readAxes(node, &faults)
         case "zip": readZip(node, &faults)
         case "where":
@@ -172,6 +181,15 @@ struct Draft {
             guard let value = members[entry.key] else { continue }
             fixed[path] = Given(value: value, location: entry.value.location, shown: path)
         }
+    }
+
+    /// Arrays are the only points of a network from a file, so `dataset` needs no name there.
+    mutating func implyArray() {
+        guard fixed["model"]?.value.string == "onnx", fixed["dataset"] == nil,
+            !axes.contains(where: { $0.axis.path == "dataset" })
+        else { return }
+        fixed["dataset"] = Given(
+            value: .string("array"), location: mapping(lacking: "dataset.inputs"), shown: "dataset")
     }
 
     // MARK: Axes

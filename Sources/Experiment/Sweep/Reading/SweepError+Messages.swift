@@ -4,7 +4,7 @@ import Text
 extension SweepError {
     /// The kind of value that a location in the file expects.
     public enum Due: Equatable, Sendable {
-        case number, flag, text, list, mapping, times, weights, values, layer
+        case number, flag, text, file, list, mapping, times, weights, values, layer
         case oneOf([String])
 
         var words: String {
@@ -12,6 +12,7 @@ extension SweepError {
             case .number: "a number"
             case .flag: "true or false"
             case .text: "a text"
+            case .file: "the path of a file"
             case .list: "a list"
             case .mapping: "a mapping"
             case .weights: "none, final, best or a list of steps"

@@ -29,6 +29,13 @@ extension YAMLNode {
             if scalar?.text == "all" { return .string("all") }
             return integer(in: SettingType.pointRange, path: path, &faults).map { JSONValue($0) }
         case .weights: return keptWeights(path: path, &faults)
+        case .path: return filePath(path: path, &faults)
+        case .patterns: return patterns(path: path, &faults)
+        case .numberOr(let number, let other):
+            guard let scalar, !scalar.quoted, case .success = decimalNumber(scalar) else {
+                return value(of: other, path: path, &faults)
+            }
+            return value(of: number, path: path, &faults)
         }
     }
 
@@ -99,7 +106,40 @@ extension YAMLNode {
         return scalar.text == "true"
     }
 
+    private func filePath(path: String, _ faults: inout Faults) -> JSONValue? {
+        guard let scalar = text(path: path, due: .text, &faults) else { return nil }
+        guard !scalar.text.isEmpty, !scalar.text.hasSuffix("/"),
+            scalar.text.unicodeScalars.allSatisfy({ $0.value >= 32 && $0.value != 127 })
+        else {
+            faults.add(location, path, .wrongType(due: .file, found: found))
+            return nil
+        }
+        return .string(scalar.text)
+    }
+
     // MARK: Lists
+
+    /// Reads names or patterns, each once.
+    private func patterns(path: String, _ faults: inout Faults) -> JSONValue? {
+        var names: [String]
+        if sequence == nil {
+            guard let scalar = text(path: path, due: .text, &faults) else { return nil }
+            names = scalar.text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+        } else {
+            guard let items = list(path: path, limit: 1000, &faults) else { return nil }
+            names = items.compactMap { $0.text(path: path, due: .text, &faults)?.text }
+            guard names.count == items.count else { return nil }
+        }
+        guard !names.isEmpty, !names.contains("") else {
+            faults.add(location, path, .emptyList)
+            return nil
+        }
+        if let (_, second) = firstRepeat(in: names) {
+            faults.add(location, path, .repeatedValue(shortened(names[second]), first: nil))
+            return nil
+        }
+        return .array(names.map(JSONValue.string))
+    }
 
     package func list(path: String, limit: Int, _ faults: inout Faults) -> [YAMLNode]? {
         guard let sequence else {
@@ -224,7 +264,9 @@ extension YAMLNode {
         guard mapping != nil else {
             return word(of: Dataset.names, path: path, &faults).map(JSONValue.string)
         }
-        guard let members = datasetMembers(path: path, &faults) else { return nil }
+        guard var members = datasetMembers(path: path, &faults) else { return nil }
+        // An array needs no other name than its file.
+        if members["name"] == nil, members["inputs"]?.string != nil { members["name"] = .string("array") }
         guard let name = members["name"]?.string else {
             faults.add(location, path, .missing(["name"]))
             return nil

@@ -1,3 +1,5 @@
+import Text
+
 /// A value in a YAML text, with its location. Scalars stay text, because their meaning depends on the type
 /// expected there (`SettingType`): `1e-3` is a number where a number is expected.
 package struct YAMLNode: Equatable, Sendable {
@@ -48,4 +50,23 @@ package func shortened(_ text: String, to limit: Int = 40) -> String {
     }
     let line = String(String.UnicodeScalarView(plain))
     return line.count <= limit ? line : line.prefix(limit - 1) + "…"
+}
+
+extension YAMLNode {
+    /// The node as JSON: a scalar without quotes is a number, true, false or null where it reads as one.
+    var json: JSONValue {
+        switch content {
+        case .sequence(let nodes): return .array(nodes.map(\.json))
+        case .mapping(let entries):
+            return .object(Dictionary(entries.map { ($0.key, $0.value.json) }) { first, _ in first })
+        case .scalar(let scalar):
+            guard !scalar.quoted else { return .string(scalar.text) }
+            switch scalar.text {
+            case "true": return .bool(true)
+            case "false": return .bool(false)
+            case "null": return .null
+            default: return Double(scalar.text).map(JSONValue.number) ?? .string(scalar.text)
+            }
+        }
+    }
 }

@@ -4,7 +4,9 @@ import Text
 extension Setting {
     /// All settings, in the order of the documentation. `seed` and integers stay below 2^53, so that JSON's
     /// numbers are exact.
-    public static let all: [Setting] = basic + Dataset.settings + network + training + measures
+    public static let all: [Setting] =
+        basic + Dataset.settings + network.map(\.ofTrainedModels) + training.map(\.ofTrainedModels)
+        + measures
 
     private static let byPath: [String: Setting] = Dictionary(uniqueKeysWithValues: all.map { ($0.path, $0) })
 
@@ -23,7 +25,15 @@ extension Setting {
         [
             (["training.steps"], ["training.epochs"]),
             (["hidden"], ["depth", "width"]),
+            (["measures.local_rank.patch"], ["measures.local_rank.columns"]),
         ] + Dataset.allKinds.flatMap(\.exclusive)
+
+    /// The setting, which only models that are trained use.
+    private var ofTrainedModels: Setting {
+        var setting = self
+        if !uses.contains(where: { $0.path == "model" }) { setting.uses.insert(.trained, at: 0) }
+        return setting
+    }
 
     init(
         _ path: String, _ kind: SettingType, default defaultText: String, fallback: JSONValue? = nil,
@@ -80,22 +90,31 @@ extension Setting {
         because:
             "networks train in float32, where small squared gradients vanish and only ε is left to divide by")
 
-    static let modelNames = ["mlp", "vib", "cnn", "resnet"]
+    static let modelNames = trainedModels + ["onnx"]
+    /// The models that are trained.
+    static let trainedModels = ["mlp", "vib", "cnn", "resnet"]
     static let seedLimit = 1 << 53 - 1
 
     private static let basic: [Setting] = [
         Setting(
-            "model", .word(modelNames), default: "required", "What a trial trains. Never an axis."),
+            "model", .word(modelNames), default: "required",
+            "What a trial trains, or `onnx`, a network from a file that it measures. Never an axis."),
+        Setting(
+            "file", .path, default: "required", uses: [.onnx],
+            "The network's .onnx file, by its path from the folder of the sweep file."),
+        Setting(
+            "layers", .patterns, default: "those that `measure --list-layers` marks", uses: [.onnx],
+            "The layers that are measured: names, or patterns with `*` and `?`."),
         Setting(
             "dataset", .dataset, default: "required",
-            "What it trains on: \(listed(Dataset.names, "or"))."),
+            "What it trains on or, if it is `array`, is measured at: \(listed(Dataset.names, "or"))."),
         Setting(
             "beta", .number(factor), default: "required", uses: [vib],
             "The weight of the compression term, β in `task loss + β · KL`."),
         Setting(
             "seed", .integer(0...seedLimit), default: "0", "The seed of every random stream of the trial."),
         Setting(
-            "weights", .weights, default: "none",
+            "weights", .weights, default: "none", uses: [.trained],
             "Which weights the run keeps: those after the last step, at the trace's lowest test loss (needs "
                 + "`measures.trace_at`), or after the steps listed. Never an axis."),
         Setting(
@@ -220,7 +239,7 @@ extension Setting {
     private static let measures: [Setting] =
         MeasureCatalogue.all.flatMap(\.settings) + [
             Setting(
-                "measures.trace_at", .times, default: "end",
+                "measures.trace_at", .times, default: "end", uses: [.trained],
                 "When the trace gets an entry, besides the end: at a number of steps, equally spaced or with equally "
                     + "spaced logarithms (`log` alone: 20), or at the steps listed."),
             Setting(

@@ -12,7 +12,7 @@ public struct Setting: Sendable {
     /// The default value, where it doesn't depend on other settings.
     let fallback: JSONValue?
     /// Conditions that a trial must all meet to use the setting.
-    let uses: [Use]
+    var uses: [Use]
     /// How trials store it; nil for a setting with code of its own.
     var storage: Storage?
     /// The meaning, in one sentence.
@@ -29,7 +29,9 @@ public struct Setting: Sendable {
 
     /// A description for readers of the trials that use the setting.
     public var usedBy: String {
-        uses.isEmpty
+        if uses == [.trained] { return "`model` other than `onnx`" }
+        let uses = uses.filter { $0 != .trained }
+        return uses.isEmpty
             ? "all"
             : uses.map { "`\($0.path)` \($0.words.joined(separator: " or "))" }.joined(separator: ", ")
     }
@@ -47,7 +49,7 @@ public struct Setting: Sendable {
 }
 
 /// The type of a setting.
-enum SettingType: Equatable, Sendable {
+indirect enum SettingType: Equatable, Sendable {
     case integer(ClosedRange<Int>)
     case number(Bounds)
     /// A number, or the word `off`.
@@ -66,20 +68,29 @@ enum SettingType: Equatable, Sendable {
     case points
     /// The weights to keep.
     case weights
+    /// The path of a file.
+    case path
+    /// Names or patterns of layers: a list of texts, or one text with commas.
+    case patterns
+    /// A number of one type, or a word or path of another.
+    case numberOr(SettingType, SettingType)
 
     var text: String {
         switch self {
         case .integer(let range): "integer, \(Bounds(range).text)"
-        case .number(let bounds): "number, \(bounds.text)"
+        case .number(let bounds): bounds.text.isEmpty ? "number" : "number, \(bounds.text)"
         case .numberOrOff(let bounds): "number, \(bounds.text), or `off`"
         case .word(let words): words.map { "`\($0)`" }.joined(separator: ", ")
         case .flag: "`true` or `false`"
         case .dataset: "a name, or a mapping with `name`"
         case .integers(let range, _): "list of integers, \(Bounds(range).text)"
-        case .numbers(let bounds, _): "list of numbers, \(bounds.text)"
+        case .numbers(let bounds, _): "list of numbers" + (bounds.text.isEmpty ? "" : ", \(bounds.text)")
         case .matrix: "square list of lists of numbers"
         case .points: "integer, \(Bounds(SettingType.pointRange).text), or `all`"
         case .weights: "`none`, `final`, `best` or a list of steps"
+        case .path: "a file"
+        case .patterns: "list of names or patterns"
+        case .numberOr(let number, let other): "\(number.text), or \(other.text)"
         case .times: "`end`, `log`, `{linear: n}`, `{log: n}` or a list of steps"
         }
     }
@@ -89,15 +100,33 @@ enum SettingType: Equatable, Sendable {
     /// Whether `linear`, `log` and `range` can generate axes of this type.
     var isNumeric: Bool {
         switch self {
-        case .integer, .number, .numberOrOff, .points: true
+        case .integer, .number, .numberOrOff, .points, .numberOr: true
         default: false
+        }
+    }
+
+    /// The type of its numbers.
+    var ofNumbers: SettingType { if case .numberOr(let number, _) = self { number.ofNumbers } else { self } }
+
+    /// A type with the values of both.
+    func or(_ other: SettingType) -> SettingType {
+        if self == other || ofNumbers == other { return self }
+        return isNumeric ? .numberOr(self, other) : .numberOr(other, self)
+    }
+
+    /// Whether a value of some `numberOr` is of this type.
+    func admits(_ value: JSONValue) -> Bool {
+        switch self {
+        case .integer, .number: value.number != nil
+        case .word, .path: value.string != nil
+        default: true
         }
     }
 
     /// Whether a single value of this type is written as a list.
     var isList: Bool {
         switch self {
-        case .integers, .numbers, .matrix: true
+        case .integers, .numbers, .matrix, .patterns: true
         default: false
         }
     }

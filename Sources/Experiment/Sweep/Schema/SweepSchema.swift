@@ -125,6 +125,9 @@ extension SettingType {
                 words(["end", "log", "linear"]), list(of: whole(1...1_000_000_000)),
                 object(["linear": whole(1...100_000), "log": whole(1...100_000)], ""))
         case .points: anyOf(whole(SettingType.pointRange), words(["all"]))
+        case .path: string
+        case .patterns: anyOf(string, list(of: string))
+        case .numberOr(let number, let other): anyOf(number.schema, other.schema)
         case .weights: anyOf(words(["none", "final", "best"]), list(of: whole(1...1_000_000_000)))
         }
     }

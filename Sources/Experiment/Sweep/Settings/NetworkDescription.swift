@@ -167,6 +167,7 @@ extension NetworkDescription {
                 ]
             case .network(let architecture):
                 return [try architecture.shape(network, input: input, outputs: outputs)]
+            case .onnx: return []
             }
         }
     }

@@ -21,6 +21,7 @@ extension TrialSettings.Model {
         switch self {
         case .mlp: .object(["name": .string("mlp")])
         case .network(let architecture): architecture.json
+        case .onnx(let graph): graph.json
         case .vib(let beta, let bottleneck, let sigmaShift):
             .object([
                 "name": .string("vib"), "beta": .number(beta), "bottleneck": JSONValue(bottleneck),
@@ -116,6 +117,7 @@ extension TrialSettings.LocalRank {
             "points": JSONValue(points),
         ]
         if let patch { members["patch"] = JSONValue(patch) }
+        if let columns { members["columns"] = JSONValue(columns) }
         return .object(members)
     }
 }

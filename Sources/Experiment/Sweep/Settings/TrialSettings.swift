@@ -41,6 +41,8 @@ public struct TrialSettings: Hashable, Sendable {
         case vib(beta: Double, bottleneck: Int, sigmaShift: Double)
         /// Another network trained on its task loss.
         case network(Architecture)
+        /// A network from a file, which is measured as it is.
+        case onnx(Graph)
     }
 
     /// The hidden layers: the encoder of a VIB (without its head of 2K outputs), or the MLP without its
@@ -166,9 +168,11 @@ public struct TrialSettings: Hashable, Sendable {
         public var noise: [Double]
         /// Number of test points in the mean.
         public var points: Int
-        /// For convolutional networks, the side of the central square of pixels that Jacobians are taken with
-        /// respect to; nil: all inputs.
+        /// The side of the central square of pixels that the Jacobians of convolutional networks, and of networks
+        /// from files, are taken with respect to; nil: all inputs.
         public var patch: Int?
+        /// In place of a patch of a network from a file: the number of inputs, which the seed draws.
+        public var columns: Int?
 
         /// The settings of local rank.
         public init(

@@ -12,11 +12,14 @@ public struct DataDirectory: Sendable, Equatable {
     public var data: String
     /// Folder for decoded copies; nil: nothing is kept between processes.
     public var cache: String?
+    /// The run directory, whose files are preferred to those in `data`; nil: there is none on this machine.
+    public var run: String?
 
     /// A directory of data; without `cache` sets are decoded anew in each process.
-    public init(data: String, cache: String?) {
+    public init(data: String, cache: String?, run: String? = nil) {
         self.data = data
         self.cache = cache
+        self.run = run
     }
 }
 

@@ -8,16 +8,37 @@ import ONNX
 import Sweep
 import Text
 
+/// A network from an ONNX file for points of one shape.
+struct ReadGraph {
+    let network: NetworkGraph
+    let facts: GraphFacts
+    /// The numbers of its parameters; nil: they are still in the file.
+    var parameters: [Float]?
+
+    /// - Parameter shape: that of a point; nil: the file says it.
+    init(_ request: MeasureRequest, _ model: ONNXModel, shape: [Int]?) throws(DataError) {
+        network = try GivenGraph.attempt(request.weights) { () throws(GraphError) in
+            try NetworkGraph(model, inputShape: shape)
+        }
+        facts = network.facts
+    }
+
+    static func parameters(of network: NetworkGraph, _ file: String) throws(DataError) -> [Float] {
+        try GivenGraph.attempt(file) { () throws(GraphError) in
+            do throws(ONNXFault) { return try network.parameters() } catch { throw .file(error) }
+        }
+    }
+}
+
 /// A network from an ONNX file, with the layers and inputs that a request measures it at.
 struct GivenGraph {
     let graph: NetworkGraph
+    let facts: GraphFacts
     /// The layers that are measured, in order.
     let layers: [NetworkGraph.Layer]
     /// The inputs that Jacobians are taken in; nil: all.
     let columns: [Int]?
     let model: Network<Float>
-    /// Whether the network ends in a dense layer, and the last layer but one of `model` is what it reads.
-    let hasHead: Bool
     /// Names of the layers of `model`.
     let names: [String]
 
@@ -31,43 +52,37 @@ struct GivenGraph {
     }
 
     /// - Parameters:
+    ///   - graph: the network, and its parameters' numbers where they were read before.
     ///   - points: the points; nil: the file says their shape.
     ///   - memory: the bytes of memory that are free; nil: unknown.
     init(
-        _ request: MeasureRequest, _ model: ONNXModel, at points: GraphPoints?, memory: UInt64? = nil
+        _ request: MeasureRequest, _ graph: ReadGraph, at points: GraphPoints?, memory: UInt64? = nil
     ) throws(DataError) {
         let file = request.weights
-        let graph = try GivenGraph.attempt(file) { () throws(GraphError) in
-            try NetworkGraph(model, inputShape: points?.shape)
-        }
+        let read = graph
+        let graph = graph.network
         self.graph = graph
-        layers = try GivenGraph.chosen(request.layers, of: graph, file)
-        columns = try GivenGraph.columns(request, graph, hasChannelsLast: points?.hasChannelsLast ?? false)
-        var (values, names) = (layers.map(\.value), layers.map(\.name))
-        // Measures of features need the last dense layer's input beside its output.
-        hasHead = graph.head != nil
-        let needsHead = request.measures?.contains { $0.declaration?.needs.contains(.denseChain) == true }
-        if let head = graph.head, needsHead == true {
-            // A product before its bias is added lies between them.
-            for index in values.indices.reversed()
-            where values[index] > head.features && values[index] != graph.plan.last {
-                values.remove(at: index)
-                names.remove(at: index)
-            }
-            for value in [head.features, graph.plan.last] where !values.contains(value) {
-                let index = values.firstIndex { $0 > value } ?? values.count
-                values.insert(value, at: index)
-                names.insert(graph.name(of: value), at: index)
-            }
+        facts = read.facts
+        let chosen: [Int]
+        do throws(GraphFacts.NoSuchLayer) { chosen = try facts.chosen(request.layers) } catch {
+            throw DataError(file: file, problem: .graph(error.words))
         }
-        self.names = names
-        let held = max(1, graph.plan.values.reduce(0) { $0 + $1.size.count })
+        layers = chosen.map { graph.layers[$0] }
+        columns = try GivenGraph.columns(request, facts, hasChannelsLast: points?.hasChannelsLast ?? false)
+        let needsFeatures = request.measures?.contains {
+            $0.declaration?.needs.contains(.denseChain) == true
+        }
+        let measured = facts.measured(chosen, withFeatures: needsFeatures == true)
+        let values = measured.map(\.value)
+        names = measured.map(\.name)
         let count = points?.inputs.rows ?? 1
-        let batch = request.listsLayers ? 0 : max(1, min(64, count, (1 << 26) / held))
+        let batch = request.listsLayers ? 0 : GraphMemory.batch(values: facts.values, points: count)
         if let memory, !request.listsLayers {
             let needed = GraphMemory(
-                request, graph.plan, layers: values,
-                inputs: columns, points: count, batch: batch)
+                request, parameters: facts.parameters, values: facts.values,
+                tangent: TangentPlan(graph.plan, of: values, inputs: columns).peak,
+                units: measured.map(\.units), input: facts.input.reduce(1, *),
+                inputs: columns?.count ?? facts.input.reduce(1, *), points: count)
             let shape = Array(graph.inputShape.dropFirst())
             if let words = needed.problem(
                 available: memory, shape: shape, asksForColumns: request.columns != nil)
@@ -78,13 +93,14 @@ struct GivenGraph {
         self.model = Network(
             NetworkShape(graph: graph.plan, layers: values), loss: .crossEntropy, points: batch)
         guard !request.listsLayers else { return }
-        self.model.parameters.flat.assign(
-            try GivenGraph.attempt(file) { () throws(GraphError) in
-                do throws(ONNXFault) { return try graph.parameters() } catch { throw .file(error) }
-            })
+        if let parameters = read.parameters {
+            self.model.parameters.flat.assign(parameters)
+        } else {
+            self.model.parameters.flat.assign(try ReadGraph.parameters(of: graph, file))
+        }
     }
 
-    private static func attempt<Result>(
+    fileprivate static func attempt<Result>(
         _ file: String, _ step: () throws(GraphError) -> Result
     ) throws(DataError) -> Result {
         do throws(GraphError) { return try step() } catch {
@@ -95,71 +111,30 @@ struct GivenGraph {
         }
     }
 
-    /// The layers whose names match the patterns; without patterns those measured by default.
-    private static func chosen(
-        _ patterns: [String]?, of graph: NetworkGraph, _ file: String
-    ) throws(DataError) -> [NetworkGraph.Layer] {
-        guard let patterns else {
-            let usual = graph.layers.filter { $0.isMeasured || $0.value == graph.plan.last }
-            return usual.isEmpty ? graph.layers : usual
-        }
-        var isChosen = [Bool](repeating: false, count: graph.layers.count)
-        for pattern in patterns {
-            var isFound = false
-            for (index, layer) in graph.layers.enumerated()
-            where layer.name == pattern || fnmatch(pattern, layer.name, 0) == 0 {
-                (isChosen[index], isFound) = (true, true)
-            }
-            guard isFound else {
-                throw DataError(
-                    file: file,
-                    problem: .weights(.noSuchLayer(pattern, layers: graph.layers.map(\.name))))
-            }
-        }
-        return zip(graph.layers, isChosen).filter(\.1).map(\.0)
-    }
-
     private static func columns(
-        _ request: MeasureRequest, _ graph: NetworkGraph, hasChannelsLast: Bool
+        _ request: MeasureRequest, _ facts: GraphFacts, hasChannelsLast: Bool
     ) throws(DataError) -> [Int]? {
-        let shape = Array(graph.inputShape.dropFirst())
-        let count = shape.reduce(1, *)
-        switch request.columns {
-        case .listed(let columns):
-            if let beyond = columns.first(where: { $0 < 0 || $0 >= count }) {
-                throw DataError(
-                    file: request.weights,
-                    problem: .graph("has \(count) inputs, from 0 on: --columns names \(beyond)"))
+        guard !request.listsLayers, request.measures?.contains(.localRank) ?? true else { return nil }
+        let inputs: JacobianInputs
+        do throws(JacobianInputs.Fault) {
+            inputs = try JacobianInputs(
+                patch: request.patch, columns: request.columns, of: facts.input,
+                hasChannelsLast: hasChannelsLast)
+        } catch { throw DataError(file: request.weights, problem: .graph(error.words(.command))) }
+        switch inputs {
+        case .all: return nil
+        case .listed(let columns): return columns
+        case .drawn(let count):
+            var order = [UInt32](repeating: 0, count: facts.input.reduce(1, *))
+            RandomStreams(seed: request.seed).shuffle(&order, .columns, index: 0)
+            return order[..<count].map { Int($0) }
+        case .patch(let image, let side):
+            let pixels = NumericalRank.centralPatch(height: image[1], width: image[2], side: side)
+            return (0..<image[0]).flatMap { channel in
+                pixels.map {
+                    hasChannelsLast ? $0 * image[0] + channel : channel * image[1] * image[2] + $0
+                }
             }
-            return columns
-        case .drawn(let wanted):
-            guard wanted < count else { return nil }
-            var order = [UInt32](repeating: 0, count: count)
-            RandomStreams(seed: 0).shuffle(&order, .columns, index: 0)
-            return order[..<wanted].map { Int($0) }
-        case nil: break
-        }
-        guard shape.count == 3 else {
-            guard request.patch == nil else {
-                throw DataError(
-                    file: request.weights,
-                    problem: .graph("takes no images, which --patch is for: choose inputs with --columns"))
-            }
-            return nil
-        }
-        let image = hasChannelsLast ? [shape[2], shape[0], shape[1]] : shape
-        let side = request.patch ?? 16
-        guard side < image[1] || side < image[2] else { return nil }
-        guard hasChannelsLast || shape[2] > 4 || shape[0] <= 4 || request.listsLayers else {
-            throw DataError(
-                file: request.weights,
-                problem: .graph(
-                    "takes inputs of shape (\(shape[0]), \(shape[1]), \(shape[2])), whose channels seem to be last: say so "
-                        + "with --layout nhwc, or choose inputs with --columns"))
-        }
-        let pixels = NumericalRank.centralPatch(height: image[1], width: image[2], side: side)
-        return (0..<image[0]).flatMap { channel in
-            pixels.map { hasChannelsLast ? $0 * image[0] + channel : channel * image[1] * image[2] + $0 }
         }
     }
 

@@ -1,5 +1,6 @@
+import Files
 import LinearAlgebra
-import ONNX
+import Model
 import Sweep
 
 /// The points that a graph is measured at, from a .npy file, in the order of the network's input.
@@ -15,8 +16,10 @@ struct GraphPoints {
     /// Reads the files, and preprocesses the inputs. Channels that are last stay there where the network takes
     /// them so.
     ///
-    /// - Parameter count: the number of points to keep, from the first; nil: all.
-    init(_ request: MeasureRequest, of model: ONNXModel, first count: Int?) throws(DataError) {
+    /// - Parameters:
+    ///   - declared: the sizes of a point that the network's file states.
+    ///   - count: the number of points to keep, from the first; nil: all, or the only one that is asked for.
+    init(_ request: MeasureRequest, declared: [Int?]?, first count: Int?) throws(DataError) {
         guard case .array(let path, let labelsPath) = request.points else {
             throw DataError(file: request.weights, problem: .graph("needs --inputs X.npy"))
         }
@@ -25,8 +28,9 @@ struct GraphPoints {
             throw file.fault(.dimensions(file.shape, expected: "(points, …)"))
         }
         let held = file.shape[0]
-        if let count, count > held {
-            throw DataError(file: path, problem: .tooFewMeasured(asked: count, held: held))
+        let kept = request.point.map { $0..<$0 + 1 } ?? 0..<(count ?? held)
+        guard kept.upperBound <= held else {
+            throw DataError(file: path, problem: .tooFewMeasured(asked: kept.upperBound, held: held))
         }
         let way = request.preprocessing
         let sizes = Array(file.shape.dropFirst())
@@ -34,24 +38,24 @@ struct GraphPoints {
             throw file.fault(
                 .dimensions(file.shape, expected: "(points, height, width, channels) for --layout nhwc"))
         }
-        hasChannelsLast = way.channelsAreLast && model.graph.inputs.first?.fits(sizes) == true
+        let layout = PointLayout(sizes: sizes, channelsAreLast: way.channelsAreLast)
+        hasChannelsLast = layout.staysLast(for: declared)
         let areMoved = way.channelsAreLast && !hasChannelsLast
-        shape = areMoved ? [sizes[2], sizes[0], sizes[1]] : sizes
+        shape = layout.shape(for: declared)
         let channels = way.channelsAreLast ? sizes[2] : sizes[0]
         for list in [way.mean, way.deviation] where !list.isEmpty && list.count != 1 && list.count != channels
         {
             throw file.fault(
                 .dimensions(file.shape, expected: "\(list.count) channels, as --mean and --std have"))
         }
-        let rows = count ?? held
         let numbers = sizes.reduce(1, *)
-        let inputs = Matrix<Float>(rows: rows, columns: numbers)
+        let inputs = Matrix<Float>(rows: kept.count, columns: numbers)
         let plane = numbers / channels
         var (index, bad) = (0, Int?.none)
         let buffer = inputs.buffer
-        try file.forEach { number in
+        let range = kept.lowerBound * numbers..<kept.upperBound * numbers
+        try file.forEach(in: range) { number in
             defer { index += 1 }
-            guard index < rows * numbers else { return }
             let (point, within) = (index / numbers, index % numbers)
             let channel = way.channelsAreLast ? within % channels : within / plane
             var value = number * way.scale
@@ -61,18 +65,8 @@ struct GraphPoints {
             let target = areMoved ? channel * plane + within / channels : within
             buffer[point * numbers + target] = Float(value)
         }
-        if let bad { throw file.fault(.notFinite(row: bad)) }
+        if let bad { throw file.fault(.notFinite(row: kept.lowerBound + bad)) }
         self.inputs = inputs
-        labels = try MeasuredPoints.labels(labelsPath, points: held).map { Array($0.prefix(rows)) }
-    }
-}
-
-extension ONNXModel.ValueInfo {
-    /// Whether points of this shape are inputs of the network; the first dimension is left out.
-    fileprivate func fits(_ sizes: [Int]) -> Bool {
-        guard let shape, shape.count == sizes.count + 1 else { return false }
-        return zip(shape.dropFirst(), sizes).allSatisfy { dimension, size in
-            if case .size(let own) = dimension { own == size } else { true }
-        }
+        labels = try MeasuredPoints.labels(labelsPath, points: held).map { Array($0[kept]) }
     }
 }

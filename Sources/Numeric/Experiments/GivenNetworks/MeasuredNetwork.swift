@@ -101,6 +101,8 @@ struct MeasuredNetwork {
             kind = .vib(bottleneck: bottleneck, beta: beta, shift: shift, parameters: try parameters())
         case .network(let architecture):
             kind = .network(architecture, parameters: try parameters())
+        // No file of kept weights describes a network that was not trained here.
+        case .onnx: throw file.fault(.description)
         }
     }
 
@@ -128,17 +130,9 @@ struct MeasuredNetwork {
                 ? nil : "needs the network below its features"
         }
         if case .graph(let given) = kind {
-            if measure == .activeUnits || measure == .kl {
-                return "is not a measure of networks from ONNX files"
-            }
-            if measure.rawValue == MeasureDeclaration.partialRank.name {
-                return "is local_rank_relative here: give --measures local_rank, --patch N and --relative"
-            }
-            guard measure.declaration?.needs.contains(.denseChain) == true else { return nil }
-            if measure.declaration?.isOfFeatures != true {
-                return "needs a chain of dense layers from a .safetensors file"
-            }
-            return given.hasHead ? nil : "needs a network that ends in a dense layer over its features"
+            return measure.problemOfGraph(
+                endsDense: given.facts.features != nil,
+                ranks: "--measures local_rank, --patch N and --relative")
         }
         if let description {
             if measure.needsLabels, description.classes == 0 {

@@ -38,11 +38,24 @@ private func measureGraph(
 ) throws(DataError) -> [String: JSONValue] {
     let model = try GivenGraph.model(request)
     if request.listsLayers, request.points == .noPoints {
-        return ["table": .string(try GivenGraph(request, model, at: nil).table())]
+        return [
+            "table": .string(
+                try GivenGraph(request, ReadGraph(request, model, shape: nil), at: nil).table())
+        ]
     }
-    let points = try GraphPoints(request, of: model, first: request.listsLayers ? 1 : nil)
-    let given = try GivenGraph(request, model, at: points, memory: memory)
-    if request.listsLayers { return ["table": .string(given.table())] }
+    let points = try GraphPoints(request, declared: model.pointSizes, first: request.listsLayers ? 1 : nil)
+    let graph = try ReadGraph(request, model, shape: points.shape)
+    if request.listsLayers { return ["table": .string(try GivenGraph(request, graph, at: points).table())] }
+    return try measureGraph(request, graph, points, memory).merging(
+        ["preprocessing": request.preprocessing.json]
+    ) { own, _ in own }
+}
+
+/// Measures a network at points that were read.
+func measureGraph(
+    _ request: MeasureRequest, _ graph: ReadGraph, _ points: GraphPoints, _ memory: UInt64?
+) throws(DataError) -> [String: JSONValue] {
+    let given = try GivenGraph(request, graph, at: points, memory: memory)
     let network = MeasuredNetwork(given)
     let resolved = try resolve(request, network) { problem in
         DataError(file: request.weights, problem: .weights(problem))
@@ -50,7 +63,7 @@ private func measureGraph(
     let measurement = NetworkMeasurement(
         request: resolved, network: network, points: MeasuredPoints(points, request))
     try measurement.check()
-    return try measurement.results().merging(["preprocessing": request.preprocessing.json]) { own, _ in own }
+    return try measurement.results()
 }
 
 /// The request with its measures resolved: those asked for, all of which the network must have, or the
@@ -102,7 +115,7 @@ struct NetworkMeasurement {
     }
 
     /// The streams of the trial's seed: measures draw the same noise as in the trial.
-    var streams: RandomStreams { RandomStreams(seed: network.description?.seed ?? 0) }
+    var streams: RandomStreams { RandomStreams(seed: network.description?.seed ?? request.seed) }
 
     /// Checks that network, points and labels fit together.
     func check() throws(DataError) {
@@ -278,7 +291,8 @@ struct NetworkMeasurement {
     ) throws(DataError) {
         guard asksFor(.spectralNorm, .frobeniusNorm, .stableRank, .numericalRank) else { return }
         let norms: WeightNorms
-        do throws(FactorisationError) { norms = try WeightNorms(layers) } catch {
+        do throws(FactorisationError) { norms = try WeightNorms(layers, tolerance: request.tolerance) } catch
+        {
             throw DataError(
                 file: request.weights,
                 problem: .graph("has weights that are not finite, so that their matrices have no norms"))

@@ -33,11 +33,15 @@ public struct TrialResult: Equatable, Sendable {
 /// Runs trials one after another, and keeps data sets open between them. A slot has one.
 public struct TrialRunner {
     private let images: ImageSets
+    private var graphs: GraphTrials
 
     /// Creates a runner. From here on this process uses one BLAS thread, since the bits of records depend on
     /// it.
-    public init(data: DataDirectory) {
+    ///
+    /// - Parameter memory: returns the bytes of memory that are free; nil: unknown.
+    public init(data: DataDirectory, memory: @escaping @Sendable () -> UInt64? = { nil }) {
         BLAS.useOneThread()
+        graphs = GraphTrials(data, memory: memory)
         images = ImageSets(in: data)
     }
 
@@ -81,6 +85,9 @@ public struct TrialRunner {
         _ measuring: MeasureObserver?, _ onProgress: StepObserver?
     ) throws(ExperimentError) -> [TrialResult] {
         guard let lead = group.first else { return [] }
+        if let graph = lead.graph {
+            return [TrialResult(body: try measure(lead, graph, measuring), kept: [])]
+        }
         for settings in group { try check(settings, keeping) }
         let streams = RandomStreams(seed: lead.seed)
         let theory = try theory(of: lead)
@@ -100,12 +107,21 @@ public struct TrialRunner {
         case .network(let architecture):
             // Such trials are never batched: `BatchKey` admits plain stacks only.
             histories = [try runNetwork(architecture, lead, plans[0], source, streams, onProgress)]
+        case .onnx: return []
         }
         return zip(group, histories).map { settings, history in
             TrialResult(
                 body: body(of: history, settings, theory), kept: history.kept,
                 continuedFrom: history.continuedFrom)
         }
+    }
+
+    private mutating func measure(
+        _ settings: TrialSettings, _ graph: TrialSettings.Graph, _ measuring: MeasureObserver?
+    ) throws(ExperimentError) -> JSONValue {
+        measuring?(true)
+        defer { measuring?(false) }
+        do throws(DataError) { return try graphs.body(of: settings, graph) } catch { throw .data(error) }
     }
 
     private func check(_ settings: TrialSettings, _ keeping: KeptWeights) throws(ExperimentError) {

@@ -37,10 +37,11 @@ private func runExtend(_ arguments: Arguments) throws(CommandFailure) -> ExitCod
     }
     defer { withExtendedLifetime(lock) {} }
     if !run.hasJournal { try run.checkHasNoRecords() }
+    let folder = try SweepSource.folder(rememberedBy: run)
     let spec = try orFail(CommandFailure.init(_:)) { () throws(SweepError) in
         try SweepSpec(
             parsing: Array(run.spec.canonicalJSON.canonicalText.utf8), file: run.path + "/sweep.json",
-            overrides: overrides.map { Override($0) })
+            overrides: overrides.map { Override($0) }, look: fileLook(in: folder ?? "."))
     }
     if spec.digest == run.spec.digest {
         // The user repeats an extension that was cut short.

@@ -110,9 +110,20 @@ struct ClusterLaunch {
     }
 
     /// Checks everything that hosts will be sent, before the run starts.
-    func prepared(for spec: SweepSpec, _ options: RunOptions) throws(CommandFailure) -> ClusterLaunch {
+    ///
+    /// - Parameter folder: returns the folder in which a file that the sweep names by a path is here.
+    func prepared(
+        for spec: SweepSpec, _ options: RunOptions, _ folder: (_ path: String, ContentFile) -> String
+    ) throws(CommandFailure) -> ClusterLaunch {
         var launch = self
         launch.files = try sweepFiles(spec, data: options.data)
+        for (path, file) in spec.files.named {
+            launch.files += file.parts.map { part in
+                SweepFile(
+                    path: "\(file.folder)/\(part.path)", digest: part.digest,
+                    local: "\(folder(path, file))/\(part.path)", size: part.bytes)
+            }
+        }
         // Fail early where files can't be made.
         switch cluster.engine {
         case .hosts(let hosts):
@@ -153,16 +164,12 @@ struct ClusterLaunch {
                 "\(cluster.name): \(countText(hosts.count, "host")), which reach this machine at \(connect)"
                     + " (listening at \(endpoint))")
             let plan = SshHosts.Plan(
-                ssh: ssh, fileFolder: folderOf(file), bundle: bundle, files: files, connect: connect,
+                ssh: ssh, fileFolder: folderOf(file), bundle: bundle, files: files.map { $0.kept(in: run) },
+                connect: connect,
                 tunnelTarget: (listen.isEverywhere ? "127.0.0.1" : listen.address) + ":" + port,
                 kernel: cluster.kernel, workerArguments: arguments)
             return SshHosts(
                 plan, keys: keys, list: HostList(file, hosts, follows: follows, reading: readCluster))
         }
     }
-}
-
-private func folderOf(_ file: String) -> String {
-    let path = absolutePath(file)
-    return path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
 }

@@ -73,6 +73,9 @@ struct Plan {
                 + "\(cost.isSampled ? ", of sampled trials" : ""); yours may be twice as slow)",
         ]
         lines += [partsText] + epochLines
+        if let bytes = cost.memoryBytes {
+            lines.append("memory   at most about \(sizeText(Double(bytes))) a trial")
+        }
         if cost.weightFiles > 0 {
             lines.append(
                 "weights  \(weightsText), \(sizeText(cost.weightBytes)) in all, "
@@ -191,7 +194,13 @@ struct Plan {
     }
 
     var json: JSONValue {
-        .object([
+        var members = self.members
+        if let bytes = cost.memoryBytes { members["memory_bytes"] = JSONValue(bytes) }
+        return .object(members)
+    }
+
+    private var members: [String: JSONValue] {
+        [
             "name": .string(spec.name), "model": .string(spec.model),
             "digest": .string(spec.digest), "trials": JSONValue(spec.grid.count), "points": JSONValue(points),
             "seeds": JSONValue(seeds), "slots": JSONValue(slots), "shards": JSONValue(shards),
@@ -217,7 +226,7 @@ struct Plan {
                 "files": .number(cost.weightFiles.rounded()), "bytes": .number(cost.weightBytes.rounded()),
             ]),
             "figures": .array(spec.figures.map { .string($0.name) }),
-        ])
+        ]
     }
 }
 

@@ -50,8 +50,12 @@ func resume(
     try mend(run, journal, dropsUnfit: retry.contains("unfit"))
     if let end = try endIfNothingCanBeDone(run, journal, retry) { return end }
     try checkData(run.spec, options)
+    try RunFiles(run.spec, in: run.path).complete(
+        from: journaled { () throws(JournalError) in try SweepSource(rememberedIn: journal)?.folder })
     try checkCommits(run.spec, journal)
-    let launch = try launch?.prepared(for: run.spec, options)
+    let launch = try launch?.prepared(for: run.spec, options) { _, file in
+        "\(run.path)/\(file.folder)"
+    }
     let admission = try WorkerAdmission(options, for: run.spec)
     lock.announce(address: admission.socket.endpoint)
     try journaled { () throws(JournalError) in

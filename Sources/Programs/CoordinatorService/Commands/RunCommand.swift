@@ -34,7 +34,9 @@ func begin(
     let path = arguments["--out"] ?? "runs/\(spec.name)"
     try RunDirectory.checkIsFree(path, for: spec, source)
     try checkData(spec, options)
-    let launch = try launch?.prepared(for: spec, options)
+    let launch = try launch?.prepared(for: spec, options) { path, _ in
+        folderOf(filePath(path, in: source.folder))
+    }
     let signals = SignalDescriptor()
     let admission = try WorkerAdmission(options, for: spec)
     let fresh = try FreshRun(path)
@@ -49,6 +51,7 @@ func begin(
     try RunDirectory.checkIsFree(path, for: spec, source)
     let (run, journal) = try create(fresh, spec, source)
     do throws(CommandFailure) {
+        try RunFiles(spec, in: path).complete(from: source.folder)
         return try serve(run, journal, lock, options, consume admission, signals, launch)
     } catch {
         // Nothing was begun, so the same command can be repeated once the cause is fixed.

@@ -35,7 +35,8 @@ let shardCommand = Command(
 private func runShard(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
     var options = RunOptions(slots: coreCount(), data: absolutePath(dataDirectory(nil)))
     try options.apply(arguments)
-    let spec = try readSpec(arguments.operands[0], arguments)
+    let source = SweepSource(arguments.operands[0], arguments)
+    let spec = try source.spec(mayBePipe: true)
     let (index, count, path) = try shardOperands(arguments)
     let share = RunShare(index: index, count: count, of: spec, file: path)
     let trials = share.trials
@@ -56,7 +57,10 @@ private func runShard(_ arguments: Arguments) throws(CommandFailure) -> ExitCode
     let run = RunDirectory(path: share.workPath, spec: spec, share: share)
     let hadJournal = run.hasJournal
     let journal: RunJournal
-    do throws(CommandFailure) { journal = try openWork(run, share) } catch {
+    do throws(CommandFailure) {
+        journal = try openWork(run, share)
+        try RunFiles(spec, in: share.workPath).link(to: source.folder)
+    } catch {
         guard !hadJournal else { throw error }
         fresh.discard()
         throw error.beforeBeginning
@@ -223,7 +227,8 @@ private func work(
             + " on \(countText(options.slots, "slot")) → \(share.file)")
     guard settled < share.trials.count else { return .finished }
     let admission = try WorkerAdmission(options, for: run.spec)
-    let local = try LocalWorkers(options, endpoint: admission.socket.endpoint, keys: admission.local)
+    let local = try LocalWorkers(
+        options, endpoint: admission.socket.endpoint, keys: admission.local, run: run.path)
     var coordinator = try Coordinator(
         run, journal: journal, admission: consume admission, signals: signals,
         control: listenForOperator(run),

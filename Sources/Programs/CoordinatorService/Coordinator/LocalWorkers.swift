@@ -18,6 +18,8 @@ struct LocalWorkers: WorkerSource {
     private let options: RunOptions
     private let endpoint: String
     private let keys: WorkerKeys?
+    /// The run directory, which holds the sweep's files.
+    private let run: String
     private var workers: [Worker?]
     /// Consecutive early ends of the workers at each index, with no record from any worker between them.
     private var fruitlessEnds: [Int]
@@ -30,7 +32,11 @@ struct LocalWorkers: WorkerSource {
     /// - Parameters:
     ///   - endpoint: the address where the coordinator listens.
     ///   - keys: the keys of all workers started here.
-    init(_ options: RunOptions, endpoint: String, keys: WorkerKeys?) throws(CommandFailure) {
+    ///   - run: the run directory.
+    init(
+        _ options: RunOptions, endpoint: String, keys: WorkerKeys?, run: String
+    ) throws(CommandFailure) {
+        self.run = absolutePath(run)
         program = try workerProgram()
         self.options = options
         self.endpoint = endpoint
@@ -75,8 +81,8 @@ struct LocalWorkers: WorkerSource {
     /// nil where there are no free descriptors at the moment, for example in a storm of connections.
     private func start(slots: Int) throws(CommandFailure) -> Worker? {
         var arguments = [
-            "--connect", endpoint, "--slots", String(slots), "--data", options.data, "--quiet", "--parent",
-            String(getpid()),
+            "--connect", endpoint, "--slots", String(slots), "--data", options.data, "--run", run,
+            "--quiet", "--parent", String(getpid()),
         ]
         var descriptors: [(ours: Int32, theirs: Int32)] = []
         var keyEnd: Int32?

@@ -88,7 +88,7 @@ private func dispatch(
     let here = options.listen?.isEverywhere == true ? at("127.0.0.1", socket.endpoint) : socket.endpoint
     var sources: [any WorkerSource] = []
     if options.workers > 0 {
-        sources.append(try LocalWorkers(options, endpoint: here, keys: admission.local))
+        sources.append(try LocalWorkers(options, endpoint: here, keys: admission.local, run: run.path))
     }
     if let launch { sources.append(try launch.source(options, endpoint: socket.endpoint, run: run.path)) }
     var coordinator = try Coordinator(

@@ -1,3 +1,4 @@
+import Console
 import Files
 import Glibc
 
@@ -40,4 +41,10 @@ final class LineFile {
         let line = UnsafeRawBufferPointer(start: buffer, count: length)
         return Array(line.last == UInt8(ascii: "\n") ? line.dropLast() : line[...])
     }
+}
+
+/// The absolute path of the folder that holds a file.
+func folderOf(_ file: String) -> String {
+    let path = absolutePath(file)
+    return path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
 }

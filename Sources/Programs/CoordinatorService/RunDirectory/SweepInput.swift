@@ -110,9 +110,13 @@ struct SweepSource: Equatable {
         let bytes = try readSweep(file, mayBePipe: mayBePipe)
         return try orFail(CommandFailure.init(_:)) { () throws(SweepError) in
             try SweepSpec(
-                parsing: bytes, file: file, overrides: overrides.map { Override($0) }, quick: isQuick)
+                parsing: bytes, file: file, overrides: overrides.map { Override($0) }, quick: isQuick,
+                look: fileLook(in: folder))
         }
     }
+
+    /// The folder from which the sweep names other files.
+    var folder: String { FileKind(at: file) == .pipe ? "." : folderOf(file) }
 
     private static func digest(of spec: SweepSpec) -> String {
         Digest(of: spec.canonicalJSON.canonicalText).hexadecimal(bytes: 16)
@@ -145,6 +149,15 @@ struct SweepSource: Equatable {
         case other(SweepDifference)
         /// It is no longer a valid sweep, for this reason.
         case broken(String)
+    }
+
+    /// The folder of the file that a run began with; nil where it isn't known.
+    static func folder(rememberedBy run: RunDirectory) throws(CommandFailure) -> String? {
+        guard run.hasJournal else { return nil }
+        return try journaled { () throws(JournalError) in
+            let journal = try RunJournal.open(in: run.path, sweep: run.spec.digest, readOnly: true)
+            return try SweepSource(rememberedIn: journal)?.folder
+        }
     }
 
     /// nil where the file is unchanged since the run began, describes the same sweep as the run (which may
@@ -262,6 +275,7 @@ struct FreshRun {
 
     /// Removes the files and folders. The caller must hold the lock, or no other process may use the folder.
     func discard() {
+        removeTree(path + "/files")
         for file in FreshRun.files { unlink("\(path)/\(file)") }
         discardFolders()
     }

@@ -3,7 +3,7 @@ import Text
 extension MeasureRequest {
     /// How the numbers of points become the inputs of a graph: x · scale, then (x − mean) / deviation for each
     /// channel.
-    public struct Preprocessing: Equatable, Sendable {
+    public struct Preprocessing: Hashable, Sendable {
         /// Factor of every number.
         public var scale = 1.0
         /// Mean of each channel, after scaling; empty: 0.
@@ -39,7 +39,7 @@ extension MeasureRequest {
     public enum Columns: Equatable, Sendable {
         /// Their indices in the order of the network's input.
         case listed([Int])
-        /// As many, drawn without replacement with seed 0.
+        /// As many, drawn without replacement by the request's seed.
         case drawn(Int)
 
         var json: JSONValue {
@@ -57,6 +57,94 @@ extension MeasureRequest {
             } else {
                 return nil
             }
+        }
+    }
+}
+
+/// The inputs of a graph that Jacobians are taken in.
+public enum JacobianInputs: Hashable, Sendable {
+    /// All, of points of this shape.
+    case all([Int])
+    /// The middle square of an image with this side. The shape is (channels, height, width).
+    case patch(of: [Int], side: Int)
+    /// Those with these indices.
+    case listed([Int])
+    /// As many, drawn.
+    case drawn(Int)
+
+    /// Why Jacobians can't be taken in the inputs asked for.
+    public enum Fault: Error, Equatable {
+        case beyond(Int, of: Int)
+        case noImages
+        case channelsLast([Int])
+
+        /// The fault in words that follow the file's name.
+        public func words(_ options: Options) -> String {
+            switch self {
+            case .beyond(let column, let count):
+                "has \(count) inputs, from 0 on: \(options.columns) names \(column)"
+            case .noImages:
+                "takes no images, which \(options.patch) is for: choose inputs with \(options.columns)"
+            case .channelsLast(let shape):
+                "takes inputs of shape (\(shape[0]), \(shape[1]), \(shape[2])), whose channels seem to be last: say so "
+                    + "with \(options.layout), or choose inputs with \(options.columns)"
+            }
+        }
+    }
+
+    /// The names of the options in messages.
+    public struct Options: Sendable {
+        let patch: String
+        let columns: String
+        let layout: String
+
+        /// Those of `ranksweep measure`.
+        public static let command = Options(
+            patch: "--patch", columns: "--columns", layout: "--layout nhwc")
+        /// Those of a sweep file.
+        static let sweep = Options(
+            patch: "measures.local_rank.patch", columns: "measures.local_rank.columns",
+            layout: "dataset.layout: nhwc")
+    }
+
+    /// The inputs asked for. Images have a patch by default.
+    ///
+    /// - Parameter shape: that of a point as the network takes it.
+    public init(
+        patch: Int?, columns: MeasureRequest.Columns?, of shape: [Int], hasChannelsLast: Bool
+    ) throws(Fault) {
+        let count = shape.reduce(1, *)
+        switch columns {
+        case .listed(let columns):
+            if let beyond = columns.first(where: { $0 < 0 || $0 >= count }) {
+                throw .beyond(beyond, of: count)
+            }
+            self = .listed(columns)
+        case .drawn(let wanted): self = wanted < count ? .drawn(wanted) : .all(shape)
+        case nil:
+            guard shape.count == 3 else {
+                guard patch == nil else { throw .noImages }
+                self = .all(shape)
+                return
+            }
+            let image = hasChannelsLast ? [shape[2], shape[0], shape[1]] : shape
+            let side = patch ?? 16
+            guard side < image[1] || side < image[2] else {
+                self = .all(shape)
+                return
+            }
+            guard hasChannelsLast || shape[2] > 4 || shape[0] <= 4 else { throw .channelsLast(shape) }
+            self = .patch(of: image, side: side)
+        }
+    }
+
+    /// Their number.
+    package var count: Int {
+        switch self {
+        case .all(let shape): shape.reduce(1, *)
+        case .patch(let image, let side): image[0] * min(side, image[1]) * min(side, image[2])
+        case .listed(let columns): columns.count
+        case .drawn(let count): count
         }
     }
 }

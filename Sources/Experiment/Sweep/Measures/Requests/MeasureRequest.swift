@@ -103,6 +103,12 @@ public struct MeasureRequest: Equatable, Sendable {
     public var patch: Int?
     /// How the numbers of points become a graph's inputs.
     public var preprocessing = Preprocessing()
+    /// The only point that is read, counted from 0; nil: all.
+    public var point: Int?
+    /// The tolerance of numerical ranks of weights, relative to σ_1; nil: the default.
+    public var tolerance: Double?
+    /// The seed of what is drawn for a graph.
+    public var seed: UInt64 = 0
     /// The inputs that a graph's Jacobians are taken with respect to; nil: the patch, or all.
     public var columns: Columns?
     /// Whether to print a graph's layers, and to measure nothing.
@@ -156,6 +162,23 @@ public struct MeasureRequest: Equatable, Sendable {
 }
 
 extension MeasureRequest.Measure {
+    /// Why it can't be measured for a network from an ONNX file, in words that follow its name; nil where it can.
+    ///
+    /// - Parameters:
+    ///   - endsDense: whether the network ends in a dense layer.
+    ///   - ranks: how the user asks for relative ranks in a patch.
+    public func problemOfGraph(endsDense: Bool, ranks: String) -> String? {
+        if self == .activeUnits || self == .kl { return "is not a measure of networks from ONNX files" }
+        if rawValue == MeasureDeclaration.partialRank.name {
+            return "is local_rank_relative here: give \(ranks)"
+        }
+        guard declaration?.needs.contains(.denseChain) == true else { return nil }
+        if declaration?.isOfFeatures != true {
+            return "needs a chain of dense layers from a .safetensors file"
+        }
+        return endsDense ? nil : "needs a network that ends in a dense layer over its features"
+    }
+
     /// Why it can't be measured for a network, in words that follow its name; nil where it can.
     ///
     /// - Parameter kind: "mlp", "vib", "cnn" or "resnet".
@@ -167,7 +190,7 @@ extension MeasureRequest.Measure {
             return "needs a relu network: no other unit is ever inactive"
         }
         guard let declaration else { return nil }
-        let kinds = declaration.uses.filter { $0.path == "model" }.flatMap(\.words)
+        let kinds = declaration.uses.filter { $0.path == "model" }.flatMap(\.words).filter { $0 != "onnx" }
         if !kinds.isEmpty, !kinds.contains(kind) {
             return "works for \(listed(kinds, "or")), and this is a \(kind)"
         }

@@ -1,8 +1,5 @@
-import Model
-import Sweep
-
 /// The memory that a measurement of a graph takes, estimated before it begins, in bytes.
-struct GraphMemory {
+package struct GraphMemory {
     /// The weights, and the values of the points that are computed at once.
     let network: Int
     /// The tangents of one input.
@@ -16,24 +13,26 @@ struct GraphMemory {
     /// Number of points at which they are kept together.
     let points: Int
 
-    var total: Int { network + tangent * inputs + ranks + point * points }
+    /// All of it.
+    package var total: Int { network + tangent * inputs + ranks + point * points }
 
     /// - Parameters:
-    ///   - layers: the values that are measured.
-    ///   - chosen: the inputs that Jacobians are taken in; nil: all.
-    ///   - points: number of points in the file.
-    ///   - batch: number of points that are computed at once.
-    init(
-        _ request: MeasureRequest, _ plan: NetworkPlan, layers: [Int], inputs chosen: [Int]?, points: Int,
-        batch: Int
+    ///   - parameters: number of parameters.
+    ///   - values: number of numbers of all values of the network for one point.
+    ///   - tangent: the most numbers that are held at once for the derivatives in one input.
+    ///   - units: number of units of each layer that is measured.
+    ///   - input: number of numbers of a point.
+    ///   - inputs: number of inputs that Jacobians are taken in.
+    ///   - points: number of points that are read.
+    package init(
+        _ request: MeasureRequest, parameters: Int, values: Int, tangent: Int, units: [Int], input: Int,
+        inputs: Int, points: Int
     ) {
-        let units = layers.map { plan.values[$0].size.count }
-        let held = plan.values.reduce(0) { $0 + $1.size.count }
-        network = 4 * (2 * plan.parameterCount + held * (2 * batch + 1) + plan.values[0].size.count * points)
+        let batch = GraphMemory.batch(values: values, points: points)
+        network = 4 * (2 * parameters + values * (2 * batch + 1) + input * points)
         let takesRanks = request.measures?.contains(.localRank) ?? true
-        let inputs = takesRanks ? chosen?.count ?? plan.values[0].size.count : 0
-        self.inputs = inputs
-        tangent = takesRanks ? 4 * TangentPlan(plan, of: layers, inputs: chosen).peak : 0
+        self.inputs = takesRanks ? inputs : 0
+        self.tangent = takesRanks ? 4 * tangent : 0
         let order = takesRanks ? units.map { min($0, inputs) }.max() ?? 0 : 0
         ranks = 2 * 8 * order * order
         point = 4 * units.reduce(0, +)
@@ -42,10 +41,15 @@ struct GraphMemory {
         self.points = request.outputsFolder == nil ? min(points, asked ?? 0) : points
     }
 
+    /// Number of points that a network computes at once.
+    package static func batch(values: Int, points: Int) -> Int {
+        max(1, min(64, points, (1 << 26) / max(1, values)))
+    }
+
     /// The fault where this is more than the memory available, with what would fit; nil: it fits.
     ///
     /// - Parameter shape: the shape of a point.
-    func problem(available: UInt64, shape: [Int], asksForColumns: Bool) -> String? {
+    package func problem(available: UInt64, shape: [Int], asksForColumns: Bool) -> String? {
         guard total > available else { return nil }
         let room = Int(min(available, 1 << 62))
         var parts: [String] = []
@@ -80,7 +84,8 @@ struct GraphMemory {
         return stride(from: 64, to: 0, by: -1).first { fits(shape[0] * $0 * $0) }.map { "--patch \($0)" }
     }
 
-    static func text(_ bytes: Int) -> String {
+    /// The size in MB or GB.
+    package static func text(_ bytes: Int) -> String {
         let (unit, scale) = bytes < 1_000_000_000 ? ("MB", 1e6) : ("GB", 1e9)
         return "\((Double(bytes) / scale * 10).rounded() / 10) \(unit)"
     }

@@ -1,0 +1,210 @@
+import Foundation
+import TestSupport
+import Testing
+import Text
+
+/// Files of networks and points, as a user has them beside a sweep file.
+enum GraphFiles {
+    static let sweep = """
+        name: s
+        model: onnx
+        dataset: {inputs: x.npy, labels: nets/y.npy}
+        axes:
+          file: [nets/a.onnx, nets/b.onnx, nets/c.onnx]
+          dataset.point: {range: [0, 4]}
+        measures: {local_rank: {thresholds: [0.1], relative: [0.01, 0.3]}, weight_norms: true}
+        figures:
+          - {name: ranks, x: layer, y: {metric: local_rank_relative, threshold: 0.3}, curves: file}
+        """
+
+    static func floats(_ count: Int, _ seed: UInt64) -> [Float] {
+        var draws = Draws(seed)
+        return (0..<count).map { _ in Float(draws.uniform(-1...1)) }
+    }
+
+    static func npy(_ type: String, _ shape: [Int], _ data: [UInt8]) -> [UInt8] {
+        let tuple = shape.map { "\($0), " }.joined()
+        let header = "{'descr': '\(type)', 'fortran_order': False, 'shape': (\(tuple)), }\n"
+        return [0x93] + Array("NUMPY".utf8) + [1, 0, UInt8(header.utf8.count), 0] + Array(header.utf8) + data
+    }
+
+    static func npy(_ shape: [Int], _ floats: [Float]) -> [UInt8] {
+        npy("<f4", shape, floats.flatMap { ONNXBytes.littleEndian(UInt64($0.bitPattern), width: 4) })
+    }
+
+    /// Layers with ReLUs between them. The first weight is in a file of its own if it has a name.
+    static func network(_ units: [Int], seed: UInt64, external: String? = nil) -> (
+        model: [UInt8], data: [UInt8]
+    ) {
+        var (nodes, initializers, value, data): ([[UInt8]], [[UInt8]], String, [UInt8]) = ([], [], "x", [])
+        for (layer, (inputs, outputs)) in zip(units, units.dropFirst()).enumerated() {
+            let weights = floats(inputs * outputs, seed + UInt64(layer))
+            if let external, layer == 0 {
+                data = weights.flatMap { ONNXBytes.littleEndian(UInt64($0.bitPattern), width: 4) }
+                initializers.append(
+                    ONNXBytes.tensor(
+                        "w0", shape: [inputs, outputs], ONNXBytes.external(["location": external])))
+            } else {
+                initializers.append(
+                    ONNXBytes.tensor("w\(layer)", shape: [inputs, outputs], ONNXBytes.raw(weights)))
+            }
+            nodes.append(ONNXBytes.node("MatMul", [value, "w\(layer)"], ["p\(layer)"], name: "/fc\(layer)"))
+            value = "p\(layer)"
+            guard layer < units.count - 2 else { continue }
+            nodes.append(ONNXBytes.node("Relu", [value], ["h\(layer)"], name: "/relu\(layer)"))
+            value = "h\(layer)"
+        }
+        let model = ONNXBytes.model(
+            ONNXBytes.graph(
+                nodes: nodes, initializers: initializers,
+                inputs: [ONNXBytes.value("x", shape: [nil, units[0]])],
+                outputs: [ONNXBytes.value(value, shape: [nil, units[units.count - 1]])]))
+        return (model, data)
+    }
+
+    /// Writes three networks, one with external data, five points and their labels.
+    ///
+    /// - Parameter width: the number of inputs, and about that of each layer's units: measuring takes its cube.
+    static func write(to work: Workspace, width: Int = 6) throws {
+        func write(_ bytes: [UInt8], _ name: String) throws {
+            let file = work.folder.appending(path: name)
+            try FileManager.default.createDirectory(
+                at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try Data(bytes).write(to: file)
+        }
+        try write(network([width, width + 3, width - 1, 3], seed: 1).model, "nets/a.onnx")
+        let (model, data) = network([width, width + 2, 3], seed: 20, external: "b.data")
+        try write(model, "nets/b.onnx")
+        try write(data, "nets/b.data")
+        try write(network([width, width - 1, width - 1, width - 1, 3], seed: 40).model, "nets/c.onnx")
+        try write(npy([5, width], floats(5 * width, 60)), "x.npy")
+        try write(npy("|u1", [5], [0, 1, 2, 0, 1]), "nets/y.npy")
+        try write(npy([1, width], Array(floats(5 * width, 60)[2 * width..<3 * width])), "point2.npy")
+        try write(npy("|u1", [1], [2]), "label2.npy")
+        try work.write(sweep, to: "s.yaml")
+    }
+}
+
+/// Sweeps of networks from files, as users run them.
+@Suite(.serialized) struct GraphSweepTests {
+    private func records(_ work: Workspace, _ run: String) throws -> [JSONValue] {
+        try work.text("\(run)/records.ndjson").split(separator: "\n").map {
+            try JSONValue(parsing: $0.utf8)
+        }
+    }
+
+    private func remove(_ work: Workspace, _ name: String) throws {
+        try FileManager.default.removeItem(at: work.folder.appending(path: name))
+    }
+
+    @Test func `A run's records are those of 'ranksweep measure', and its figure is drawn by layer`() throws {
+        let work = try Workspace()
+        try GraphFiles.write(to: work)
+        let end = try work.run("run", "s.yaml", "--out", "r")
+        #expect(end.code == 0, "\(end.all)")
+        let all = try records(work, "r")
+        #expect(all.count == 12)
+        for file in ["a", "b", "c"] {
+            let command = try work.run(
+                "measure", "nets/\(file).onnx", "--inputs", "point2.npy", "--labels", "label2.npy",
+                "--measures",
+                "local_rank,accuracy,loss,weight_norms", "--thresholds", "0.1", "--relative", "0.01,0.3")
+            #expect(command.code == 0, "\(command.all)")
+            let due = try JSONValue(parsing: command.output.utf8)
+            let record = try #require(
+                all.first {
+                    $0["axes"]?["file"] == .string("nets/\(file).onnx")
+                        && $0["axes"]?["dataset.point"] == JSONValue(2)
+                })
+            #expect(record["metrics"]?.object?.count == 8)
+            for (key, value) in record["metrics"]?.object ?? [:] { #expect(value == due[key], "\(key)") }
+            #expect(record["layers"] == due["layers"] && record["weights"] == due["weights"])
+        }
+        let table = try work.text("r/tables/layers.csv").split(separator: "\n")
+        // Five, three and seven layers at four points.
+        #expect(table.count == 1 + 4 * (5 + 3 + 7))
+        #expect(table[0].hasPrefix("trial,index,file,dataset.point,dataset,seed,layer,name,local_rank_0.1,"))
+        #expect(table[3].contains(",3,/fc1,"))
+        #expect(try work.text("r/tables/ranks.dat").contains("\n7 "))
+        #expect(work.exists("r/figures/ranks.svg"))
+        #expect(try work.run("check", "r").code == 0)
+    }
+
+    @Test func `A run is resumed after its files are gone, and by other bytes it is not begun`() throws {
+        let work = try Workspace()
+        try GraphFiles.write(to: work)
+        #expect(try work.run("run", "s.yaml", "--out", "ref").code == 0)
+        let run = try work.start(
+            "ranksweep", ["run", "s.yaml", "--out", "r", "--listen", "tcp://127.0.0.1:*"])
+        // No worker is there yet; the run holds the files.
+        try eventually("the run has begun", of: run) { work.exists("r/control.sock") }
+        kill(run.pid, SIGKILL)
+        _ = try run.wait()
+        for name in ["nets", "x.npy"] { try remove(work, name) }
+        let resumed = try work.run("resume", "r", "--workers", "1")
+        #expect(resumed.code == 0, "\(resumed.all)")
+        #expect(try work.bytes("r/records.ndjson") == work.bytes("ref/records.ndjson"))
+        let gone = try work.run("run", "s.yaml", "--out", "other")
+        #expect(gone.code == 2 && !work.exists("other"))
+        #expect(gone.errors.contains("dataset.inputs: x.npy: cannot be read: No such file"), "\(gone.all)")
+    }
+
+    @Test func `Shards are merged to the bytes of a run, and their files are looked up again`() throws {
+        let work = try Workspace()
+        try GraphFiles.write(to: work)
+        #expect(try work.run("run", "s.yaml", "--out", "ref").code == 0)
+        for index in ["0", "1", "2"] {
+            let end = try work.run(
+                "shard", "s.yaml", "--index", index, "--count", "3", "--out", "parts/\(index).ndjson")
+            #expect(end.code == 0, "\(end.all)")
+        }
+        let end = try work.run(
+            "merge", "parts/2.ndjson", "parts/0.ndjson", "parts/1.ndjson", "--out", "m")
+        #expect(end.code == 0, "\(end.all)")
+        for name in ["records.ndjson", "sweep.json", "tables/ranks.dat", "tables/layers.csv"] {
+            #expect(try work.bytes("m/\(name)") == work.bytes("ref/\(name)"), "\(name)")
+        }
+        // Other bytes in the external data are another sweep.
+        let (_, data) = GraphFiles.network([6, 8, 3], seed: 21, external: "b.data")
+        try Data(data).write(to: work.folder.appending(path: "nets/b.data"))
+        let other = try work.run(
+            "shard", "s.yaml", "--index", "0", "--count", "3", "--out", "parts/0.ndjson")
+        #expect(other.code == 2 && other.errors.contains("belongs to another sweep"), "\(other.all)")
+    }
+
+    @Test func `Points are added to a run, and files that are lost are asked for by their digest`() throws {
+        let work = try Workspace()
+        try GraphFiles.write(to: work)
+        #expect(
+            try work.run("run", "s.yaml", "--out", "all", "--set", "dataset.point={range: [0, 5]}").code == 0)
+        #expect(try work.run("run", "s.yaml", "--out", "r").code == 0)
+        let extended = try work.run("extend", "r", "--set", "dataset.point={range: [0, 5]}")
+        #expect(
+            extended.code == 0 && extended.output.contains("3 new trials, 15 trials in all"),
+            "\(extended.all)")
+        for name in ["nets", "x.npy", "r/files"] { try remove(work, name) }
+        let lost = try work.run("resume", "r")
+        #expect(lost.code == 2)
+        #expect(lost.errors.contains("put the file whose SHA-256 is "), "\(lost.all)")
+        #expect(lost.errors.contains("into the folder r/files/"))
+        try GraphFiles.write(to: work)
+        let end = try work.run("resume", "r")
+        #expect(end.code == 0, "\(end.all)")
+        #expect(try work.bytes("r/records.ndjson") == work.bytes("all/records.ndjson"))
+    }
+
+    @Test func `'plan' prices a point's products and Gram matrices, and starts nothing`() throws {
+        let work = try Workspace()
+        try GraphFiles.write(to: work)
+        let plan = try work.run("plan", "s.yaml", "--json")
+        #expect(plan.code == 0, "\(plan.all)")
+        let json = try JSONValue(parsing: plan.output.utf8)
+        #expect(json["trials"] == JSONValue(12) && json["model"] == .string("onnx"))
+        #expect(
+            json["cost"]?["parts"]?.array?.compactMap { $0["name"]?.string } == [
+                "evaluation", "local_rank", "weight_norms",
+            ])
+        #expect(try #require(json["memory_bytes"]?.number) > 0)
+        #expect(try work.run("plan", "s.yaml").output.contains("\nmemory   at most about "))
+    }
+}

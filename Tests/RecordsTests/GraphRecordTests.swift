@@ -1,0 +1,99 @@
+import Model
+import Sweep
+import Testing
+import Text
+
+@testable import Records
+
+/// Records of networks from files.
+@Suite struct GraphRecordTests {
+    /// A network 3-2 with a ReLU, whose names JSON escapes.
+    private static func look(_ path: String, _ role: FileRole) -> FileFacts {
+        let file = ContentFile(
+            ContentFile.Part(path: path, digest: Digest(of: path).hexadecimal(), bytes: 1))
+        guard case .network = role else { return FileFacts(file, .points(shape: [2, 3])) }
+        let layers = [("fc\"1", 1), ("ä", 2)].map {
+            GraphFacts.Layer(name: $0.0, units: 2, value: $0.1, cost: 6, peak: 5, isMeasured: true)
+        }
+        return FileFacts(
+            file,
+            .network(
+                NetworkFacts(
+                    declared: [3],
+                    graphs: [
+                        GraphFacts(
+                            input: [3], layers: layers, features: nil, output: layers[1],
+                            matrices: [GraphFacts.Matrix(name: "w", rows: 2, columns: 3)], parameters: 6,
+                            values: 9)
+                    ])))
+    }
+
+    private static let sweep = """
+        name: s
+        model: onnx
+        file: net.onnx
+        dataset: {inputs: x.npy}
+        measures: {local_rank: {thresholds: [0.1], relative: [0.5], columns: 1}, weight_norms: true}
+        """
+
+    private static let ranks = #"{"max":[1,1],"mean":[1,0.5],"stderr":[0,0.5]}"#
+    private static let right =
+        #"{"layers":["fc\"1","ä"],"metrics":{"frobenius_norm":[2],"local_rank":{"0.1":\#(ranks)},"#
+        + #""local_rank_relative":{"0.5":\#(ranks)},"numerical_rank":[2],"spectral_norm":[1.5],"#
+        + #""stable_rank":[1.5]},"outcome":"measured","weights":["w"]}"#
+
+    private func spec() throws -> SweepSpec {
+        try SweepSpec(parsing: Self.sweep, file: "s.yaml", look: Self.look)
+    }
+
+    private func record(_ body: String) throws -> [UInt8] {
+        let spec = try spec()
+        var records = SweepRecords(spec.grid)
+        return try records.record(
+            ofTrial: 0, id: spec.grid[0].id, body: Array(body.utf8), sweepDigest: spec.digest
+        ).line
+    }
+
+    @Test func `A record has the layers' names, and reads back`() throws {
+        let line = try record(Self.right)
+        let record = try Record(parsing: line)
+        #expect(record.layers == ["fc\"1", "ä"] && record.model == "onnx")
+        #expect(record.axes["file"] == .string("net.onnx"))
+        // The line is the one that a parsed body gives, and is one of the trial's.
+        let spec = try spec()
+        let body = try JSONValue(parsing: Self.right.utf8)
+        #expect(
+            String(decoding: line, as: UTF8.self)
+                == recordLine(trial: spec.grid[0], sweepDigest: spec.digest, body: body))
+        var records = SweepRecords(spec.grid)
+        #expect(records.fault(inLine: line, trial: 0) == nil)
+    }
+
+    @Test(
+        arguments: [
+            (#"ä"#, "b", "expected 'ä'"), (#"["w"]"#, "[]", "expected 1 value"),
+            (#""weights":["w"]"#, #""weights":["w","w"]"#, "more than 1 value"),
+            (#""max":[1,1],"#, "", "'max' is missing"), ("[1,0.5]", "[1,2]", "2 is not within 0 … 1"),
+            (#""stable_rank":[1.5]"#, #""stable_rank":[3]"#, "3 is not within"),
+            (#""outcome""#, #""trace":[],"outcome""#, "canonical"),
+        ]) func `A body that the network can't give is refused`(old: String, new: String, why: String) throws
+    {
+        #expect(Self.right.contains(old))
+        let error = #expect(throws: RecordFault.self) { try record(Self.right.replacing(old, with: new)) }
+        #expect(error?.description.contains(why) == true, "\(error?.description ?? "")")
+    }
+
+    @Test func `Tables have a column for the largest rank at any point`() throws {
+        let columns = MetricColumns(of: try spec()).end
+        #expect(
+            columns.filter { $0.metric == .localRank }.map(\.name) == [
+                "local_rank_0.1_layer1", "local_rank_0.1_layer2", "local_rank_0.1_layer1_stderr",
+                "local_rank_0.1_layer2_stderr", "local_rank_0.1_layer1_max", "local_rank_0.1_layer2_max",
+            ])
+        let metrics = try JSONValue(parsing: Self.right.utf8)["metrics"] ?? .null
+        #expect(
+            columns.filter { $0.metric == .localRank }.map { $0.value(in: metrics)?.number } == [
+                1, 0.5, 0, 0.5, 1, 1,
+            ])
+    }
+}
