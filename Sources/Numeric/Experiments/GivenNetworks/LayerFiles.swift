@@ -124,8 +124,8 @@ final class JacobianFiles {
         for (layer, file) in zip(layers, files.dropFirst()) where layer.value == value && failure == nil {
             do throws(FileError) {
                 let units = transposed.columns
-                for start in stride(from: 0, to: units, by: 16) {
-                    let part = start..<min(start + 16, units)
+                for start in stride(from: 0, to: units, by: 64) {
+                    let part = start..<min(start + 64, units)
                     var block = [Float](repeating: 0, count: part.count * transposed.rows)
                     for row in 0..<transposed.rows {
                         for unit in part {
