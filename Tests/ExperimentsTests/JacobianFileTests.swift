@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import LinearAlgebra
 import Sweep
@@ -14,7 +15,7 @@ private typealias Bytes = ONNXBytes
     let files: GivenFiles
     var request: MeasureRequest
 
-    /// A convolution of 1 × 3 × 4 pixels to 2 × 2 × 3, with a ReLU, and a dense layer of 5 units.
+    /// A convolution of 1 × 3 × 4 pixels to 12 × 2 × 3, with tanh, and a dense layer of 5 units.
     init() throws {
         files = try GivenFiles()
         var draws = Draws(3)
@@ -28,8 +29,8 @@ private typealias Bytes = ONNXBytes
                     Bytes.node("Gemm", ["f", "v"], ["y"], name: "fc"),
                 ],
                 initializers: [
-                    Bytes.tensor("w", shape: [2, 1, 2, 2], Bytes.raw(numbers(8))),
-                    Bytes.tensor("v", shape: [12, 5], Bytes.raw(numbers(60))),
+                    Bytes.tensor("w", shape: [12, 1, 2, 2], Bytes.raw(numbers(48))),
+                    Bytes.tensor("v", shape: [72, 5], Bytes.raw(numbers(360))),
                 ], inputs: [Bytes.value("x", shape: [nil, 1, 3, 4])],
                 outputs: [Bytes.value("y", shape: [])]))
         request = MeasureRequest(
@@ -88,7 +89,7 @@ private typealias Bytes = ONNXBytes
         request.measures = []
         _ = try measure(request, data: DataDirectory(data: "", cache: nil), memory: nil)
         for (layer, (name, shape)) in [
-            ("_body_conv", [2, 2, 3]), ("tanh", [2, 2, 3]), ("flat", [12]), ("fc", [5]),
+            ("_body_conv", [12, 2, 3]), ("tanh", [12, 2, 3]), ("flat", [72]), ("fc", [5]),
         ].enumerated() {
             let found = try read("j/\(name).npy")
             #expect(found.shape == [2] + shape + [5], "\(name)")
@@ -162,16 +163,17 @@ private typealias Bytes = ONNXBytes
     }
 
     @Test func `Jacobians that the disk has no room for are refused, with their size`() throws {
-        let model = try GivenGraph.model(request)
-        let points = try GraphPoints(request, of: model, first: nil)
-        let given = try GivenGraph(request, model, at: points)
+        let model = try ReadGraph.model(request)
+        let points = try GraphPoints(request, declared: model.pointSizes, first: nil)
+        let graph = try ReadGraph(request, model, shape: points.shape)
+        let given = try GivenGraph(request, graph, at: points)
         func make(free: Int) throws {
             _ = try JacobianFiles(
                 given, points: 2, in: files.folder.appending(path: "j").path, free: free)
         }
-        // 12 + 12 + 5 units (the flattened ones are not measured by default), 12 inputs, 2 points, 4 bytes.
-        try make(free: 29 * 12 * 2 * 4)
-        let words = try fault(files.folder.path + "/j") { try make(free: 29 * 12 * 2 * 4 - 1) }
+        // 72 + 72 + 5 units (the flattened ones are not measured by default), 12 inputs, 2 points, 4 bytes.
+        try make(free: 149 * 12 * 2 * 4)
+        let words = try fault(files.folder.path + "/j") { try make(free: 149 * 12 * 2 * 4 - 1) }
         #expect(
             words
                 == "needs 0.0 MB for the Jacobians of 3 layers in 12 inputs at 2 points, and 0.0 MB are free on this "

@@ -20,5 +20,6 @@ extension KeptNetwork {
 
 /// The little-endian bytes of numbers, as files hold them.
 func littleEndian(_ values: [Float]) -> [UInt8] {
-    values.map(\.bitPattern.littleEndian).withUnsafeBytes { Array($0) }
+    // A key path would take a hundred times as long: files of Jacobians have gigabytes.
+    values.map { $0.bitPattern.littleEndian }.withUnsafeBytes { Array($0) }
 }

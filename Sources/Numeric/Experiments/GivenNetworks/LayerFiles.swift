@@ -125,8 +125,8 @@ final class JacobianFiles {
         where layer.value == jacobian.value && failure == nil {
             do throws(FileError) {
                 let units = positions.count
-                for start in stride(from: 0, to: units, by: 16) {
-                    let part = start..<min(start + 16, units)
+                for start in stride(from: 0, to: units, by: 64) {
+                    let part = start..<min(start + 64, units)
                     var block = [Float](repeating: 0, count: part.count * transposed.rows)
                     for row in 0..<transposed.rows {
                         for unit in part where positions[unit] >= 0 {
