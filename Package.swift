@@ -81,7 +81,8 @@ let package = Package(
         .target(
             name: "CoordinatorService",
             dependencies: [
-                "Journal", "Transport", "Scheduling", "Wire", "Reporting", "Records", "Model", "ONNX", "Sweep",
+                "Journal", "Transport", "Scheduling", "Wire", "Reporting", "Records", "Model", "ONNX",
+                "Sweep",
                 "Files", "Text", "Cluster", "Launch", "Console", "CPosix",
             ], path: "Sources/Programs/CoordinatorService"),
         .target(
@@ -133,7 +134,8 @@ let package = Package(
         .testTarget(
             name: "ExperimentsTests",
             dependencies: [
-                "Experiments", "Measures", "Learning", "LinearAlgebra", "Records", "Model", "Sweep", "Files", "Text",
+                "Experiments", "Measures", "Learning", "LinearAlgebra", "Records", "Model", "Sweep", "Files",
+                "Text",
                 "CZlib", "TestSupport",
             ]),
         .testTarget(name: "WireTests", dependencies: ["Wire", "Records", "Sweep", "TestSupport"]),
@@ -163,7 +165,8 @@ let package = Package(
         .testTarget(
             name: "FuzzTests",
             dependencies: [
-                "CoordinatorService", "Experiments", "ONNX", "Records", "Scheduling", "Sweep", "Files", "Text",
+                "CoordinatorService", "Experiments", "ONNX", "Records", "Scheduling", "Sweep", "Files",
+                "Text",
                 "Transport", "Wire",
                 "CZlib", "TestSupport",
             ]),

@@ -10,7 +10,8 @@ extension Metric {
     package static let numericalRank = Metric(
         "numerical_rank", .layers, label: "numerical rank", isCount: true, limit: .matrixRank)
     package static let meanStableRank = Metric(
-        "mean_stable_rank", label: "mean stable rank", uses: [.trained], hasBound: true, limit: .meanMatrixRank)
+        "mean_stable_rank", label: "mean stable rank", uses: [.trained], hasBound: true,
+        limit: .meanMatrixRank)
 }
 
 extension MeasureDeclaration {
