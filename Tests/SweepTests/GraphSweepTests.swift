@@ -141,6 +141,18 @@ private final class Files {
         }
     }
 
+    @Test func `A file with other bytes is a difference by its digest`() throws {
+        let files = Files()
+        let old = try read(Self.sweep, files)
+        files.contents = ["net.onnx": "trained longer"]
+        let difference = SweepDifference(from: old, to: try read(Self.sweep, files))
+        #expect(difference?.items.map(\.path) == ["net.onnx"] && difference?.isOfTrials == true)
+        let digest = Digest(of: "trained longer").hexadecimal()
+        #expect(difference?.items.first?.after == "SHA-256 \(digest.prefix(16))…")
+        #expect(difference?.additions == nil)
+        #expect(SweepDifference(from: old, to: try read(Self.sweep)) == nil)
+    }
+
     @Test func `A trial asks for what 'ranksweep measure' would be asked for`() throws {
         let spec = try read(
             """

@@ -48,6 +48,11 @@ public struct SweepDifference: Equatable, Sendable {
             "zip", old.zip.map { $0.joined(separator: ", ") }, new.zip.map { $0.joined(separator: ", ") },
             isOfTrials: true)
         compare("where", old.conditions.map(\.text), new.conditions.map(\.text), isOfTrials: true)
+        for (path, file) in new.files.named {
+            guard let before = old.files.facts[path]?.file, before != file else { continue }
+            func text(_ file: ContentFile) -> [String] { ["SHA-256 \(file.digest.prefix(16))…"] }
+            compare(path, text(before), text(file), isOfTrials: true)
+        }
         if old.figures != new.figures {
             // Figures are long and can be drawn from any records, so the text only names them.
             let names = Set(old.figures.map(\.name))
