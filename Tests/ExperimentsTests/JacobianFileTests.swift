@@ -163,7 +163,7 @@ private typealias Bytes = ONNXBytes
     }
 
     @Test func `Jacobians that the disk has no room for are refused, with their size`() throws {
-        let model = try ReadGraph.model(request)
+        let model = try GivenGraph.model(request)
         let points = try GraphPoints(request, declared: model.pointSizes, first: nil)
         let graph = try ReadGraph(request, model, shape: points.shape)
         let given = try GivenGraph(request, graph, at: points)
