@@ -195,7 +195,8 @@ struct FullDiskTests {
         let work = try Workspace()
         let disk = try SmallDisk(in: work)
         defer { disk.unmount() }
-        try work.write(smallSweep(steps: 300, seeds: 40) + "\nhidden: [30, 30]\nweights: \(weights)\n", to: "s.yaml")
+        try work.write(
+            smallSweep(steps: 300, seeds: 40) + "\nhidden: [30, 30]\nweights: \(weights)\n", to: "s.yaml")
         #expect(try work.run("run", "s.yaml", "--out", "calm").code == 0)
         try disk.fill(leaving: SmallDisk.tooLittle)
         let run = try work.start("ranksweep", ["run", "s.yaml", "--out", "disk/a"])
