@@ -307,6 +307,12 @@ private final class Files {
         #expect(message("{name: array, inputs: images.npy}")?.contains("only 'model: onnx'") == true)
     }
 
+    @Test func `'layers' of a trained network is answered with the name that it has here`() {
+        let text = "name: s\nmodel: mlp\ndataset: mnist\ntraining: {epochs: 1}\nlayers: [8, 8]"
+        let error = #expect(throws: SweepError.self) { try read(text) }
+        #expect(error?.message == "s.yaml:5:9: layers: 'layers' is called 'hidden' here")
+    }
+
     @Test func `A name that is also a pattern means the layer of that name`() throws {
         func layer(_ name: String, _ value: Int) -> GraphFacts.Layer {
             GraphFacts.Layer(name: name, units: 1, value: value, cost: 0, peak: 1, isMeasured: true)
