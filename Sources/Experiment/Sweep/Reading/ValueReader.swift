@@ -161,7 +161,7 @@ extension YAMLNode {
         }
         let numbers = items.compactMap { $0.number(in: bounds, path: path, &faults) }
         guard numbers.count == items.count else { return nil }
-        let mayRepeat = path.hasSuffix("correlations")
+        let mayRepeat = ["correlations", ".mean", ".std"].contains(where: path.hasSuffix)
         if !mayRepeat, let (first, second) = firstRepeat(in: numbers) {
             faults.add(
                 items[second].location, path,
