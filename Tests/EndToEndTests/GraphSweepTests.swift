@@ -230,6 +230,24 @@ enum GraphFiles {
         let end = try work.run("resume", "r")
         #expect(end.code == 0, "\(end.all)")
         #expect(try work.bytes("r/records.ndjson") == work.bytes("all/records.ndjson"))
+
+        // A damaged copy is found, and replaced when there is something to do.
+        let copies = try FileManager.default.subpathsOfDirectory(
+            atPath: work.folder.appending(path: "r/files").path)
+        let damaged = try #require(copies.first { $0.hasSuffix("/a.onnx") })
+        try Data([1, 2]).write(to: work.folder.appending(path: "r/files/\(damaged)"))
+        let check = try work.run("check", "r")
+        #expect(check.code == 1, "\(check.all)")
+        #expect(
+            check.output.contains("wrong files/\(damaged): its bytes are not those of the sweep's file"),
+            "\(check.all)")
+        #expect(try work.run("extend", "r", "--set", "seed=0,1").code == 0)
+        let again = try work.run("resume", "r")
+        #expect(again.code == 0, "\(again.all)")
+        let mended = try work.run("check", "r")
+        #expect(
+            mended.code == 0 && mended.output.contains("ok    files: 6 files with the digests in sweep.json"),
+            "\(mended.all)")
     }
 
     @Test func `'plan' prices a point's products and Gram matrices, and starts nothing`() throws {
