@@ -130,6 +130,45 @@ enum GraphFiles {
         #expect(try work.run("check", "r").code == 0)
     }
 
+    @Test func `Every measure of networks from files gives a record that is accepted`() throws {
+        let work = try Workspace()
+        try GraphFiles.write(to: work)
+        try work.write(
+            """
+            name: s
+            model: onnx
+            dataset: {inputs: x.npy, labels: nets/y.npy}
+            axes: {file: [nets/a.onnx, nets/b.onnx, nets/c.onnx]}
+            measures:
+              local_rank: {points: 5}
+              effective_rank: {points: 5}
+              activation_rank: {points: 5}
+              feature_dimension: {points: 5}
+              intrinsic_dimension: {points: 5}
+              binned_information: {points: all}
+              kernel_information: {points: 5}
+              classification_dimension: {points: all}
+              independence_deficit: {points: 5}
+              neural_collapse: {points: 5}
+              components: {points: 5}
+              weight_norms: true
+            figures: [{name: f, x: layer, y: [local_rank_relative, effective_rank], curves: file}]
+            """, to: "s.yaml")
+        let end = try work.run("run", "s.yaml", "--out", "r")
+        #expect(end.code == 0, "\(end.all)")
+        let all = try records(work, "r")
+        #expect(all.count == 3)
+        for (record, layers) in zip(all, [5, 3, 7]) {
+            #expect(record["layers"]?.array?.count == layers)
+            let metrics = record["metrics"]
+            #expect(metrics?["effective_rank"]?.array?.count == layers)
+            #expect(metrics?["nc1"]?.array?.count == layers - 1)
+            #expect(metrics?["classification_dimension"]?.array?.count == 1)
+            #expect(metrics?["component_class"]?.array?.count == 5)
+            #expect(metrics?["class_determination"]?.array?.count == 3)
+        }
+    }
+
     @Test func `A run is resumed after its files are gone, and by other bytes it is not begun`() throws {
         let work = try Workspace()
         try GraphFiles.write(to: work)
@@ -191,6 +230,24 @@ enum GraphFiles {
         let end = try work.run("resume", "r")
         #expect(end.code == 0, "\(end.all)")
         #expect(try work.bytes("r/records.ndjson") == work.bytes("all/records.ndjson"))
+
+        // A damaged copy is found, and replaced when there is something to do.
+        let copies = try FileManager.default.subpathsOfDirectory(
+            atPath: work.folder.appending(path: "r/files").path)
+        let damaged = try #require(copies.first { $0.hasSuffix("/a.onnx") })
+        try Data([1, 2]).write(to: work.folder.appending(path: "r/files/\(damaged)"))
+        let check = try work.run("check", "r")
+        #expect(check.code == 1, "\(check.all)")
+        #expect(
+            check.output.contains("wrong files/\(damaged): its bytes are not those of the sweep's file"),
+            "\(check.all)")
+        #expect(try work.run("extend", "r", "--set", "seed=0,1").code == 0)
+        let again = try work.run("resume", "r")
+        #expect(again.code == 0, "\(again.all)")
+        let mended = try work.run("check", "r")
+        #expect(
+            mended.code == 0 && mended.output.contains("ok    files: 6 files with the digests in sweep.json"),
+            "\(mended.all)")
     }
 
     @Test func `'plan' prices a point's products and Gram matrices, and starts nothing`() throws {

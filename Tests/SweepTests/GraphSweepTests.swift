@@ -161,7 +161,7 @@ private final class Files {
             file: net.onnx
             layers: 'conv,r*'
             seed: 3
-            dataset: {inputs: images.npy, labels: labels.npy, scale: 0.5, mean: [1], std: [2], point: 3}
+            dataset: {inputs: images.npy, labels: labels.npy, scale: 0.5, mean: [1, 1, 0], std: [2, 2, 2], point: 3}
             measures:
               local_rank: {thresholds: [0.2], relative: [0.05], columns: 40}
               weight_norms: {tolerance: 0.01}
@@ -173,6 +173,7 @@ private final class Files {
         #expect(request.points == .array("/files/images.npy", labels: "/files/labels.npy"))
         #expect(request.layers == ["conv", "relu"])
         #expect(request.columns == .drawn(40) && request.patch == nil && request.seed == 3)
+        #expect(request.preprocessing.mean == [1, 1, 0] && request.preprocessing.deviation == [2, 2, 2])
         #expect(request.point == 3 && request.preprocessing.scale == 0.5 && request.tolerance == 0.01)
         #expect(
             request.measures?.map(\.rawValue) == [
@@ -305,6 +306,12 @@ private final class Files {
             message("{name: gaussian, inputs: x.npy, correlations: [0.5]}")?.contains("takes integer") == true
         )
         #expect(message("{name: array, inputs: images.npy}")?.contains("only 'model: onnx'") == true)
+    }
+
+    @Test func `'layers' of a trained network is answered with the name that it has here`() {
+        let text = "name: s\nmodel: mlp\ndataset: mnist\ntraining: {epochs: 1}\nlayers: [8, 8]"
+        let error = #expect(throws: SweepError.self) { try read(text) }
+        #expect(error?.message == "s.yaml:5:9: layers: 'layers' is called 'hidden' here")
     }
 
     @Test func `A name that is also a pattern means the layer of that name`() throws {

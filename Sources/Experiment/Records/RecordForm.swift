@@ -280,7 +280,10 @@ struct MetricForms {
         case .layers:
             let isOfMatrices = MeasureDeclaration.weightNorms.metrics.contains(metric)
             return .tuple((0..<(isOfMatrices ? sizes.matrixRanks.count : sizes.layers)).map(number))
-        case .hiddenLayers: return .tuple((0..<sizes.hidden).map(number))
+        case .hiddenLayers:
+            // Above other layers of a network from a file than its features there is no known chain.
+            let isOfFeatures = settings.graph != nil && metric == .classificationDimension
+            return .tuple((isOfFeatures ? sizes.hidden - 1..<sizes.hidden : 0..<sizes.hidden).map(number))
         case .list(_, _, let count): return .list(counts(count, request), number(sizes.layers - 1))
         }
     }

@@ -77,9 +77,9 @@ struct TrialTables {
         end = columns.end
         scalars = columns.trace.filter { $0.layer == nil }
         tracedLayers = LayerColumns(columns.trace)
-        // Norms of weights belong to the matrices.
-        let ofMatrices = MeasureDeclaration.weightNorms.metrics
-        namedLayers = LayerColumns(columns.end.filter { !ofMatrices.contains($0.metric) })
+        // Norms of weights belong to the matrices, and one dimension to the features.
+        let others = MeasureDeclaration.weightNorms.metrics + [.classificationDimension]
+        namedLayers = LayerColumns(columns.end.filter { !others.contains($0.metric) })
         hasEpochs = sources.contains { source in
             source.spec.coveringTrials.contains { $0.settings.stepsPerEpoch != nil }
         }

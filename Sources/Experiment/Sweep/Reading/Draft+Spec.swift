@@ -153,6 +153,8 @@ extension Draft {
             for use in setting.uses {
                 let words = words(of: use.path)
                 guard !words.isEmpty, words.allSatisfy({ !use.words.contains($0) }) else { continue }
+                // Other programs call a trained network's hidden layers 'layers'.
+                if use == .onnx, faults.addAlias(location, shown, path, isKnown: Setting.isName) { continue }
                 faults.add(location, shown, .unused(needs: use, found: words))
             }
         }

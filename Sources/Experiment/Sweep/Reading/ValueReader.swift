@@ -119,7 +119,7 @@ extension YAMLNode {
 
     // MARK: Lists
 
-    /// Reads names or patterns, each once.
+    /// Reads names or patterns.
     private func patterns(path: String, _ faults: inout Faults) -> JSONValue? {
         var names: [String]
         if sequence == nil {
@@ -134,10 +134,8 @@ extension YAMLNode {
             faults.add(location, path, .emptyList)
             return nil
         }
-        if let (_, second) = firstRepeat(in: names) {
-            faults.add(location, path, .repeatedValue(shortened(names[second]), first: nil))
-            return nil
-        }
+        // To name a layer twice means the same.
+        names = names.enumerated().filter { !names[..<$0.offset].contains($0.element) }.map(\.element)
         return .array(names.map(JSONValue.string))
     }
 
@@ -163,7 +161,7 @@ extension YAMLNode {
         }
         let numbers = items.compactMap { $0.number(in: bounds, path: path, &faults) }
         guard numbers.count == items.count else { return nil }
-        let mayRepeat = path.hasSuffix("correlations")
+        let mayRepeat = ["correlations", ".mean", ".std"].contains(where: path.hasSuffix)
         if !mayRepeat, let (first, second) = firstRepeat(in: numbers) {
             faults.add(
                 items[second].location, path,

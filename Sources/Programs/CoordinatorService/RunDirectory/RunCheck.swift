@@ -51,6 +51,7 @@ struct RunCheck {
                 "keep it on a disk of the coordinator's machine")
         }
         guard let run = readSweep() else { return }
+        checkFiles(run)
         if let journal = openJournal(run) {
             journal.snapshot { () throws(Never) in
                 do throws(JournalError) { try check(run, journal) } catch { tell(error) }
@@ -97,6 +98,26 @@ struct RunCheck {
     }
 
     // MARK: - Sweep and journal
+
+    /// Compares the copies of the sweep's files with their digests. A merged run may have none.
+    private mutating func checkFiles(_ run: RunDirectory) {
+        var intact = 0
+        for file in run.spec.files.named.map(\.file) {
+            for part in file.parts {
+                let name = "\(file.folder)/\(part.path)"
+                let found = fileDigest("\(path)/\(name)")
+                if found == part.digest {
+                    intact += 1
+                } else if found != nil {
+                    wrong(
+                        name, "its bytes are not those of the sweep's file",
+                        "\(quotedCommand(resume)) copies it again, from the folder of the sweep file",
+                        resume: .tells)
+                }
+            }
+        }
+        if intact > 0 { ok("files", "\(countText(intact, "file")) with the digests in sweep.json") }
+    }
 
     private mutating func readSweep() -> RunDirectory? {
         let run: RunDirectory

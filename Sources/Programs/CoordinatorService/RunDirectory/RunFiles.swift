@@ -16,13 +16,13 @@ struct RunFiles {
         self.folder = folder
     }
 
-    /// Copies those that are not there yet.
+    /// Copies those that are not there yet, or are damaged.
     ///
     /// - Parameter source: the folder of the sweep file; nil: unknown.
     func complete(from source: String?) throws(CommandFailure) {
         for (path, file) in files {
             let target = "\(folder)/\(file.folder)"
-            let missing = file.parts.filter { fileSize("\(target)/\($0.path)") == nil }
+            let missing = file.parts.filter { fileDigest("\(target)/\($0.path)") != $0.digest }
             guard let first = missing.first else { continue }
             let own = source.map { filePath(path, in: $0) }
             guard let own, access(own, R_OK) == 0 else {
