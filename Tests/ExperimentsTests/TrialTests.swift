@@ -199,7 +199,8 @@ private func expectAgreement(_ body: JSONValue) throws {
             // None of these learns from a teacher.
             let fits =
                 metric.uses.allSatisfy {
-                    $0.path == "model" ? isVIB : isImages && $0.words.contains("mnist")
+                    $0.path == "model"
+                        ? $0.words.contains(settings.modelName) : isImages && $0.words.contains("mnist")
                 } && (metric.measure?.name != "weight_norms" || settings.measures.weightNorms != nil)
             for position in [body["metrics"], body["trace"]?.array?.first] {
                 #expect((position?[metric.key] != nil) == fits, "\(metric.key) \(isVIB) \(isImages)")

@@ -59,13 +59,14 @@ private func settingsTables() -> String {
     #expect(!names.isEmpty)
     for name in names {
         let text = try [UInt8](Data(contentsOf: root.appending(path: "sweeps/\(name)")))
-        let sweep = try SweepSpec(parsing: text, file: name)
+        let look = SweepFileFacts().look
+        let sweep = try SweepSpec(parsing: text, file: name, look: look)
         #expect(sweep.name + ".yaml" == name)
         let hasQuick = String(decoding: text, as: UTF8.self).split(separator: "\n").contains {
             $0.hasPrefix("quick:")
         }
         guard hasQuick else { continue }
-        let quick = try SweepSpec(parsing: text, file: name, quick: true)
+        let quick = try SweepSpec(parsing: text, file: name, quick: true, look: look)
         #expect(quick.grid.cost().seconds < sweep.grid.cost().seconds, "\(name)")
     }
 }

@@ -5,7 +5,7 @@ import Text
 @testable import Sweep
 
 /// Files as a sweep sees them: networks "net…" with 2 × 3 × 8 × 8 inputs or vectors, points and labels.
-private final class Files {
+final class SweepFileFacts {
     var asked: [String] = []
     /// The content of a path; by default its name.
     var contents: [String: String] = [:]
@@ -64,7 +64,7 @@ private final class Files {
         dataset: {inputs: images.npy, labels: labels.npy}
         """
 
-    private func read(_ text: String, _ files: Files = Files()) throws -> SweepSpec {
+    private func read(_ text: String, _ files: SweepFileFacts = SweepFileFacts()) throws -> SweepSpec {
         try SweepSpec(parsing: text, file: "s.yaml", look: files.look)
     }
 
@@ -86,7 +86,7 @@ private final class Files {
     }
 
     @Test func `Each file is looked at once, points before the networks that take them`() throws {
-        let files = Files()
+        let files = SweepFileFacts()
         _ = try read(
             """
             name: s
@@ -111,7 +111,7 @@ private final class Files {
     }
 
     @Test func `Trials are known by the contents of their files, not by their names`() throws {
-        let files = Files()
+        let files = SweepFileFacts()
         files.contents = ["copy.onnx": "net.onnx", "images2.npy": "images.npy"]
         func id(_ old: String, _ new: String) throws -> TrialID {
             try read(Self.sweep.replacing(old, with: new), files).grid[0].id
@@ -133,7 +133,7 @@ private final class Files {
     }
 
     @Test func `Two names of one content are one trial`() throws {
-        let files = Files()
+        let files = SweepFileFacts()
         files.contents = ["copy.onnx": "net.onnx"]
         #expect(throws: SweepError.self) {
             try read(
@@ -142,7 +142,7 @@ private final class Files {
     }
 
     @Test func `A file with other bytes is a difference by its digest`() throws {
-        let files = Files()
+        let files = SweepFileFacts()
         let old = try read(Self.sweep, files)
         files.contents = ["net.onnx": "trained longer"]
         let difference = SweepDifference(from: old, to: try read(Self.sweep, files))
