@@ -112,7 +112,7 @@ let package = Package(
                 "Console", "Files", "Text", "Transport", "WorkerService", "CBenchmark",
             ], path: "Sources/Programs/ranksweep-bench"),
 
-        .target(name: "TestSupport", dependencies: ["Model"], path: "Tests/TestSupport"),
+        .target(name: "TestSupport", dependencies: ["Model", "Sweep", "Text"], path: "Tests/TestSupport"),
         .target(name: "CFaultyDisk", dependencies: ["CSQLite"], path: "Tests/CFaultyDisk"),
         .executableTarget(
             name: "peak-memory", dependencies: ["Transport", "Console"], path: "Tests/PeakMemory"),

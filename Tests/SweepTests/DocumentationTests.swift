@@ -1,4 +1,5 @@
 import FoundationEssentials
+import TestSupport
 import Testing
 
 @testable import Sweep
@@ -59,14 +60,13 @@ private func settingsTables() -> String {
     #expect(!names.isEmpty)
     for name in names {
         let text = try [UInt8](Data(contentsOf: root.appending(path: "sweeps/\(name)")))
-        let look = SweepFileFacts().look
-        let sweep = try SweepSpec(parsing: text, file: name, look: look)
+        let sweep = try SweepSpec(parsing: text, file: name, look: standInFile)
         #expect(sweep.name + ".yaml" == name)
         let hasQuick = String(decoding: text, as: UTF8.self).split(separator: "\n").contains {
             $0.hasPrefix("quick:")
         }
         guard hasQuick else { continue }
-        let quick = try SweepSpec(parsing: text, file: name, quick: true, look: look)
+        let quick = try SweepSpec(parsing: text, file: name, quick: true, look: standInFile)
         #expect(quick.grid.cost().seconds < sweep.grid.cost().seconds, "\(name)")
     }
 }

@@ -5,7 +5,7 @@ import Text
 @testable import Sweep
 
 /// Files as a sweep sees them: networks "net…" with 2 × 3 × 8 × 8 inputs or vectors, points and labels.
-final class SweepFileFacts {
+private final class SweepFileFacts {
     var asked: [String] = []
     /// The content of a path; by default its name.
     var contents: [String: String] = [:]

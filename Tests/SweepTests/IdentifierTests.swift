@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Sweep
@@ -11,7 +12,9 @@ import Testing
             at: root.appending(path: "sweeps"), includingPropertiesForKeys: nil
         ).filter { $0.pathExtension == "yaml" }.sorted { $0.path < $1.path }.map { file in
             let name = file.lastPathComponent
-            return (name, try SweepSpec(parsing: Array(try Data(contentsOf: file)), file: name))
+            return (
+                name, try SweepSpec(parsing: Array(try Data(contentsOf: file)), file: name, look: standInFile)
+            )
         }
     }
 
