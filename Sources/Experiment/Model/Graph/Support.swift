@@ -75,6 +75,7 @@ extension IndexMap {
 // MARK: - Rearranging
 
 extension RearrangementOperation {
+    /// The numbers that changing ones go to.
     public func restricted(to supports: [Support]) -> RestrictedOperation? {
         let maps = maps.map(\.indices)
         let marks = supports.map(\.marks)
@@ -114,6 +115,7 @@ extension ConcatenationOperation {
 // MARK: - Elementwise, groups and windows
 
 extension ElementwiseOperation {
+    /// The numbers of which any operand changes.
     public func restricted(to supports: [Support]) -> RestrictedOperation? {
         let marks = supports.map(\.marks)
         let indices = maps.map { $0?.indices }
@@ -148,6 +150,7 @@ extension ElementwiseOperation {
 }
 
 extension GroupOperation {
+    /// The groups that have a changing number, whole.
     public func restricted(to supports: [Support]) -> RestrictedOperation? {
         var isMarked = [Bool](repeating: false, count: groups)
         for index in supports[0].all { isMarked[Int(index) / length] = true }
