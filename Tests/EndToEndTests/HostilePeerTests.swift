@@ -30,8 +30,11 @@ private final class HostilePeer {
         return found
     }
 
-    func refusal() throws -> String {
-        try wait("it is refused") { if case .refuse(let reason) = $0 { reason } else { nil } }
+    /// The reason that the coordinator gives.
+    ///
+    /// - Parameter offence: what it is refused for.
+    func refusal(of offence: String) throws -> String {
+        try wait("it is refused for \(offence)") { if case .refuse(let reason) = $0 { reason } else { nil } }
     }
 
     /// Joins as a worker does, and is given trials.
@@ -176,10 +179,12 @@ private final class HostilePeer {
             let given = try hostile.join()
             let trial = try #require(given.trials.first)
             for _ in 0..<3 { hostile.send(report(trial, given, body)) }
-            #expect(try hostile.refusal().contains("can't come from this sweep"), "\(what)")
+            #expect(try hostile.refusal(of: what).contains("can't come from this sweep"), "\(what)")
             // It may not come again under its name.
             hostile.send(.hello(HostilePeer.hello()))
-            #expect(try hostile.refusal().contains("can't come from this sweep"), "\(what)")
+            #expect(
+                try hostile.refusal(of: "coming again after \(what)").contains("can't come from this sweep"),
+                "\(what)")
             hostile.send(.goodbye)
         }
         // A right record of another trial, of no trial, and with weights that nobody asked for.
@@ -190,7 +195,7 @@ private final class HostilePeer {
             let hostile = try peer()
             let given = try hostile.join()
             hostile.send(report(trial, given, bodies[0], id: id, files: files))
-            _ = try hostile.refusal()
+            _ = try hostile.refusal(of: "trial \(trial) and \(files.count) files, given \(given.trials)")
             hostile.send(.goodbye)
         }
     }
@@ -233,7 +238,7 @@ private final class HostilePeer {
         _ = hostile.socket.send([wireVersion &+ 1] + bytes.dropFirst())
         _ = hostile.socket.send(
             WorkerMessage.hello(HostilePeer.hello(held: held + [held[0]])).encoded)
-        #expect(try hostile.refusal().isEmpty == false)
+        #expect(try hostile.refusal(of: "messages that can't be read").isEmpty == false)
         hostile.send(.goodbye)
     }
 
@@ -249,7 +254,7 @@ private final class HostilePeer {
                     provenance: HostilePeer.provenance))
         }
         for _ in 0..<40 { hostile.send(report(bytes: 2_000_000)) }
-        #expect(try hostile.refusal().contains("bytes"))
+        #expect(try hostile.refusal(of: "long bodies").contains("bytes"))
         for _ in 0..<5 {
             hostile.send(report(bytes: WireLimit.body))
             // It is cut off, and comes again.
