@@ -19,9 +19,13 @@ private final class HostilePeer {
 
     func send(_ message: WorkerMessage) { _ = socket.send(message.encoded) }
 
+    /// The connection was lost, and messages with it: a peer that sends nothing twice can't go on.
+    struct ConnectionLost: Error {}
+
     /// The coordinator's message, once it sends one of the kind.
     func wait<Value>(_ what: String, _ find: (CoordinatorMessage) -> Value?) throws -> Value {
         try eventually(what) {
+            if socket.news().contains(.connected) { throw ConnectionLost() }
             while let bytes = socket.receive() { heard.append(try CoordinatorMessage(decoding: bytes)) }
             return heard.contains { find($0) != nil }
         }
@@ -126,9 +130,25 @@ private final class HostilePeer {
         return try #require(Double(line.split(whereSeparator: \.isWhitespace)[1])) / 1024
     }
 
+    /// A machine that runs all tests at once may lose a connection by itself. Then it begins again.
     @Test func `False records, failures and hellos of a peer with a key do not count`() throws {
+        for _ in 0..<3 {
+            do { return try attack() } catch is HostilePeer.ConnectionLost {
+                try? FileManager.default.removeItem(at: work.folder.appending(path: "h"))
+            }
+        }
+        Issue.record("the connection was lost three times")
+    }
+
+    private func attack() throws {
         let coordinator = try work.start(
             "ranksweep", ["run", "s.yaml", "--out", "h", "--listen", "tcp://127.0.0.1:*", "--keys", "keys"])
+        defer {
+            if coordinator.isRunning {
+                coordinator.signal(SIGKILL)
+                _ = try? coordinator.wait()
+            }
+        }
         let endpoint = try Endpoint(parsing: coordinator.listeningAddress())
         let keys = try WorkerKeys(reading: work.folder.appending(path: "keys/hosts/bad").path)
         var next: UInt64 = 0
