@@ -93,7 +93,7 @@ import Text
 
         let ending = try worker()
         try eventually("it has trained for two seconds") {
-            try processes(with: "--slot ", work.folder.path).contains { try cpuTicks($0) >= 200 }
+            try processes(with: "--slot ", work.folder.path).contains { cpuTicks($0) >= 200 }
         }
         ending.signal(SIGTERM)
         let second = try ending.wait()

@@ -124,10 +124,13 @@ private final class HostilePeer {
         ]
     }
 
-    private func peakMegabytes(_ program: Program) throws -> Double {
-        let status = try String(contentsOfFile: "/proc/\(program.pid)/status", encoding: .utf8)
-        let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") })
-        return try #require(Double(line.split(whereSeparator: \.isWhitespace)[1])) / 1024
+    /// The most memory that the program has held; nil once it has ended.
+    private func peakMegabytes(_ program: Program) -> Double? {
+        let status = try? String(contentsOfFile: "/proc/\(program.pid)/status", encoding: .utf8)
+        guard let line = status?.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }) else {
+            return nil
+        }
+        return Double(line.split(whereSeparator: \.isWhitespace)[1]).map { $0 / 1024 }
     }
 
     /// A machine that runs all tests at once may lose a connection by itself. Then it begins again.
@@ -164,12 +167,12 @@ private final class HostilePeer {
         let status = try JSONValue(parsing: work.run("status", "h", "--json").output.utf8)
         #expect(status["done"] == .number(0) && status["failed_attempts"] == .number(0), "\(status)")
         // Before the good worker starts: with it the run may end at once.
-        var peak = try peakMegabytes(coordinator)
+        var peak = try #require(peakMegabytes(coordinator))
         let good = try work.start(
             "ranksweep-worker",
             ["--connect", endpoint.text, "--keys", "keys/hosts/good", "--slots", "2"])
         try eventually("the run ends") {
-            if let now = try? peakMegabytes(coordinator) { peak = max(peak, now) }
+            if let now = peakMegabytes(coordinator) { peak = max(peak, now) }
             return !coordinator.isRunning
         }
         #expect(peak < 200, "the coordinator took \(peak) MB")
