@@ -169,7 +169,8 @@ private typealias Bytes = ONNXBytes
         let given = try GivenGraph(request, graph, at: points)
         func make(free: Int) throws {
             _ = try JacobianFiles(
-                given, points: 2, in: files.folder.appending(path: "j").path, free: free)
+                given.layers, columns: given.tangents?.inputs ?? [], points: 2,
+                in: files.folder.appending(path: "j").path, free: free)
         }
         // 72 + 72 + 5 units (the flattened ones are not measured by default), 12 inputs, 2 points, 4 bytes.
         try make(free: 149 * 12 * 2 * 4)

@@ -191,6 +191,34 @@ private let shapes = [(1, 1), (1, 9), (9, 1), (2, 3), (8, 8), (5, 33), (33, 5), 
         #expect(part.values == [0.1, 4, 5, 6])
     }
 
+    /// The sums of parts of 2048 columns, of which some are gathered and some left out.
+    @Test(arguments: [(7, 5000), (2100, 7), (4, 2048), (5, 3)])
+    func `Gram matrices of floats are those of doubles`(rows: Int, columns: Int) {
+        var draws = Draws(UInt64(columns))
+        let a: Matrix<Float> = draws.matrix(rows: rows, columns: columns)
+        for row in 0..<rows {
+            for column in 0..<columns where column % 5 == 2 || row % 4 == 3 { a[row, column] = 0 }
+        }
+        let wide = Matrix<Double>(rows: rows, columns: columns)
+        wide.assign(widening: a)
+        let isTall = rows > columns
+        let order = min(rows, columns)
+        let (single, widened) = (
+            Matrix<Double>(rows: order, columns: order), Matrix<Double>(rows: order, columns: order)
+        )
+        for gram in [single, widened] { gram.fill(.nan) }
+        single.setGram(inSingle: a, transposed: isTall)
+        widened.setGram(widening: a, transposed: isTall)
+        let expected = Matrix.product(wide, wide, transposeA: isTall, transposeB: !isTall)
+        let largest = (0..<order).map { expected[$0, $0] }.max() ?? 0
+        for i in 0..<order {
+            for j in 0...i {
+                #expect(abs(single[i, j] - expected[i, j]) <= 1e-6 * largest)
+                #expect(abs(widened[i, j] - expected[i, j]) <= 1e-13 * largest)
+            }
+        }
+    }
+
     @Test func `The Gram matrix of no columns is zero`() {
         let gram = Matrix<Double>(rows: 2, columns: 2)
         gram.fill(.nan)

@@ -14,7 +14,6 @@ public struct NetworkTangents<Scalar: Real> {
     private let numbers: NetworkNumbers<Scalar>
     private let work: NetworkWorkspace<Scalar>
     private let point: Matrix<Scalar>
-    private let inputs: [Int]
     private let plan: TangentPlan
     /// The operation of each step.
     private let operations: [(any NumericOperation)?]
@@ -24,14 +23,17 @@ public struct NetworkTangents<Scalar: Real> {
     ///   - values: the values of the plan whose Jacobians are taken.
     ///   - inputs: the inputs that they are taken in (a patch), in their order; nil: all.
     public init(_ network: Network<Scalar>, of values: [Int], inputs: [Int]? = nil) {
+        self.init(network, TangentPlan(network.shape.plan, of: values, inputs: inputs))
+    }
+
+    /// - Parameter plan: a plan for the network's shape.
+    public init(_ network: Network<Scalar>, _ plan: TangentPlan) {
+        self.plan = plan
         numbers = network.numbers
-        plan = TangentPlan(numbers.plan, of: values, inputs: inputs)
-        let inputs = inputs ?? Array(0..<network.shape.input.count)
-        self.inputs = inputs
         operations = plan.steps.map { $0.map { $0.operation.numeric } }
         work = NetworkWorkspace(
             numbers.plan, nil, points: 1, keepsAll: true,
-            scratch: operations.compactMap { $0?.scratchCount(points: inputs.count) }.max())
+            scratch: operations.compactMap { $0?.scratchCount(points: plan.inputs.count) }.max())
         point = Matrix(rows: 1, columns: network.shape.input.count)
     }
 
@@ -75,7 +77,7 @@ public struct NetworkTangents<Scalar: Real> {
             if let step = plan.steps[index], let operation = operations[index] {
                 tangents[node.output] = push(operation, step, tangents, &pass)
             } else {
-                tangents[node.output] = Matrix(rows: inputs.count, columns: 0)
+                tangents[node.output] = Matrix(rows: plan.inputs.count, columns: 0)
             }
             give(node.output)
             if plan.supports[node.output].count == 0 { tangents[node.output] = none }
@@ -90,9 +92,9 @@ public struct NetworkTangents<Scalar: Real> {
     /// The tangents of the inputs themselves.
     private func unitTangents() -> Matrix<Scalar> {
         let support = plan.supports[0]
-        let tangents = Matrix<Scalar>(rows: inputs.count, columns: support.count)
+        let tangents = Matrix<Scalar>(rows: plan.inputs.count, columns: support.count)
         let positions = Dictionary(uniqueKeysWithValues: zip(support.all, 0..<support.count))
-        for (row, input) in inputs.enumerated() {
+        for (row, input) in plan.inputs.enumerated() {
             if let position = positions[Int32(input)] { tangents[row, position] = 1 }
         }
         return tangents
@@ -106,10 +108,14 @@ public struct NetworkTangents<Scalar: Real> {
         let node = numbers.plan.nodes[pass.index]
         let positions = Array(node.inputs.indices)
         let given = positions.map { position in
-            taken(tangents[node.inputs[position]], step.reads[position].derivatives)
+            taken(tangents[node.inputs[position]], step.reads[position].derivatives) {
+                memory.matrix(rows: $0, columns: $1)
+            }
         }
         let point = positions.map { position in
-            taken(numbers.value(node.inputs[position], self.point, work), step.reads[position].numbers)
+            taken(numbers.value(node.inputs[position], self.point, work), step.reads[position].numbers) {
+                Matrix(rows: $0, columns: $1)
+            }
         }
         let units = plan.supports[node.output].count
         // The output may take over memory that nothing else needs.
@@ -119,7 +125,7 @@ public struct NetworkTangents<Scalar: Real> {
         let takesOver =
             first == true && operation.overwritesInput && given[0].rows > 0 && given[0].columns == units
             && !node.inputs.dropFirst().contains(node.input)
-        let output = takesOver ? given[0] : memory.matrix(rows: inputs.count, columns: units)
+        let output = takesOver ? given[0] : memory.matrix(rows: plan.inputs.count, columns: units)
         pass.given = Operands(
             inputs: positions, output: numbers.value(node.output, self.point, work)
         ) { point[$0] }
@@ -129,9 +135,13 @@ public struct NetworkTangents<Scalar: Real> {
     }
 
     /// These columns of each row, zeros where the map has none; without a map the matrix itself.
-    private func taken(_ matrix: Matrix<Scalar>, _ map: IndexMap?) -> Matrix<Scalar> {
+    ///
+    /// - Parameter memory: a matrix with so many rows and columns.
+    private func taken(
+        _ matrix: Matrix<Scalar>, _ map: IndexMap?, _ memory: (Int, Int) -> Matrix<Scalar>
+    ) -> Matrix<Scalar> {
         guard let map, matrix.rows > 0 else { return matrix }
-        let taken = memory.matrix(rows: matrix.rows, columns: map.count)
+        let taken = memory(matrix.rows, map.count)
         taken.gather(matrix, map)
         return taken
     }
@@ -143,7 +153,8 @@ public struct NetworkTangents<Scalar: Real> {
 /// Memory of tangents that are no longer needed, for the next ones. The kernel takes as long to give a page as an
 /// operation to fill it.
 ///
-/// It holds no more than the tangents themselves did when there were most of them.
+/// A matrix takes memory of its own size, or up to an eighth more. Memory that fits none is given back before more is
+/// asked for.
 private final class TangentMemory<Scalar: Real> {
     private var free: [Buffer<Scalar>] = []
 

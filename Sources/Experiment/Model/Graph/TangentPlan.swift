@@ -22,6 +22,8 @@ public struct TangentPlan: Sendable {
         public let count: Int
     }
 
+    /// The inputs that derivatives are taken in, in their order.
+    public let inputs: [Int]
     /// The step of each node of the plan; nil where the inputs change nothing, or nothing needs it.
     public private(set) var steps: [Step?]
     /// The numbers of each value that the inputs can change.
@@ -36,6 +38,7 @@ public struct TangentPlan: Sendable {
     ///   - chosen: the values whose derivatives are wanted.
     ///   - inputs: the inputs that derivatives are taken in; nil: all.
     public init(_ plan: NetworkPlan, of chosen: [Int], inputs: [Int]? = nil) {
+        self.inputs = inputs ?? Array(0..<plan.values[0].size.count)
         liveness = ValueLiveness(plan, of: chosen)
         steps = plan.nodes.map { _ in nil }
         supports = plan.values.map { Support([], of: $0.size.count) }

@@ -1,12 +1,9 @@
-import Files
-import Glibc
 import Learning
-import LinearAlgebra
 import Measures
 import Model
 import ONNX
+import Records
 import Sweep
-import Text
 
 /// A network from an ONNX file for points of one shape.
 struct ReadGraph {
@@ -36,8 +33,8 @@ struct GivenGraph {
     let facts: GraphFacts
     /// The layers that are measured, in order.
     let layers: [NetworkGraph.Layer]
-    /// The inputs that Jacobians are taken in; nil: all.
-    let columns: [Int]?
+    /// How Jacobians follow from one another; nil: none is taken.
+    let tangents: TangentPlan?
     let model: Network<Float>
     /// Names of the layers of `model`.
     let names: [String]
@@ -68,21 +65,26 @@ struct GivenGraph {
             throw DataError(file: file, problem: .graph(error.words))
         }
         layers = chosen.map { graph.layers[$0] }
-        columns = try GivenGraph.columns(request, facts, hasChannelsLast: points?.hasChannelsLast ?? false)
         let needsFeatures = request.measures?.contains {
             $0.declaration?.needs.contains(.denseChain) == true
         }
         let measured = facts.measured(chosen, withFeatures: needsFeatures == true)
         let values = measured.map(\.value)
         names = measured.map(\.name)
+        if !request.listsLayers, request.measures?.contains(.localRank) ?? true {
+            let columns = try GivenGraph.columns(
+                request, facts, hasChannelsLast: points?.hasChannelsLast ?? false)
+            tangents = TangentPlan(graph.plan, of: values, inputs: columns)
+        } else {
+            tangents = nil
+        }
         let count = points?.inputs.rows ?? 1
         let batch = request.listsLayers ? 0 : GraphMemory.batch(values: facts.values, points: count)
         if let memory, !request.listsLayers {
             let needed = GraphMemory(
                 request, parameters: facts.parameters, values: facts.values,
-                tangent: TangentPlan(graph.plan, of: values, inputs: columns).peak,
-                units: measured.map(\.units), input: facts.input.reduce(1, *),
-                inputs: columns?.count ?? facts.input.reduce(1, *), points: count)
+                tangent: tangents?.peak ?? 0, units: measured.map(\.units), input: facts.input.reduce(1, *),
+                inputs: tangents?.inputs.count ?? 0, points: count)
             let shape = Array(graph.inputShape.dropFirst())
             if let words = needed.problem(
                 available: memory, shape: shape, asksForColumns: request.columns != nil)
@@ -111,10 +113,10 @@ struct GivenGraph {
         }
     }
 
+    /// The inputs that Jacobians are taken in; nil: all.
     private static func columns(
         _ request: MeasureRequest, _ facts: GraphFacts, hasChannelsLast: Bool
     ) throws(DataError) -> [Int]? {
-        guard !request.listsLayers, request.measures?.contains(.localRank) ?? true else { return nil }
         let inputs: JacobianInputs
         do throws(JacobianInputs.Fault) {
             inputs = try JacobianInputs(
@@ -164,13 +166,15 @@ extension NetworkMeasurement {
     func metrics(of given: GivenGraph) throws(DataError) -> Metrics {
         let settings = rankSettings()
         let jacobians = try request.jacobiansFolder.map { folder throws(DataError) in
-            try JacobianFiles(given, points: settings.points, in: folder, besides: request.outputsFolder)
+            try JacobianFiles(
+                given.layers, columns: given.tangents?.inputs ?? [], points: settings.points, in: folder,
+                besides: request.outputsFolder)
         }
         if let folder = request.outputsFolder { try given.save(at: points.inputs, to: folder) }
         var metrics: Metrics = [:]
-        if asksFor(.localRank) {
+        if let tangents = given.tangents {
             var ranks = NetworkLocalRank(
-                given.model.shape, inputs: given.columns, hasReLU: false,
+                given.model.shape, tangents, hasReLU: false,
                 settings: LocalRankSettings(thresholds: settings.thresholds, relative: settings.relative))
             settings.add(
                 ranks.measureInSingle(given.model, points: points.inputs.rows(0..<settings.points)) {

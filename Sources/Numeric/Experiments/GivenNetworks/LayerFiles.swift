@@ -84,12 +84,13 @@ final class JacobianFiles {
     /// Begins the files.
     ///
     /// - Parameters:
+    ///   - columns: the inputs that they are taken in.
     ///   - outputs: the folder of the layers' values, which must be another one.
     ///   - free: the bytes that the disk has room for; nil: the system says it.
     init(
-        _ given: GivenGraph, points: Int, in path: String, besides outputs: String? = nil, free: Int? = nil
+        _ layers: [NetworkGraph.Layer], columns: [Int], points: Int, in path: String,
+        besides outputs: String? = nil, free: Int? = nil
     ) throws(DataError) {
-        let layers = given.layers
         self.layers = layers
         let folder = try LayerFolder(path, of: layers, beside: "columns.npy")
         func fault(_ words: String) -> DataError { DataError(file: path, problem: .graph(words)) }
@@ -97,7 +98,6 @@ final class JacobianFiles {
             throw fault(
                 "is given for Jacobians and outputs, whose files have the same names: choose two folders")
         }
-        let columns = given.columns ?? Array(0..<given.graph.plan.values[0].size.count)
         let needed = 4 * Double(points) * Double(columns.count) * Double(layers.reduce(0) { $0 + $1.units })
         if let free = free ?? freeBytes(at: path), needed > Double(free) {
             throw fault(

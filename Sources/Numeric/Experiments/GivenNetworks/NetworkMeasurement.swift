@@ -293,9 +293,11 @@ struct NetworkMeasurement {
         let norms: WeightNorms
         do throws(FactorisationError) { norms = try WeightNorms(layers, tolerance: request.tolerance) } catch
         {
-            throw DataError(
-                file: request.weights,
-                problem: .graph("has weights that are not finite, so that their matrices have no norms"))
+            let reason =
+                error == .notFinite
+                ? "has weights that are not finite, so that their matrices have no norms"
+                : "has a weight matrix whose singular values LAPACK can't find"
+            throw DataError(file: request.weights, problem: .graph(reason))
         }
         if asksFor(.spectralNorm) { metrics[.spectralNorm] = JSONValue(norms.spectral) }
         if asksFor(.frobeniusNorm) { metrics[.frobeniusNorm] = JSONValue(norms.frobenius) }

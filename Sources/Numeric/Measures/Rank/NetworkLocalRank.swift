@@ -13,7 +13,7 @@ import Model
 /// tens of seconds per point: use a patch.
 public struct NetworkLocalRank {
     private let settings: LocalRankSettings
-    private let inputs: [Int]?
+    private let plan: TangentPlan
     private let layers: [NetworkLayer]
     private let hasReLU: Bool
     private var counter: RankCounter
@@ -25,12 +25,18 @@ public struct NetworkLocalRank {
     ///   - hasReLU: whether to count active units.
     ///   - settings: the ranks to count.
     public init(_ shape: NetworkShape, inputs: [Int]?, hasReLU: Bool, settings: LocalRankSettings) {
+        let values = shape.networkLayers.map { $0.value(.preActivation) }
+        self.init(
+            shape, TangentPlan(shape.plan, of: values, inputs: inputs), hasReLU: hasReLU, settings: settings)
+    }
+
+    /// The same with a plan for the layers' pre-activations.
+    public init(_ shape: NetworkShape, _ plan: TangentPlan, hasReLU: Bool, settings: LocalRankSettings) {
         self.settings = settings
-        self.inputs = inputs
+        self.plan = plan
         self.hasReLU = hasReLU
         layers = shape.networkLayers
-        let columns = inputs?.count ?? shape.input.count
-        counter = RankCounter(order: layers.map { min($0.size.count, columns) }.max() ?? 1)
+        counter = RankCounter(order: layers.map { min($0.size.count, plan.inputs.count) }.max() ?? 1)
     }
 
     /// Measures a network. Everything is computed in double.
@@ -68,7 +74,7 @@ public struct NetworkLocalRank {
         _ count: (inout RankCounter, Matrix<Scalar>) -> [Int]
     ) -> LocalRankResult {
         let values = layers.map { $0.value(.preActivation) }
-        let tangents = NetworkTangents(network, of: values, inputs: inputs)
+        let tangents = NetworkTangents(network, plan)
         var ranks = Tally(
             layers: layers.count, columns: settings.thresholds.count + settings.relative.count)
         var active = Tally(layers: layers.count - 1, columns: 1)

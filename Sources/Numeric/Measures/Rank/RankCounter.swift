@@ -51,9 +51,10 @@ struct RankCounter {
         gram.setGram(inSingle: jacobian, transposed: isTall)
         let mean = (0..<order).reduce(0) { $0 + gram[$1, $1] } / Double(order)
         var middles = reduce(gram, absolute, relative)
-        // Twice the largest error of an eigenvalue that was seen. Where it moves a threshold too far, sums in double.
+        // Twice the largest error of an eigenvalue that was seen. Where it moves a threshold too far, or squares may
+        // have left the range of floats, sums in double.
         let error = 4e-7 * mean + 4e-9 * reducer.largestEigenvalue
-        if middles.contains(where: { $0 < 100 * error }) {
+        if !(1e-25...1e25).contains(mean) || middles.contains(where: { $0 < 100 * error }) {
             gram.setGram(widening: jacobian, transposed: isTall)
             middles = reduce(gram, absolute, relative)
         }
