@@ -66,7 +66,7 @@ private let recipes: [String] = {
     let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().appending(path: "sweeps")
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
-    // Networks from files don't ship; GraphTrialTests measures others.
+    // The repository has no networks for recipes of networks from files: GraphTrialTests runs sweeps of its own.
     return names.filter { $0.hasSuffix(".yaml") }.sorted().map { folder.appending(path: $0).path }.filter {
         (try? String(contentsOfFile: $0, encoding: .utf8))?.contains("\nmodel: onnx\n") == false
     }

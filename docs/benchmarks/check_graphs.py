@@ -134,6 +134,8 @@ def chosen_layers(ranksweep, file, points, modules, folder):
     shutil.rmtree(outputs)
     print(f"{os.path.basename(file)}: {len(pairs)} of {len(measured)} measured layers are a module's output, "
           f"{zeros} are 0 throughout", flush=True)
+    if len(pairs) < 5:
+        sys.exit(f"{file}: too few layers to compare")
     return [pairs[index] for index in np.linspace(0, len(pairs) - 1, 5).round().astype(int)]
 
 
@@ -211,7 +213,7 @@ def check_jacobians(ranksweep, network, x, files, folder, patch):
             products[key].append(product.detach().numpy().ravel())
     network.float()
 
-    faults = 0
+    faults, compared = 0, 0
     for file, pairs in chosen.items():
         title = os.path.basename(file)
         ranks, layers, read = saved_jacobians(
@@ -223,6 +225,7 @@ def check_jacobians(ranksweep, network, x, files, folder, patch):
             wrong, sure = count_differences(ranks, layers.index(name), np.linalg.svd(expected, compute_uv=False), 0.01)
             wrong += count_differences(ranks, layers.index(name), singular_values(jacobian), 1e-5)[0]
             faults += len(wrong) + (not error <= 1e-3)
+            compared += sure
             print(f"{title}: {name} ({key[0]}): {len(jacobian)} units, error {error:.1e}, ranks at {sure} of "
                   f"{len(THRESHOLDS)} thresholds compared", *wrong, flush=True)
         if not patch:
@@ -233,10 +236,13 @@ def check_jacobians(ranksweep, network, x, files, folder, patch):
             jacobian = read(name)
             wrong, sure = count_differences(ranks, index, singular_values(jacobian), 1e-5)
             faults += len(wrong)
+            compared += sure
             print(f"{title}: {name}: {jacobian.shape[1]} inputs, ranks at {sure} of {len(THRESHOLDS)} thresholds "
                   f"compared: {[int(ranks[str(threshold)]['mean'][index]) for threshold in THRESHOLDS]}", *wrong, flush=True)
     shutil.rmtree(f"{folder}/jacobians")
-    return faults
+    if not compared:
+        print(f"{network.__class__.__name__}: no rank was compared: a singular value is near each threshold")
+    return faults + (not compared)
 
 
 def main():

@@ -6,7 +6,7 @@
 
 Without --pretrained the weights are random (torch.manual_seed(0)), and nothing is downloaded. --images: a folder of
 pictures, which are cropped and normalised as timm does for each network's weights; labels.npy then holds the number of
-each picture's subfolder, in alphabetical order. Without it, four images of normal noise.
+each picture's subfolder, in alphabetical order. Without it, four images of normal noise. NAME.npy takes 0.6 MB an image.
 """
 import argparse
 import pathlib
@@ -34,12 +34,16 @@ for name in asked.model:
     config = timm.data.resolve_model_data_config(network)
     x = torch.randn(1, *config["input_size"])
     torch.onnx.export(network, (x,), asked.folder / f"{name}.onnx", input_names=["x"])
+    # Written through a map of the file: thousands of pictures need no memory of their own.
+    images = np.lib.format.open_memmap(
+        asked.folder / f"{name}.npy", "w+", np.float32, (len(paths) or 4, *config["input_size"]))
     if paths:
         transform = timm.data.create_transform(**config, is_training=False)
-        images = np.stack([transform(Image.open(path).convert("RGB")).numpy() for path in paths])
+        for index, path in enumerate(paths):
+            images[index] = transform(Image.open(path).convert("RGB")).numpy()
     else:
-        images = np.random.default_rng(0).normal(size=(4, *config["input_size"])).astype(np.float32)
-    np.save(asked.folder / f"{name}.npy", images)
+        images[:] = np.random.default_rng(0).normal(size=images.shape)
+    images.flush()
     print(asked.folder / f"{name}.onnx", images.shape)
 if paths:
     classes = sorted({path.parent for path in paths})

@@ -150,8 +150,8 @@ public struct NetworkTangents<Scalar: Real> {
     public func value(_ index: Int) -> Matrix<Scalar> { numbers.value(index, point, work) }
 }
 
-/// Memory of tangents that are no longer needed, for the next ones. The kernel takes as long to give a page as an
-/// operation to fill it.
+/// Memory of tangents that are no longer needed, for the next ones: the kernel takes as long to give a page as an
+/// operation takes to fill it.
 ///
 /// A matrix takes memory of its own size, or up to an eighth more. Memory that fits none is given back before more is
 /// asked for.

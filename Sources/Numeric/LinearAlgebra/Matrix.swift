@@ -13,7 +13,7 @@ public final class Buffer<Scalar: Real> {
         precondition(count >= 0)
         self.count = count
         let bytes = max(64, count * MemoryLayout<Scalar>.stride)
-        // Pages of 2 MB: the kernel makes a large buffer's small ones in as long as it takes to fill it.
+        // A large buffer has pages of 2 MB: the kernel takes as long to make small ones as it takes to fill them.
         let isLarge = bytes >= 4 << 20
         memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: isLarge ? 2 << 20 : 64)
         if isLarge { madvise(memory, bytes, MADV_HUGEPAGE) }

@@ -53,7 +53,7 @@ public struct NetworkLocalRank {
     }
 
     /// Measures a network in single precision, for networks that would take too long in double. A count may be
-    /// off where a singular value is within 10⁻⁶ of the largest one of a threshold, or within half a percent of it.
+    /// off where a singular value is within 10⁻⁶ σ_1 of a threshold, or within half a percent of it.
     ///
     /// - Parameters:
     ///   - points: [points, inputs]
