@@ -79,7 +79,7 @@ struct GivenGraph {
             tangents = nil
         }
         let count = points?.inputs.rows ?? 1
-        let batch = request.listsLayers ? 0 : GraphMemory.batch(values: facts.values, points: count)
+        let batch = request.needsOutputs ? GraphMemory.batch(values: facts.values, points: count) : 0
         if let memory, !request.listsLayers {
             let needed = GraphMemory(
                 request, parameters: facts.parameters, values: facts.values,

@@ -48,16 +48,20 @@ struct RankCounter {
         guard order > 0 else { return [Int](repeating: 0, count: absolute.count + relative.count) }
         let gram = gramMemory.prefix(rows: order, columns: order)
         let isTall = jacobian.rows > jacobian.columns
-        gram.setGram(inSingle: jacobian, transposed: isTall)
-        let mean = (0..<order).reduce(0) { $0 + gram[$1, $1] } / Double(order)
-        var middles = reduce(gram, absolute, relative)
-        // Twice the largest error of an eigenvalue that was seen. Where it moves a threshold too far, or squares may
-        // have left the range of floats, sums in double.
-        let error = 4e-7 * mean + 4e-9 * reducer.largestEigenvalue
-        if !(1e-25...1e25).contains(mean) || middles.contains(where: { $0 < 100 * error }) {
-            gram.setGram(widening: jacobian, transposed: isTall)
-            middles = reduce(gram, absolute, relative)
+        // Smaller thresholds hardly ever allow single precision: the mean σ² is rarely below 0.04 σ_1².
+        if relative.allSatisfy({ $0 >= 0.0015 }) {
+            gram.setGram(inSingle: jacobian, transposed: isTall)
+            let mean = (0..<order).reduce(0) { $0 + gram[$1, $1] } / Double(order)
+            let middles = reduce(gram, absolute, relative)
+            // Twice the largest error of an eigenvalue that was seen. It must not move a threshold, and squares must
+            // not have left the range of floats.
+            let error = 4e-7 * mean + 4e-9 * reducer.largestEigenvalue
+            if (1e-25...1e25).contains(mean), middles.allSatisfy({ $0 >= 100 * error }) {
+                return reducer.counts(above: middles)
+            }
         }
+        gram.setGram(widening: jacobian, transposed: isTall)
+        let middles = reduce(gram, absolute, relative)
         return reducer.counts(above: middles)
     }
 

@@ -127,6 +127,12 @@ public struct MeasureRequest: Equatable, Sendable {
     /// Settings of the catalogue's measures that differ from the defaults: [measure][key].
     public var settings: [String: [String: JSONValue]] = [:]
 
+    /// Whether the network's values at the points are computed, for other ends than Jacobians.
+    package var needsOutputs: Bool {
+        let others = measures?.contains { $0 != .localRank && !Measure.ofWeights.contains($0) }
+        return !listsLayers && (outputsFolder != nil || others ?? points.haveLabels)
+    }
+
     /// A request.
     public init(
         weights: String, points: Points, activation: Activation?,
