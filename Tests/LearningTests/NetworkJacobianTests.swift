@@ -47,8 +47,12 @@ import Testing
                 NetworkTangents(network, of: values, inputs: [2, 0])
             )
             for point in [points.rows(0..<1), points.rows(1..<2)] {
-                var (found, part) = ([Int: [Double]](), [Int: [Double]]())
-                all.forEachJacobian(at: point) { found[$0.value] = $0.whole.values }
+                var (found, part, numbers) = ([Int: [Double]](), [Int: [Double]](), [Int: [Double]]())
+                all.forEachJacobian(at: point) {
+                    numbers[$0] = $1.values
+                } _: {
+                    found[$0.value] = $0.whole.values
+                }
                 some.forEachJacobian(at: point) { part[$0.value] = $0.whole.values }
                 for (index, layer) in network.layers.enumerated() {
                     let backward = NetworkJacobian(network, of: layer, side)
@@ -60,7 +64,7 @@ import Testing
                     expectClose(try #require(part[values[index]]), rows, within: 1e-10, floor: 1e-3)
                     let output = network.outputs(of: [layer], at: point)[0]
                     let outputs = side == .preActivation ? output.preActivation : output.activation
-                    #expect(all.value(values[index]).values == outputs.values)
+                    #expect(numbers[values[index]] == outputs.values)
                 }
             }
         }

@@ -55,7 +55,7 @@ extension Network {
     public func outputs(of some: [NetworkLayer]? = nil, at inputs: Matrix<Scalar>) -> [LayerOutput<Scalar>] {
         let chosen = some ?? layers
         let work = NetworkWorkspace<Scalar>(
-            shape.plan, nil, points: min(points, inputs.rows), keepsAll: true)
+            shape.plan, nil, points: min(points, inputs.rows), values: .separate)
         let results = chosen.map { layer in
             let pre = Matrix<Scalar>(rows: inputs.rows, columns: layer.size.count)
             return LayerOutput(

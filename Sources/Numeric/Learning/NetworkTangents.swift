@@ -13,7 +13,6 @@ import Model
 public struct NetworkTangents<Scalar: Real> {
     private let numbers: NetworkNumbers<Scalar>
     private let work: NetworkWorkspace<Scalar>
-    private let point: Matrix<Scalar>
     private let plan: TangentPlan
     /// The operation of each step.
     private let operations: [(any NumericOperation)?]
@@ -32,9 +31,8 @@ public struct NetworkTangents<Scalar: Real> {
         numbers = network.numbers
         operations = plan.steps.map { $0.map { $0.operation.numeric } }
         work = NetworkWorkspace(
-            numbers.plan, nil, points: 1, keepsAll: true,
+            numbers.plan, nil, points: 1, values: .none,
             scratch: operations.compactMap { $0?.scratchCount(points: plan.inputs.count) }.max())
-        point = Matrix(rows: 1, columns: network.shape.input.count)
     }
 
     /// A value's Jacobian, without the units that no chosen input can change.
@@ -57,25 +55,35 @@ public struct NetworkTangents<Scalar: Real> {
 
     /// Calls `body` with the Jacobian of each value, in the order of the plan. Its memory is used again afterwards.
     ///
-    /// - Parameter point: [1, inputs]
-    public func forEachJacobian(at point: Matrix<Scalar>, _ body: (Jacobian) -> Void) {
-        precondition(point.rows == 1 && point.columns == self.point.columns)
+    /// - Parameters:
+    ///   - point: [1, inputs]
+    ///   - onValue: called with each of the values itself, [1, units].
+    public func forEachJacobian(
+        at point: Matrix<Scalar>, onValue: (Int, Matrix<Scalar>) -> Void = { _, _ in },
+        _ body: (Jacobian) -> Void
+    ) {
+        precondition(point.rows == 1 && point.columns == numbers.plan.values[0].size.count)
         let liveness = plan.liveness
-        self.point.assign(point)
-        numbers.forward(self.point, work, .evaluation, upTo: liveness.last)
         let none = Matrix<Scalar>(rows: 0, columns: 0)
-        var tangents = [Matrix<Scalar>](repeating: none, count: numbers.plan.values.count)
+        var values = [Matrix<Scalar>](repeating: none, count: numbers.plan.values.count)
+        var tangents = values
+        values[0] = point
         tangents[0] = unitTangents()
         func give(_ value: Int) {
-            guard liveness.isChosen[value], liveness.varies[value] else { return }
+            guard liveness.isChosen[value] else { return }
+            onValue(value, values[value])
+            guard liveness.varies[value] else { return }
             body(Jacobian(value: value, transposed: tangents[value], units: plan.supports[value]))
         }
         give(0)
-        var pass = Pass(numbers: numbers, inputs: self.point, work: work, mode: .evaluation)
+        var pass = Pass(numbers: numbers, inputs: point, work: work, mode: .evaluation)
         for (index, node) in numbers.plan.nodes.enumerated() where node.output <= liveness.last {
             pass.index = index
+            values[node.output] = Matrix(rows: 1, columns: numbers.plan.values[node.output].size.count)
+            pass.given = nil
+            numbers.operations[index].forward(pass.operands { values[$0] }, pass)
             if let step = plan.steps[index], let operation = operations[index] {
-                tangents[node.output] = push(operation, step, tangents, &pass)
+                tangents[node.output] = push(operation, step, values, tangents, &pass)
             } else {
                 tangents[node.output] = Matrix(rows: plan.inputs.count, columns: 0)
             }
@@ -83,7 +91,7 @@ public struct NetworkTangents<Scalar: Real> {
             if plan.supports[node.output].count == 0 { tangents[node.output] = none }
             for value in node.inputs + [node.output] where (liveness.end[value] ?? index) == index {
                 let dead = tangents[value]
-                tangents[value] = none
+                (values[value], tangents[value]) = (none, none)
                 memory.recycle(dead, unlessIn: tangents)
             }
         }
@@ -102,8 +110,8 @@ public struct NetworkTangents<Scalar: Real> {
 
     /// The tangents of a node's output.
     private func push(
-        _ operation: any NumericOperation, _ step: TangentPlan.Step, _ tangents: [Matrix<Scalar>],
-        _ pass: inout Pass<Scalar>
+        _ operation: any NumericOperation, _ step: TangentPlan.Step, _ values: [Matrix<Scalar>],
+        _ tangents: [Matrix<Scalar>], _ pass: inout Pass<Scalar>
     ) -> Matrix<Scalar> {
         let node = numbers.plan.nodes[pass.index]
         let positions = Array(node.inputs.indices)
@@ -113,7 +121,7 @@ public struct NetworkTangents<Scalar: Real> {
             }
         }
         let point = positions.map { position in
-            taken(numbers.value(node.inputs[position], self.point, work), step.reads[position].numbers) {
+            taken(values[node.inputs[position]], step.reads[position].numbers) {
                 Matrix(rows: $0, columns: $1)
             }
         }
@@ -127,7 +135,7 @@ public struct NetworkTangents<Scalar: Real> {
             && !node.inputs.dropFirst().contains(node.input)
         let output = takesOver ? given[0] : memory.matrix(rows: plan.inputs.count, columns: units)
         pass.given = Operands(
-            inputs: positions, output: numbers.value(node.output, self.point, work)
+            inputs: positions, output: values[node.output]
         ) { point[$0] }
         operation.pushTangents(Operands(inputs: positions, output: output) { given[$0] }, pass)
         for gathered in given { memory.recycle(gathered, unlessIn: tangents + [output]) }
@@ -145,9 +153,6 @@ public struct NetworkTangents<Scalar: Real> {
         taken.gather(matrix, map)
         return taken
     }
-
-    /// A value's numbers at the point of the last call of `forEachJacobian`, [1, units].
-    public func value(_ index: Int) -> Matrix<Scalar> { numbers.value(index, point, work) }
 }
 
 /// Memory of tangents that are no longer needed, for the next ones: the kernel takes as long to give a page as an

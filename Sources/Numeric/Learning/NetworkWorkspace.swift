@@ -18,18 +18,27 @@ struct NetworkWorkspace<Scalar: Real> {
     let ones: Matrix<Scalar>
     let unread: (Matrix<Scalar>, Matrix<Scalar>)
 
+    /// The memory that values take.
+    enum ValueMemory {
+        /// A value may overwrite one that nothing else reads.
+        case shared
+        /// Every value has memory of its own.
+        case separate
+        /// The caller keeps the values.
+        case none
+    }
+
     /// - Parameters:
-    ///   - keepsAll: whether every value keeps memory of its own, so that none overwrites another.
     ///   - scratch: number of scalars of working memory that other operations than the plan's need; nil: none.
     init(
-        _ plan: NetworkPlan, _ backward: BackwardPlan?, points: Int, keepsAll: Bool = false,
+        _ plan: NetworkPlan, _ backward: BackwardPlan?, points: Int, values memory: ValueMemory = .shared,
         scratch least: Int? = nil
     ) {
         let operations = plan.operations
         var values = [Matrix<Scalar>(rows: 0, columns: plan.values[0].size.count)]
-        for (node, operation) in zip(plan.nodes, operations) {
+        for (node, operation) in zip(plan.nodes, operations) where memory != .none {
             // Nothing else may read the input, nor the backward pass of the operation that made it.
-            if !keepsAll, operation.overwritesInput, let first = node.inputs.first,
+            if memory == .shared, operation.overwritesInput, let first = node.inputs.first,
                 let producer = plan.values[first].producer, plan.values[first].consumers.count == 1,
                 !operations[producer].readsOutput
             {

@@ -82,13 +82,20 @@ public struct NetworkLocalRank {
         for row in 0..<points.rows {
             point.assign(converting: points.rows(row..<row + 1))
             var found = [[Int]](repeating: [], count: layers.count)
-            tangents.forEachJacobian(at: point) { jacobian in
+            var activeUnits = [[Int]](repeating: [0], count: layers.count - 1)
+            func countActive(_ value: Int, _ numbers: Matrix<Scalar>) {
+                guard hasReLU else { return }
+                for (layer, own) in values.dropLast().enumerated() where own == value {
+                    activeUnits[layer] = [numbers.values.count { $0 > 0 }]
+                }
+            }
+            tangents.forEachJacobian(at: point, onValue: countActive) { jacobian in
                 onJacobian(jacobian)
                 let counts = count(&counter, jacobian.transposed)
                 for (layer, own) in values.enumerated() where own == jacobian.value { found[layer] = counts }
             }
             ranks.add(found)
-            active.add(values.dropLast().map { value in [tangents.value(value).values.count { $0 > 0 }] })
+            active.add(activeUnits)
         }
         func statistics(_ column: Int) -> [PointStatistic] {
             layers.indices.map { ranks.statistic(layer: $0, column) }
