@@ -81,10 +81,21 @@ import Text
     }
 
     @Test func `Files of points that 'where' drops aren't used`() throws {
+        let files = SweepFileFacts()
+        files.shapes["small.npy"] = [4, 3, 16, 16]
+        let dropped = [
+            "file != 'none.onnx'", "dataset.inputs != 'none.npy'", "dataset.inputs != 'small.npy'",
+        ]
         let spec = try read(
             sweep(
-                axes: "file: [net.onnx, none.onnx, c.onnx], dataset.inputs: [images.npy, none.npy]",
-                more: "where: [\"file != 'none.onnx'\", \"dataset.inputs != 'none.npy'\"]"))
+                axes:
+                    "file: [net.onnx, none.onnx, c.onnx], dataset.inputs: [images.npy, none.npy, small.npy]",
+                more: "where: \(JSONValue.array(dropped.map(JSONValue.string)).canonicalText)"), files)
+        guard case .network(let network) = spec.files[path: "net.onnx"].content else {
+            Issue.record("no network")
+            return
+        }
+        #expect(network.graphs.map(\.input) == [[3, 32, 32]])
         #expect(spec.files.named.map(\.path) == ["c.onnx", "images.npy", "labels.npy", "net.onnx"])
         #expect(try SweepSpec(parsing: spec.canonicalJSON.canonicalText, file: "sweep.json") == spec)
         #expect(try Grid(parsing: spec.gridJSON.canonicalBytes) == spec.grid)
