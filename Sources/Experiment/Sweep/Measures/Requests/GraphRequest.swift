@@ -99,9 +99,9 @@ public enum JacobianInputs: Hashable, Sendable {
         let columns: String
         let layout: String
         let layers: String
-        /// What stands between a name and its value.
+        /// Text between a name and its value.
         let separator: String
-        /// What stands before a number of drawn inputs.
+        /// Text before a number of drawn inputs.
         let drawn: String
 
         /// Those of `ranksweep measure`.
