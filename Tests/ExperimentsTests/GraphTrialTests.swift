@@ -149,7 +149,8 @@ private typealias Bytes = ONNXBytes
         command.point = 3
         let due = #expect(throws: ExperimentError.self) { try measure(command, data: data, memory: 100) }
         func words(_ error: ExperimentError?) -> Substring? {
-            error.map(\.description)?.split(separator: ": ", maxSplits: 1).last
+            error.map { $0.description.replacing("--layers", with: "layers") }?
+                .split(separator: ": ", maxSplits: 1).last
         }
         #expect(words(error)?.hasPrefix("needs ") == true && words(error) == words(due))
     }

@@ -177,7 +177,7 @@ private typealias Bytes = ONNXBytes
         let words = try fault(files.folder.path + "/j") { try make(free: 149 * 12 * 2 * 4 - 1) }
         #expect(
             words
-                == "needs 0.0 MB for the Jacobians of 3 layers in 12 inputs at 2 points, and 0.0 MB are free on this "
+                == "needs 14.3 kB for the Jacobians of 3 layers in 12 inputs at 2 points, and 14.3 kB are free on this "
                 + "disk: save fewer --layers, or fewer inputs (--patch, --columns)")
     }
 }

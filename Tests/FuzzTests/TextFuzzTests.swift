@@ -40,6 +40,17 @@ private func sweepFiles() throws -> [[UInt8]] {
               - {name: f, x: training.learning_rate, y: accuracy, xscale: log, series: width}
             """.utf8),
         Array("name: s\nmodel: mlp\ndataset: gaussian\n".utf8),
+        Array(
+            try SweepSpec(
+                parsing: """
+                    name: files
+                    model: onnx
+                    file: net.onnx
+                    dataset: {inputs: x.npy, labels: y.npy}
+                    axes: {measures.local_rank.patch: [4, 8]}
+                    measures: {weight_norms: true, classification_dimension: true}
+                    """, file: "s.yaml", look: standInFile
+            ).canonicalJSON.canonicalText.utf8),
     ]
 }
 
@@ -111,6 +122,7 @@ private let jsonWords = [
             let again = try SweepSpec(parsing: spec.canonicalJSON.canonicalText, file: "sweep.json")
             if again != spec || again.digest != spec.digest { throw NotTheSame() }
             if try Grid(parsing: spec.gridJSON.canonicalBytes) != spec.grid { throw NotTheSame() }
+            if !spec.files.named.isEmpty, !spec.grid.cost().seconds.isFinite { throw NotTheSame() }
             for index in [0, spec.grid.count / 2, spec.grid.count - 1] {
                 let trial = spec.grid[index]
                 if trial.id != again.grid[index].id { throw NotTheSame() }

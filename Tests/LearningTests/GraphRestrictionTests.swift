@@ -149,6 +149,14 @@ import Testing
         #expect(all.supports.allSatisfy { $0.indices == nil } && all.peak > 6 * plan.peak)
     }
 
+    /// Sums of two values of which nearly all changes read copies of both.
+    @Test(arguments: [Array(0..<287), Array(0..<100), Array(13..<280), [65]])
+    func `No patch holds more derivatives than the plan's bound`(inputs: [Int]) {
+        let chosen = Array(Self.images.values.indices)
+        let plan = TangentPlan(Self.images, of: chosen, inputs: inputs)
+        #expect(plan.peak <= ValueLiveness(Self.images, of: chosen).peaks[Self.images.last])
+    }
+
     @Test(arguments: [[0], [17, 18], [31, 2], [4, 5, 6, 7]])
     func `Parts of tokens give what all tokens give`(inputs: [Int]) {
         let (parts, whole) = (jacobians(Self.tokens, inputs: inputs), jacobians(Self.tokens, inputs: nil))

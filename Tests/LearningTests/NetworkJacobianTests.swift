@@ -48,9 +48,7 @@ import Testing
             )
             for point in [points.rows(0..<1), points.rows(1..<2)] {
                 var (found, part, numbers) = ([Int: [Double]](), [Int: [Double]](), [Int: [Double]]())
-                all.forEachJacobian(at: point) {
-                    numbers[$0] = $1.values
-                } _: {
+                all.forEachJacobian(at: point, onValue: { numbers[$0] = $1.values }) {
                     found[$0.value] = $0.whole.values
                 }
                 some.forEachJacobian(at: point) { part[$0.value] = $0.whole.values }

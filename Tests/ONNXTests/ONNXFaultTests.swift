@@ -202,6 +202,9 @@ private let wrongExternals = [
         tensor: "has external data in 'a/../../w.data', which is not a path inside the model's folder",
         Bytes.external(["location": "a/../../w.data"])),
     Wrong(
+        tensor: "has external data in './.', which is not a path inside the model's folder",
+        Bytes.external(["location": "./."])),
+    Wrong(
         tensor: "has external data in '/etc/passwd', which is not a path inside the model's folder",
         Bytes.external(["location": "/etc/passwd"])),
     Wrong(

@@ -120,6 +120,11 @@ private func read(_ tensor: [UInt8], path: String = "net.onnx") throws -> ONNXTe
         let file = try folder.write(model(Bytes.tensor("t", type: 2, shape: [3], entries)), to: "net.onnx")
         let again = try #require(try ONNXModel(reading: file).graph.initializers["t"])
         #expect(try again.doubles() == [2, 3, 4])
+        let dotted = Bytes.external(["location": "././data/./w", "offset": "1", "length": "3"])
+        _ = try folder.write(model(Bytes.tensor("t", type: 2, shape: [3], dotted)), to: "dotted.onnx")
+        let plain = try ONNXModel(reading: folder.path + "/dotted.onnx")
+        #expect(plain.externalPaths == [folder.path + "/data/w"])
+        #expect(try plain.graph.initializers["t"]?.doubles() == [2, 3, 4])
         // A file that became shorter since.
         _ = try folder.write([1, 2], to: "data/w")
         let fault = #expect(throws: ONNXFault.self) { try again.doubles() }

@@ -83,6 +83,37 @@ import Text
         #expect(error?.description.contains(why) == true, "\(error?.description ?? "")")
     }
 
+    @Test func `A classification dimension has the range of the features`() throws {
+        let sizes = [("conv", 40, 1), ("features", 7, 2), ("fc", 3, 3)]
+        let layers = sizes.map {
+            GraphFacts.Layer(name: $0.0, units: $0.1, value: $0.2, cost: 6, peak: 5, isMeasured: true)
+        }
+        let graph = GraphFacts(
+            input: [3], layers: layers, features: layers[1], output: layers[2], matrices: [], parameters: 6,
+            values: 9)
+        let spec = try SweepSpec(
+            parsing: """
+                name: s
+                model: onnx
+                file: net.onnx
+                dataset: {inputs: x.npy, labels: y.npy}
+                measures: {classification_dimension: {points: 20}}
+                """, file: "s.yaml"
+        ) { path, role in
+            let file = ContentFile(
+                ContentFile.Part(path: path, digest: Digest(of: path).hexadecimal(), bytes: 1))
+            return switch role {
+            case .points: FileFacts(file, .points(shape: [20, 3]))
+            case .labels: FileFacts(file, .labels(count: 20, classes: 3))
+            case .network: FileFacts(file, .network(NetworkFacts(declared: [3], graphs: [graph])))
+            }
+        }
+        let ranges = TrialRanges(of: spec.grid[0].settings)
+        let quantity = FigureSpec.Quantity(metric: .classificationDimension)
+        #expect(ranges.range(of: quantity) == 0...7 && ranges.range(of: quantity, layer: 1) == 0...7)
+        #expect(ranges.range(of: quantity, layer: 2).upperBound == .infinity)
+    }
+
     @Test func `Tables have a column for the largest rank at any point`() throws {
         let columns = MetricColumns(of: try spec()).end
         #expect(

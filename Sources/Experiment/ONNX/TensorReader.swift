@@ -73,13 +73,15 @@ extension ONNXTensor {
             }
             return number
         }
-        guard let location = entries["location"], !location.isEmpty else {
+        guard let given = entries["location"], !given.isEmpty else {
             throw fault("has external data, but does not say in which file")
         }
-        let parts = location.split(separator: "/", omittingEmptySubsequences: false)
-        guard !location.utf8.contains(0), !parts.contains(where: { $0.isEmpty || $0 == ".." }) else {
-            throw fault("has external data in '\(location)', which is not a path inside the model's folder")
+        let parts = given.split(separator: "/", omittingEmptySubsequences: false).filter { $0 != "." }
+        guard !given.utf8.contains(0), !parts.isEmpty, !parts.contains(where: { $0.isEmpty || $0 == ".." })
+        else {
+            throw fault("has external data in '\(given)', which is not a path inside the model's folder")
         }
+        let location = parts.joined(separator: "/")
         let offset = try number("offset", default: 0)
         let length = try number("length", default: bytes)
         guard length == bytes else {

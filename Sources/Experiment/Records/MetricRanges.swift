@@ -95,11 +95,12 @@ public struct TrialRanges: Sendable {
     /// - Parameter layer: counted from 1; nil: the quantity's own layer.
     public func range(of quantity: FigureSpec.Quantity, layer: Int? = nil) -> ClosedRange<Double> {
         let metric = quantity.metric
-        let count = metric.shape == .hiddenLayers ? forms.sizes.hidden : forms.sizes.layers
+        let layers = metric.isPerLayer ? forms.layers(of: metric) : 0..<forms.sizes.layers
+        let count = layers.count
         func range(_ layer: Int) -> ClosedRange<Double> {
             guard layer >= 1, layer <= count else { return -.infinity ... .infinity }
             let request = TrialRanges.measureNames[metric.key].flatMap { requests[$0] }
-            return forms.range(of: metric, layer: layer - 1, request)
+            return forms.range(of: metric, layer: layers.lowerBound + layer - 1, request)
         }
         // The smallest of several numbers is below the upper bound of each of them.
         func least(_ layers: Int) -> ClosedRange<Double> {

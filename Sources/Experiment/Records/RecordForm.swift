@@ -95,7 +95,7 @@ public struct RecordForm: Sendable {
         var members: [String: JSONValue] = [:]
         for key in RecordForm.bodyKeys { members[key] = line[key] }
         guard let body = CanonicalObject(JSONValue.object(members).canonicalBytes) else {
-            return "its values are nested too deep, or hold text that no record has"
+            return "its values are nested too deep"
         }
         return fault(in: body)
     }
@@ -277,15 +277,17 @@ struct MetricForms {
         }
         switch metric.shape {
         case .number: return number(sizes.layers - 1)
-        case .layers:
-            let isOfMatrices = MeasureDeclaration.weightNorms.metrics.contains(metric)
-            return .tuple((0..<(isOfMatrices ? sizes.matrixRanks.count : sizes.layers)).map(number))
-        case .hiddenLayers:
-            // Above other layers of a network from a file than its features there is no known chain.
-            let isOfFeatures = settings.graph != nil && metric == .classificationDimension
-            return .tuple((isOfFeatures ? sizes.hidden - 1..<sizes.hidden : 0..<sizes.hidden).map(number))
+        case .layers, .hiddenLayers: return .tuple(layers(of: metric).map(number))
         case .list(_, _, let count): return .list(counts(count, request), number(sizes.layers - 1))
         }
+    }
+
+    /// The layers, or the weight matrices, that a metric of layers has a number for, counted from 0.
+    func layers(of metric: Metric) -> Range<Int> {
+        guard settings.graph != nil else {
+            return 0..<(metric.shape == .hiddenLayers ? sizes.hidden : sizes.layers)
+        }
+        return metric.indices(layers: sizes.layers, matrices: sizes.matrixRanks.count)
     }
 
     private func counts(_ count: Metric.Count, _ request: RequestedMeasure?) -> ClosedRange<Int> {

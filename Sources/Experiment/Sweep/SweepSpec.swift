@@ -105,8 +105,7 @@ public struct SweepSpec: Equatable, Sendable {
 
     /// The image sets that any trial needs, each once.
     public var imageSets: [ImageSetDescription] {
-        var values = [grid.fixed["dataset"]].compactMap { $0 }
-        for axis in axes where axis.path == "dataset" { values += (0..<axis.count).map { axis.values[$0] } }
+        let values = Axis.values(of: "dataset", axes, grid.fixed)
         let names = Set(values.compactMap { ($0["name"] ?? $0).string })
         return ImageSetDescription.allCases.filter { names.contains($0.rawValue) }
     }

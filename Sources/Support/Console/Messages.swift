@@ -14,13 +14,6 @@ public func durationText(seconds: Double) -> String {
     return "\(whole / 86400) d \(whole % 86400 / 3600) h"
 }
 
-/// A number with about three significant digits: "0.0123", "12.3", "4560".
-public func roundedText(_ number: Double) -> String {
-    guard number.isFinite, number != 0 else { return number == 0 ? "0" : "\(number)" }
-    let rounded = abs(number) >= 100 ? number.rounded() : number.rounded(toDigits: 3)
-    return Int(exactly: rounded).map { groupedText($0) } ?? "\(rounded)"
-}
-
 /// The share of trials that are done, such as "37 %"; running trials count in part. Only a complete run is
 /// 100 %.
 public func percentText(done: Int, fraction: Double, total: Int) -> String {

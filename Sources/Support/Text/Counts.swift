@@ -5,6 +5,25 @@ public func countText(_ count: Int, _ noun: String, space: String = " ") -> Stri
     "\(groupedText(count, space: space)) \(noun)\(count == 1 ? "" : "s")"
 }
 
+/// The first twelve names, separated by commas.
+public func shortList(_ names: [String]) -> String {
+    let shown = names.prefix(12).map { $0.isEmpty ? "''" : $0 }.joined(separator: ", ")
+    return names.count > 12 ? shown + ", …" : shown
+}
+
+/// A number with about three significant digits: "0.0123", "12.3", "4560".
+public func roundedText(_ number: Double) -> String {
+    guard number.isFinite, number != 0 else { return number == 0 ? "0" : "\(number)" }
+    let rounded = abs(number) >= 100 ? number.rounded() : number.rounded(toDigits: 3)
+    return Int(exactly: rounded).map { groupedText($0) } ?? "\(rounded)"
+}
+
+/// A size in bytes to about three digits, in decimal units: "96.4 MB".
+public func sizeText(decimal bytes: Double) -> String {
+    let (unit, scale) = bytes < 1e6 ? ("kB", 1e3) : bytes < 1e9 ? ("MB", 1e6) : ("GB", 1e9)
+    return "\(roundedText(bytes / scale)) \(unit)"
+}
+
 /// A number with its digits in groups of three: "1 234 567". Four digits stay together.
 ///
 /// - Parameter space: separates groups of digits.

@@ -49,3 +49,38 @@ public struct ElementwiseOperation: NetworkOperation {
         (self.operands, self.maps, self.count) = (operands, maps, count)
     }
 }
+
+extension ElementwiseOperation {
+    /// The numbers of which any operand changes.
+    public func restricted(to supports: [Support]) -> RestrictedOperation? {
+        let marks = supports.map(\.marks)
+        let indices = maps.map { $0?.indices }
+        var isMarked = [Bool](repeating: false, count: count)
+        for (operand, map) in zip(operands, indices) {
+            guard case .input(let index) = operand else { continue }
+            for i in 0..<count where marks[index][map.map { Int($0[i]) } ?? i] { isMarked[i] = true }
+        }
+        let output = Support(isMarked)
+        let taken = indices.map { map in output.all.map { map?[Int($0)] ?? $0 } }
+        // A number is also needed where only another operand's changes.
+        var needed = supports.map { [Bool](repeating: false, count: $0.total) }
+        for case (.input(let index), let numbers) in zip(operands, taken) {
+            for number in numbers { needed[index][Int(number)] = true }
+        }
+        let inputs = needed.map { Support($0) }
+        let positions = inputs.map(\.positions)
+        let maps = zip(operands, taken).map { operand, numbers in
+            guard case .input(let index) = operand else { return IndexMap(numbers) }
+            return IndexMap(numbers.map { positions[index][Int($0)] })
+        }
+        return RestrictedOperation(
+            operation: ElementwiseOperation(
+                function, alpha: alpha, beta: beta, operands: operands,
+                maps: zip(operands, maps).map { operand, map in
+                    guard case .input(let index) = operand, map.isIdentity(of: inputs[index].count)
+                    else { return map }
+                    return nil
+                }, count: output.count),
+            inputs: inputs, output: output)
+    }
+}

@@ -1,4 +1,5 @@
 import Glibc
+import Text
 
 /// The layers of a network from an ONNX file for points of one shape: what sweeps know of it without the file.
 public struct GraphFacts: Hashable, Sendable {
@@ -14,7 +15,7 @@ public struct GraphFacts: Hashable, Sendable {
     public var matrices: [Matrix]
     /// Number of parameters.
     public var parameters: Int
-    /// Number of numbers of all values of the plan, for one point.
+    /// Total size of all values of the plan for one point.
     public var values: Int
 
     /// A layer's result.
@@ -27,7 +28,7 @@ public struct GraphFacts: Hashable, Sendable {
         public var value: Int
         /// Multiplications that one point takes up to this layer.
         public var cost: Int
-        /// The most numbers that are held at once for the derivatives in one input up to this layer.
+        /// Largest number of derivatives held at once, for one input, up to this layer.
         public var peak: Int
         /// Whether it is measured unless layers are chosen.
         public var isMeasured: Bool
@@ -77,9 +78,9 @@ public struct GraphFacts: Hashable, Sendable {
         /// The fault in words that follow the file's name.
         public let words: String
 
-        init(_ pattern: String, _ names: [String]) {
-            let shown = names.prefix(12).joined(separator: ", ") + (names.count > 12 ? ", …" : "")
-            words = "has no layer '\(pattern)'; it has \(shown)"
+        /// - Parameter names: those that there are.
+        public init(_ pattern: String, _ names: [String]) {
+            words = "has no layer '\(pattern)'; it has \(shortList(names))"
         }
     }
 

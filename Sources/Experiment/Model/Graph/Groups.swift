@@ -50,3 +50,50 @@ public struct WindowOperation: NetworkOperation {
         (self.starts, self.indices, self.weights) = (starts, indices, weights)
     }
 }
+
+extension GroupOperation {
+    /// The groups that have a changing number, whole.
+    public func restricted(to supports: [Support]) -> RestrictedOperation? {
+        var isMarked = [Bool](repeating: false, count: groups)
+        for index in supports[0].all { isMarked[Int(index) / length] = true }
+        let touched = Support(isMarked)
+        let numbers = Support(
+            touched.all.flatMap { $0 * Int32(length)..<($0 + 1) * Int32(length) }, of: groups * length)
+        return RestrictedOperation(
+            operation: GroupOperation(function, groups: touched.count, length: length, epsilon: epsilon),
+            inputs: [numbers], output: function.isReduction ? touched : numbers)
+    }
+}
+
+extension WindowOperation {
+    /// In all planes the windows that have a changing number in any.
+    public func restricted(to supports: [Support]) -> RestrictedOperation? {
+        var changes = [Bool](repeating: false, count: planeSize)
+        for index in supports[0].all { changes[Int(index) % planeSize] = true }
+        func numbers(_ window: Int) -> ArraySlice<Int32> {
+            self.indices[Int(self.starts[window])..<Int(self.starts[window + 1])]
+        }
+        let touched = (0..<windows).filter { numbers($0).contains { changes[Int($0)] } }
+        var needed = [Bool](repeating: false, count: planeSize)
+        for window in touched { for index in numbers(window) { needed[Int(index)] = true } }
+        let plane = Support(needed)
+        let positions = plane.positions
+        var (starts, indices, weights): ([Int32], [Int32], [Float]) = ([0], [], [])
+        for window in touched {
+            indices += numbers(window).map { positions[Int($0)] }
+            if let all = self.weights {
+                weights += all[Int(self.starts[window])..<Int(self.starts[window + 1])]
+            }
+            starts.append(Int32(indices.count))
+        }
+        func everyPlane(_ numbers: [Int32], of size: Int) -> Support {
+            Support((0..<planes).flatMap { p in numbers.map { Int32(p * size) + $0 } }, of: planes * size)
+        }
+        return RestrictedOperation(
+            operation: WindowOperation(
+                planes: planes, planeSize: plane.count, starts: starts, indices: indices,
+                weights: self.weights == nil ? nil : weights),
+            inputs: [everyPlane(plane.all, of: planeSize)],
+            output: everyPlane(touched.map(Int32.init), of: windows))
+    }
+}

@@ -51,6 +51,21 @@ public struct IndexMap: Sendable, Hashable {
         return start < 0 ? nil : Int(start) + (ascends ? position % length : 0)
     }
 
+    /// All indices.
+    public var indices: [Int32] {
+        guard length > 1 else { return starts }
+        var indices: [Int32] = []
+        indices.reserveCapacity(count)
+        for start in starts {
+            if start < 0 || !ascends {
+                indices.append(contentsOf: repeatElement(start, count: length))
+            } else {
+                indices.append(contentsOf: start..<start + Int32(length))
+            }
+        }
+        return indices
+    }
+
     /// Whether the result is the operand itself.
     public func isIdentity(of count: Int) -> Bool { ascends && starts == [0] && length == count }
 }
@@ -98,4 +113,42 @@ public struct ConstantOperation: NetworkOperation {
 
     /// Creates the operation.
     public init(region: NetworkPlan.Region) { self.region = region }
+}
+
+extension RearrangementOperation {
+    /// The numbers that changing ones go to.
+    public func restricted(to supports: [Support]) -> RestrictedOperation? {
+        let maps = maps.map(\.indices)
+        let marks = supports.map(\.marks)
+        let count = maps.first?.count ?? 0
+        let output = Support(
+            (0..<count).map { i in zip(maps, marks).contains { $0[i] >= 0 && $1[Int($0[i])] } })
+        let positions = supports.map(\.positions)
+        return RestrictedOperation(
+            operation: RearrangementOperation(
+                maps: zip(maps, positions).map { map, positions in
+                    IndexMap(output.all.map { map[Int($0)] < 0 ? -1 : positions[Int(map[Int($0)])] })
+                }),
+            inputs: supports, output: output)
+    }
+}
+
+extension ConcatenationOperation {
+    /// As a rearrangement of the operands that are values.
+    public func restricted(to supports: [Support]) -> RestrictedOperation? {
+        let width = lengths.reduce(0, +)
+        var maps = supports.map { _ in [Int32](repeating: -1, count: width * blocks) }
+        var column = 0
+        for (operand, length) in zip(operands, lengths) {
+            if case .input(let index) = operand {
+                for block in 0..<blocks {
+                    for i in 0..<length {
+                        maps[index][block * width + column + i] = Int32(block * length + i)
+                    }
+                }
+            }
+            column += length
+        }
+        return RearrangementOperation(maps: maps.map { IndexMap($0) }).restricted(to: supports)
+    }
 }

@@ -8,7 +8,7 @@ public struct ValueLiveness: Sendable {
     public let end: [Int?]
     /// The last value that is needed.
     public let last: Int
-    /// For each value, the largest number of numbers that are held up to it for one tangent, if tangents are whole.
+    /// For each value, the largest number of derivatives that can be held at once, for one input, up to it.
     public let peaks: [Int]
 
     /// The liveness on the way to some values of a plan.
@@ -30,7 +30,9 @@ public struct ValueLiveness: Sendable {
         var peaks = [Int](repeating: peak, count: count)
         for (index, node) in plan.nodes.enumerated() where node.output <= last {
             if varies[node.output] { held += plan.values[node.output].size.count }
-            peak = max(peak, held)
+            // An operation may read a copy of each value that varies, its derivatives gathered.
+            peak = max(
+                peak, held + node.inputs.reduce(0) { $0 + (varies[$1] ? plan.values[$1].size.count : 0) })
             peaks[node.output] = peak
             for input in Set(node.inputs) where end[input] == index && varies[input] {
                 held -= plan.values[input].size.count

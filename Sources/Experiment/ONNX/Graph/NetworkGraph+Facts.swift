@@ -3,7 +3,8 @@ import Model
 extension NetworkGraph {
     /// The layers as sweeps know them.
     public var facts: GraphFacts {
-        let peaks = ValueLiveness(plan, of: [plan.last]).peaks
+        // Memory of derivatives that is used again may be an eighth too large.
+        let peaks = ValueLiveness(plan, of: [plan.last]).peaks.map { $0 + $0 / 8 }
         var sum = 0
         let known = layers.map { layer in
             sum += layer.cost
@@ -35,7 +36,7 @@ extension ONNXModel {
         }
     }
 
-    /// The paths of the files beside the model that hold numbers, as the model names them, sorted.
+    /// The paths of the files beside the model that hold its numbers, sorted, each with the model's folder.
     public var externalPaths: [String] {
         var paths: Set<String> = []
         func add(_ tensor: ONNXTensor) {

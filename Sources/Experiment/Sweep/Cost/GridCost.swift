@@ -12,7 +12,7 @@ public struct GridCost: Equatable, Sendable {
     public var weightFiles: Double = 0
     /// Bytes of these files, without their headers.
     public var weightBytes: Double = 0
-    /// The parts of `seconds`: training first, then evaluation and the measures.
+    /// The parts of `seconds`: training, where networks are trained, then evaluation and the measures.
     public var parts: [Part] = []
 
     /// The most bytes that a trial with a network from a file takes; nil where networks are trained.
@@ -60,21 +60,18 @@ public struct GridCost: Equatable, Sendable {
 }
 
 extension Grid {
-    /// The most trials whose costs are estimated one by one.
-    static let costLimit = 20_000
-
     /// The cost of all trials. One trial is estimated for each combination of values on the relevant axes,
     /// and counted as often as the combination occurs in the grid. Beyond 20 000 combinations, 20 000 evenly
     /// spaced trials are estimated instead.
     public func cost(at speed: CostEstimate.Speed = .reference) -> GridCost {
-        let groups = costGroups()
+        let groups = combinations(where: CostEstimate.depends)
         var cost = GridCost(
             seconds: 0, leastSeconds: .infinity, maxSeconds: 0, isSampled: groups == nil)
         func add(_ trial: Trial, weight: Double) {
             var whole = CostEstimate()
             for (index, part) in CostEstimate.parts(of: trial.settings).enumerated() {
                 whole += part.cost
-                // Starting and recording a trial count as the first part, training.
+                // Starting and recording a trial count as the first part.
                 let own = index == 0 ? speed.secondsPerTrial : 0
                 cost.add(part.name, weight * (part.cost.partSeconds(at: speed) + own))
             }
@@ -97,74 +94,12 @@ extension Grid {
         if let groups {
             for (positions, weight) in groups { add(trial(positions: positions, index: 0), weight: weight) }
         } else {
-            let weight = Double(count) / Double(Grid.costLimit)
-            for sample in 0..<Grid.costLimit {
+            let weight = Double(count) / Double(Grid.combinationLimit)
+            for sample in 0..<Grid.combinationLimit {
                 add(self[Int(Double(sample) * weight)], weight: weight)
             }
         }
         return cost
-    }
-
-    /// Positions that represent all trials with one cost, and the number of these trials; nil where there are
-    /// too many.
-    private func costGroups() -> [(positions: [Int], weight: Double)]? {
-        var groups: [(positions: [Int], weight: Double)] = [([Int](repeating: 0, count: axes.count), 1)]
-        func multiply(by parts: [(digits: [(position: Int, digit: Int)], weight: Double)]) -> Bool {
-            guard groups.count * parts.count <= Grid.costLimit else { return false }
-            groups = groups.flatMap { group in
-                parts.map { part in
-                    var positions = group.positions
-                    for (position, digit) in part.digits {
-                        for axis in dimensions[position].axes { positions[axis] = digit }
-                    }
-                    return (positions, group.weight * part.weight)
-                }
-            }
-            return true
-        }
-        for (position, dimension) in dimensions.enumerated() where dimension.selection == nil {
-            if matters(dimension) {
-                guard dimension.count <= Grid.costLimit,
-                    multiply(by: (0..<dimension.count).map { ([(position, $0)], 1) })
-                else { return nil }
-            } else {
-                guard multiply(by: [([], Double(dimension.count))]) else { return nil }
-            }
-        }
-        for selection in selections {
-            guard let parts = costParts(of: selection), multiply(by: parts) else { return nil }
-        }
-        return groups
-    }
-
-    private func matters(_ dimension: Dimension) -> Bool {
-        dimension.axes.contains { CostEstimate.depends(on: axes[$0].path) }
-    }
-
-    /// The combinations that a selection keeps, grouped by their digits in the relevant dimensions.
-    private func costParts(
-        of selection: Selection
-    ) -> [(digits: [(position: Int, digit: Int)], weight: Double)]? {
-        let involved = selection.dimensions.filter { matters(dimensions[$0]) }
-        guard !involved.isEmpty else { return [([], Double(selection.kept.count))] }
-        // The key is the combination's digits in those dimensions as one number.
-        var counts: [Int: Double] = [:]
-        for combination in selection.kept.indices {
-            let key = involved.reduce(0) { key, position in
-                key * dimensions[position].count + selection.digit(of: combination, dimension: position)
-            }
-            counts[key, default: 0] += 1
-            guard counts.count <= Grid.costLimit else { return nil }
-        }
-        // Sorted, because a sum of doubles depends on their order.
-        return counts.sorted { $0.key < $1.key }.map { key, weight in
-            var rest = key
-            let digits = involved.reversed().map { position in
-                defer { rest /= dimensions[position].count }
-                return (position: position, digit: rest % dimensions[position].count)
-            }
-            return (digits, weight)
-        }
     }
 }
 

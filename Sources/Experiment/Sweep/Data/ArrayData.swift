@@ -29,7 +29,7 @@ public struct ArrayData: Hashable, Sendable, DatasetDescription {
         "An array's numbers are multiplied by the scale.")
     private static let givenMean = DataOption(
         "mean", .numbers(Bounds(.none, .none), limit: 4096), default: [Double](), text: "0",
-        "Subtracted from an array's channels, after the scale; one number goes for all.")
+        "Subtracted from an array's channels, after the scale; one number applies to all channels.")
     private static let givenDeviation = DataOption(
         "std", .numbers(Setting.positive, limit: 4096), default: [Double](), text: "1",
         "An array's channels are then divided by these.")
@@ -43,7 +43,7 @@ public struct ArrayData: Hashable, Sendable, DatasetDescription {
             givenInputs.setting, givenLabels.setting, givenLayout.setting, givenScale.setting,
             givenMean.setting, givenDeviation.setting, givenPoint.setting,
         ], activation: .linear, width: 1, hasEpochs: false, isForTraining: false,
-        vibObjection: "arrays are for model: onnx")
+        vibObjection: "arrays are for 'model: onnx'")
 
     /// The layout of a point.
     public var layout: PointLayout {

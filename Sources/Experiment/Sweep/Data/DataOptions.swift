@@ -74,6 +74,15 @@ extension Dataset {
         }
     }()
 
+    /// For each data set, its options that other kinds read otherwise, so that values may be for those.
+    static let ambiguousOptions = Dictionary(
+        uniqueKeysWithValues: allKinds.flatMap { kind in
+            let options = kind.options.filter { option in
+                settings.contains { $0.path == option.path && $0.kind != option.kind }
+            }
+            return kind.names.map { ($0, options) }
+        })
+
     /// A default that depends on the kind, for readers: "64 (gaussian, teacher), 200 (images)".
     static func text(_ kinds: [DataKind] = allKinds.filter(\.isForTraining), _ value: (DataKind) -> String?)
         -> String

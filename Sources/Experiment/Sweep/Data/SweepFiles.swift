@@ -10,6 +10,9 @@ public struct ContentFile: Hashable, Sendable {
     /// 64 hexadecimal digits: the SHA-256 of the file; of several parts, that of their names and digests.
     public let digest: String
 
+    /// The most bytes of a part's path.
+    public static let maxPathBytes = 100
+
     /// One file on disk.
     public struct Part: Hashable, Sendable {
         /// The path from the folder of the file.
@@ -118,21 +121,25 @@ public struct SweepFiles: Equatable, Sendable {
         facts.sorted { $0.key < $1.key }.map { (path: $0.key, file: $0.value.file) }
     }
 
-    /// The files without layers that no trial measures, and without what no trial reads.
+    /// Keeps the files that trials read and, of networks, the layers that they measure.
     ///
     /// - Parameters:
-    ///   - paths: the paths that trials may have.
-    ///   - patterns: the values that `layers` may have; empty: the default.
-    func pruned(_ paths: Set<String>, _ patterns: [[String]]) -> SweepFiles {
+    ///   - named: the files that trials read.
+    ///   - patterns: the values that `layers` has; empty: the default.
+    ///   - hasNorms: whether any trial has norms of weight matrices.
+    func pruned(_ named: NamedFiles, patterns: [[String]], hasNorms: Bool) -> SweepFiles {
+        let (paths, layouts) = (Set(named.all.map(\.path)), named.layouts(self))
         var pruned = SweepFiles()
         pruned.facts = facts.filter { paths.contains($0.key) }.mapValues { facts in
             guard case .network(var network) = facts.content else { return facts }
+            let shapes = Set(layouts.map { $0.shape(for: network.declared) })
             network.refusals = [:]
-            network.graphs = network.graphs.map { graph in
+            network.graphs = network.graphs.filter { shapes.contains($0.input) }.map { graph in
                 let asked = patterns.isEmpty ? [nil] : patterns.map(Optional.some)
                 let kept = Set(asked.flatMap { (try? graph.chosen($0)) ?? [] })
                 var graph = graph
                 graph.layers = graph.layers.indices.filter(kept.contains).map { graph.layers[$0] }
+                if !hasNorms { graph.matrices = [] }
                 return graph
             }
             return FileFacts(facts.file, .network(network))
@@ -141,134 +148,50 @@ public struct SweepFiles: Equatable, Sendable {
     }
 }
 
-// MARK: - In sweep.json
+/// The files that settings name.
+struct NamedFiles {
+    /// Paths, each with the setting that has it.
+    typealias Paths = [(setting: String, path: String)]
 
-extension SweepFiles {
-    var json: JSONValue { .object(facts.mapValues(\.json)) }
+    let points: Paths
+    let labels: Paths
+    let networks: Paths
+    /// The words of the points' layouts.
+    private let layouts: Set<String>
 
-    init?(_ json: JSONValue) {
-        guard let members = json.object else { return nil }
-        for (path, value) in members {
-            guard let read = FileFacts(value) else { return nil }
-            facts[path] = read
-        }
+    /// All of them.
+    var all: Paths { points + labels + networks }
+
+    /// Whether files and what is taken of them depend on a setting.
+    static func depend(on setting: String) -> Bool {
+        ["file", "layers", "dataset", "dataset.inputs", "dataset.labels", "dataset.layout"].contains(setting)
     }
-}
 
-extension FileFacts {
-    /// The facts as `sweep.json` has them.
-    var json: JSONValue {
-        var members: [String: JSONValue] = [
-            "parts": .array(
-                file.parts.map {
-                    .array([.string($0.path), .string($0.digest), JSONValue($0.bytes)])
-                })
-        ]
-        switch content {
-        case .points(let shape): members["points"] = JSONValue(shape)
-        case .labels(let count, let classes): members["labels"] = JSONValue([count, classes])
-        case .network(let network):
-            members["graphs"] = .array(network.graphs.map(\.json))
-            if let declared = network.declared {
-                members["declared"] = .array(declared.map { $0.map { JSONValue($0) } ?? .null })
+    /// - Parameter values: the values of the setting with a path.
+    init(_ values: (String) -> [JSONValue]) {
+        let datasets = values("dataset")
+        func paths(_ setting: String, _ values: [JSONValue]) -> Paths {
+            values.compactMap(\.string).map { (setting, $0) }
+        }
+        func paths(_ option: String) -> Paths {
+            paths("dataset." + option, values("dataset." + option))
+                + paths("dataset", datasets.compactMap { $0[option] })
+        }
+        (points, labels, networks) = (paths("inputs"), paths("labels"), paths("file", values("file")))
+        let given = values("dataset.layout")
+        layouts = Set(
+            given.isEmpty
+                ? datasets.map { $0["layout"]?.string ?? "nchw" } : given.compactMap(\.string))
+    }
+
+    /// The layouts of the points, with the facts of their files.
+    func layouts(_ files: SweepFiles) -> [PointLayout] {
+        points.flatMap { point -> [PointLayout] in
+            guard case .points(let shape) = files[path: point.path].content else { return [] }
+            return [false, true].filter {
+                $0 ? layouts.contains("nhwc") && shape.count == 4 : layouts.contains("nchw")
             }
-        case .unusable: break
+            .map { PointLayout(sizes: Array(shape.dropFirst()), channelsAreLast: $0) }
         }
-        return .object(members)
-    }
-
-    /// Reads facts; nil for any other JSON.
-    init?(_ json: JSONValue) {
-        let parts = (json["parts"]?.array ?? []).compactMap { part -> ContentFile.Part? in
-            guard let members = part.array, members.count == 3, let path = members[0].string,
-                let digest = members[1].string, isDigest(digest), let bytes = count(members[2]),
-                !path.split(separator: "/", omittingEmptySubsequences: false).contains(where: {
-                    ["", "..", "."].contains($0)
-                })
-            else { return nil }
-            return ContentFile.Part(path: path, digest: digest, bytes: bytes)
-        }
-        guard let first = parts.first, parts.count == json["parts"]?.array?.count, !first.path.contains("/")
-        else { return nil }
-        file = ContentFile(first, beside: Array(parts.dropFirst()))
-        if let shape = json["points"].flatMap(sizes), shape.count >= 2 {
-            content = .points(shape: shape)
-        } else if let labels = json["labels"].flatMap(sizes), labels.count == 2 {
-            content = .labels(count: labels[0], classes: labels[1])
-        } else if let graphs = json["graphs"]?.array {
-            let read = graphs.compactMap(GraphFacts.init)
-            guard read.count == graphs.count else { return nil }
-            content = .network(
-                NetworkFacts(
-                    declared: json["declared"]?.array.map { $0.map { Int(json: $0) } }, graphs: read))
-        } else {
-            return nil
-        }
-    }
-}
-
-/// A whole number that isn't negative.
-private func count(_ json: JSONValue) -> Int? {
-    Int(json: json).flatMap { (0...1 << 53).contains($0) ? $0 : nil }
-}
-
-/// Sizes of which none is 0, and whose product is no larger than any file's.
-private func sizes(_ json: JSONValue) -> [Int]? {
-    let list = (json.array ?? []).compactMap(count)
-    guard list.count == json.array?.count, !list.contains(0),
-        list.reduce(1.0, { $0 * Double($1) }) < 1e15
-    else { return nil }
-    return list
-}
-
-private func isDigest(_ text: String) -> Bool {
-    text.utf8.count == 64
-        && text.utf8.allSatisfy { (48...57).contains($0) || (97...102).contains($0) }
-}
-
-extension GraphFacts {
-    fileprivate var json: JSONValue {
-        var members: [String: JSONValue] = [
-            "input": JSONValue(input), "parameters": JSONValue(parameters), "values": JSONValue(values),
-            "layers": .array(layers.map(\.json)), "output": output.json,
-            "matrices": .array(
-                matrices.map { .array([.string($0.name), JSONValue($0.rows), JSONValue($0.columns)]) }),
-        ]
-        if let features { members["features"] = features.json }
-        return .object(members)
-    }
-
-    fileprivate init?(_ json: JSONValue) {
-        guard let input = json["input"].flatMap(sizes), let layers = json["layers"]?.array,
-            let output = json["output"].flatMap(Layer.init), let matrices = json["matrices"]?.array,
-            let parameters = json["parameters"].flatMap(count), let values = json["values"].flatMap(count)
-        else { return nil }
-        self.init(
-            input: input, layers: layers.compactMap(Layer.init),
-            features: json["features"].flatMap(Layer.init), output: output,
-            matrices: matrices.compactMap { matrix in
-                guard let members = matrix.array, members.count == 3, let name = members[0].string,
-                    let rows = count(members[1]), let columns = count(members[2])
-                else { return nil }
-                return Matrix(name: name, rows: rows, columns: columns)
-            }, parameters: parameters, values: values)
-        guard self.layers.count == layers.count, self.matrices.count == matrices.count else { return nil }
-    }
-}
-
-extension GraphFacts.Layer {
-    fileprivate var json: JSONValue {
-        .array([
-            .string(name), JSONValue(units), JSONValue(value), JSONValue(cost), JSONValue(peak),
-            .bool(isMeasured),
-        ])
-    }
-
-    fileprivate init?(_ json: JSONValue) {
-        guard let members = json.array, members.count == 6, let name = members[0].string,
-            let units = count(members[1]), let value = count(members[2]), let cost = count(members[3]),
-            let peak = count(members[4]), let isMeasured = members[5].bool
-        else { return nil }
-        self.init(name: name, units: units, value: value, cost: cost, peak: peak, isMeasured: isMeasured)
     }
 }

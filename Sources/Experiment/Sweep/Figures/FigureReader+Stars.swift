@@ -17,7 +17,7 @@ extension FigureReader {
         else { return nil }
         let recorded = measuredThresholds("measures.independence_deficit.classes")
             .compactMap(Int.init(exactly:))
-        let count = classCount()
+        let count = largest.classes
         let known = recorded.filter { $0 < count || count == 0 }
         let classes = member("classes").map { self.classes($0, recorded: recorded, of: count, &faults) } ?? []
         if known.isEmpty { faults.add(kind.location, "figures.style", .figure(.noClassRecorded)) }

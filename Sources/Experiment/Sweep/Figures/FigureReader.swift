@@ -15,10 +15,8 @@ struct FigureReader {
     let zips: [[String]]
     /// The words that a setting takes anywhere in the grid.
     let words: (String) -> [String]
-    /// The largest number of classes that a trial's data have; 0 if it isn't known.
-    let classCount: () -> Int
-    /// The most layers of networks from files; nil where networks are trained.
-    let layersOfFiles: Int?
+    /// The largest numbers that trials have.
+    let largest: LargestNumbers
 
     func figures(_ node: YAMLNode, _ faults: inout Faults) -> [FigureSpec] {
         let items = node.list(path: "figures", limit: 100, &faults) ?? []
@@ -175,7 +173,7 @@ struct FigureReader {
     private var hasHiddenLayers: Bool {
         if axes.contains(where: { $0.path == "depth" }) { return true }
         guard let axis = axes.first(where: { $0.path == "hidden" }) else { return false }
-        let counts = (0..<axis.count).compactMap { axis.values[$0].array?.count }
+        let counts = axis.values.all.compactMap { $0.array?.count }
         return Set(counts).count == axis.count
     }
 
@@ -300,12 +298,7 @@ struct FigureReader {
 
     /// The thresholds that some trial measures, in the order of the file.
     func measuredThresholds(_ setting: String) -> [Double] {
-        var lists: [JSONValue] = []
-        if let axis = axes.first(where: { $0.path == setting }) {
-            lists = (0..<axis.count).map { axis.values[$0] }
-        } else if let value = fixed[setting] {
-            lists = [value]
-        }
+        let lists = Axis.values(of: setting, axes, fixed)
         var numbers: [Double] = []
         for number in lists.flatMap({ $0.array ?? [] }).compactMap(\.number) where !numbers.contains(number) {
             numbers.append(number)
@@ -335,7 +328,7 @@ struct FigureReader {
             return nil
         }
         guard let number = node.integer(in: 1...1000, path: path, &faults) else { return nil }
-        let deepest = deepestNetwork - (metric.shape == .hiddenLayers ? 1 : 0)
+        let deepest = largest.count(of: metric) ?? deepestNetwork - (metric.shape == .hiddenLayers ? 1 : 0)
         guard number <= deepest else {
             faults.add(node.location, path, .figure(.noSuchLayer(number, deepest: deepest)))
             return nil
@@ -344,15 +337,8 @@ struct FigureReader {
     }
 
     private var deepestNetwork: Int {
-        if let layersOfFiles { return layersOfFiles }
-        func values(_ path: String) -> [JSONValue] {
-            if let axis = axes.first(where: { $0.path == path }) {
-                return (0..<axis.count).map { axis.values[$0] }
-            }
-            return fixed[path].map { [$0] } ?? []
-        }
-        let hidden = values("hidden").compactMap { $0.array.map { $0.count + 1 } }
-        let depths = values("depth").compactMap { $0.number.map { Int($0) } }
+        let hidden = Axis.values(of: "hidden", axes, fixed).compactMap { $0.array.map { $0.count + 1 } }
+        let depths = Axis.values(of: "depth", axes, fixed).compactMap { $0.number.map { Int($0) } }
         let defaultDepth = words("model").first.flatMap { GridPoint.defaultDepths[$0] } ?? 2
         return (hidden + depths).max() ?? defaultDepth
     }

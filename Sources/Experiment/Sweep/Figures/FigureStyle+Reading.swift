@@ -107,7 +107,7 @@ extension FigureStyle {
         case "legend": legend = node.choice(path: path, &faults)
         case "interval": interval = node.choice(path: path, &faults)
         case "style":
-            // Forms of a figure that no other figure can take on.
+            // Forms that belong to one figure, not to `style` for all.
             let forms = path.hasPrefix("figures.") ? ["heatmap", "star"] : []
             kind = node.word(of: Kind.allCases.map(\.rawValue) + forms, path: path, &faults)
                 .flatMap(Kind.init(rawValue:))

@@ -23,6 +23,11 @@ public struct Axis: Equatable, Sendable {
     /// The value at `index`, as records and figures show it.
     public func label(at index: Int) -> JSONValue { labels?[index] ?? values[index] }
 
+    /// The values that a sweep gives a setting, as an axis or as one value, without its default.
+    static func values(of path: String, _ axes: [Axis], _ fixed: [String: JSONValue]) -> [JSONValue] {
+        axes.first { $0.path == path }?.values.all ?? fixed[path].map { [$0] } ?? []
+    }
+
     /// The values as text, "0.001, 0.01, 0.1"; for many values the first, the second and the last. Numbers
     /// read back as the same values.
     public var valuesText: String {
@@ -67,6 +72,9 @@ public enum AxisValues: Equatable, Sendable {
         case .range(let lower, let upper, let step): lower < upper ? (upper - 1 - lower) / step + 1 : 0
         }
     }
+
+    /// All values, in order.
+    var all: [JSONValue] { (0..<count).map { self[$0] } }
 
     /// The value at an index. Precondition: 0 ≤ index < count.
     public subscript(index: Int) -> JSONValue {
@@ -114,7 +122,7 @@ extension AxisValues {
             return AxisValues.range(lower, count: count, step: step)
         }
         guard count <= AxisValues.maxCount else { return self }
-        let values = (0..<count).map { self[$0] }
+        let values = all
         let numbers = values.compactMap(\.number)
         guard numbers.count == count else { return self }
         if let range = AxisValues.range(of: numbers, isWhole: isWhole) { return range }

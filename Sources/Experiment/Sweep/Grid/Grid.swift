@@ -89,24 +89,23 @@ public struct Grid: Equatable, Sendable {
         Trial(index: index, point: GridPoint(self, positions), axes: axes, positions: positions)
     }
 
-    /// The values that a setting may have somewhere in the grid, without its default.
+    /// The values that a setting has at some point, without its default.
     func values(_ path: String) -> [JSONValue] {
-        if let axis = axes.first(where: { $0.path == path }) {
-            return (0..<axis.count).map { axis.values[$0] }
-        }
-        return fixed[path].map { [$0] } ?? []
+        guard let axis = axes.firstIndex(where: { $0.path == path }),
+            let points = combinations(where: { $0 == path })
+        else { return Axis.values(of: path, axes, fixed) }
+        return points.map { axes[axis].values[$0.positions[axis]] }
     }
 
     /// The grid without facts of files that no trial depends on.
     var pruned: Grid {
         guard files != SweepFiles() else { return self }
         var grid = self
-        let datasets = values("dataset")
-        let paths =
-            ["file", "dataset.inputs", "dataset.labels"].flatMap(values)
-            + datasets.flatMap { [$0["inputs"], $0["labels"]].compactMap { $0 } }
+        let norms = values("measures.weight_norms")
         grid.files = files.pruned(
-            Set(paths.compactMap(\.string)), values("layers").compactMap { [String](json: $0) })
+            NamedFiles(values), patterns: values("layers").compactMap { [String](json: $0) },
+            hasNorms: norms.contains(.bool(true))
+                || norms.isEmpty && !values("measures.weight_norms.tolerance").isEmpty)
         return grid
     }
 

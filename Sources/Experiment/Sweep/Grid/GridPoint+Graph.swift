@@ -32,24 +32,22 @@ extension GridPoint {
         let dataset = Dataset(data)
         let requested = requested(of: dataset, &conflicts)
         check(requested, data, facts, &conflicts)
-        let chosen: [Int]
+        let inputs = jacobianInputs(data, facts.input, &conflicts)
+        let rank = localRank(data, inputs, &conflicts)
+        let layers: (chosen: [Int], measured: [GraphFacts.Layer])
         do throws(GraphFacts.NoSuchLayer) {
-            chosen = try facts.chosen(values["layers"].flatMap { [String](json: $0) })
+            layers = try facts.layers(
+                patterns, of: requested.compactMap(\.declaration), isForMeasures: rank == nil)
         } catch {
             conflicts.append(PointConflict("layers", .data("\(word("file", default: "")) \(error.words)")))
             return placeholder(data)
-        }
-        let inputs = jacobianInputs(data, facts.input, &conflicts)
-        let rank = localRank(data, inputs, &conflicts)
-        let needsFeatures = requested.contains {
-            $0.declaration?.needs.contains(.denseChain) ?? false
         }
         return TrialSettings(
             model: .onnx(
                 TrialSettings.Graph(
                     file: files[path: word("file", default: "")].file, input: facts.input,
-                    chosen: chosen.map { facts.layers[$0].name },
-                    layers: facts.measured(chosen, withFeatures: needsFeatures), matrices: facts.matrices,
+                    patterns: patterns, chosen: layers.chosen.map { facts.layers[$0].name },
+                    layers: layers.measured, matrices: facts.matrices,
                     outputs: facts.output.units, parameters: facts.parameters, values: facts.values,
                     inputs: inputs)),
             dataset: dataset, network: TrialSettings.Network(hidden: [], activation: .linear),
@@ -59,10 +57,18 @@ extension GridPoint {
             seed: UInt64(integer("seed") ?? 0))
     }
 
-    /// Settings that stand for a point with conflicts.
+    private var patterns: [String]? { values["layers"].flatMap { [String](json: $0) } }
+
+    /// Settings that stand for a point with conflicts. Where no check visits the point, the trial fails as it reads
+    /// its files.
     private func placeholder(_ data: ArrayData) -> TrialSettings {
         TrialSettings(
-            model: .mlp, dataset: Dataset(data),
+            model: .onnx(
+                TrialSettings.Graph(
+                    file: files[path: word("file", default: "")].file, input: data.layout.sizes,
+                    patterns: patterns, chosen: patterns ?? [], layers: [], matrices: [],
+                    outputs: data.classes,
+                    parameters: 0, values: 0, inputs: .all(data.layout.sizes))), dataset: Dataset(data),
             network: TrialSettings.Network(hidden: [], activation: .linear), training: .none,
             measures: TrialSettings.Measures(localRank: nil, traceAt: .end, samples: 12),
             seed: UInt64(integer("seed") ?? 0))
@@ -98,9 +104,21 @@ extension GridPoint {
                     : measure.problemOfGraph(
                         endsDense: facts.features != nil,
                         ranks: "measures.local_rank with its patch and relative")
+                        ?? problem(ofMany: facts.output.units, measure)
             guard let problem else { continue }
             conflicts.append(PointConflict("measures." + name, .data("\(name) \(problem)")))
         }
+    }
+
+    /// The most classes that a record has a list of.
+    private static let maxClasses = 1 << 16
+
+    private func problem(ofMany outputs: Int, _ measure: MeasureRequest.Measure) -> String? {
+        let hasLists = measure.declaration?.metrics.contains {
+            if case .list(_, _, .classes) = $0.shape { true } else { false }
+        }
+        guard hasLists == true, outputs > GridPoint.maxClasses else { return nil }
+        return "has a number for each class: a network may have at most \(GridPoint.maxClasses) outputs"
     }
 
     private func jacobianInputs(

@@ -38,14 +38,14 @@ struct GridPoint {
     /// The settings with all defaults filled in. Incompatible settings are added to `conflicts`; the result
     /// is then the nearest settings that can be expressed.
     func settings(_ conflicts: inout [PointConflict]) -> TrialSettings {
-        for option in kind.options {
+        for option in Dataset.ambiguousOptions[dataset] ?? [] {
             guard let value = values[option.path], !option.kind.admits(value) else { continue }
             conflicts.append(
-                PointConflict(option.path, .data("the data set \(dataset) takes \(option.kind.text) here")))
+                PointConflict(option.path, .data("dataset \(dataset) expects \(option.kind.text) here")))
         }
         if isGraph { return graphSettings(&conflicts) }
         if !kind.isForTraining {
-            conflicts.append(PointConflict("dataset", .data("only 'model: onnx' is measured at arrays")))
+            conflicts.append(PointConflict("dataset", .data("arrays are for 'model: onnx'")))
         }
         let data = Dataset(type.init(DataOptions(of: self), &conflicts))
         if isVIB, let objection = kind.vibObjection {

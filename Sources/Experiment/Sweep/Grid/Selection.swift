@@ -141,7 +141,7 @@ private indirect enum Test {
             case .text(let text): return (nil, [], [text])
             case .axis(let path):
                 guard let (index, axis) = axes[path] else { return (nil, [], []) }
-                let values = (0..<axis.count).map { axis.values[$0] }
+                let values = axis.values.all
                 let numbers = values.compactMap(\.number)
                 return (index, numbers, numbers.isEmpty ? values.map { conditionText($0) ?? "" } : [])
             }

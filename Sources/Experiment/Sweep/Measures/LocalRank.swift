@@ -49,6 +49,6 @@ extension MeasureDeclaration {
                     + "is at most its numbers. As large as the image: the whole."),
             Setting(
                 "measures.local_rank.columns", .integer(1...1_000_000), default: "none", uses: [.onnx],
-                "In place of a patch: Jacobians are taken in so many inputs, which the seed draws."),
+                "Number of inputs that Jacobians are taken in, drawn by the seed; instead of a patch."),
         ], isUsual: true)
 }

@@ -135,6 +135,11 @@ public struct MeasureDeclaration: Sendable {
         isOfAnyNetwork && !needs.contains(.jacobians) && needs.contains(.activations)
     }
 
+    /// Whether it reads only the last features and the outputs of a network from a file.
+    var isOfLastFeatures: Bool {
+        needs.contains(.denseChain) && metrics.allSatisfy { !$0.isPerLayer || $0 == .classificationDimension }
+    }
+
     /// Whether it covers hidden layers alone, so that it reports nothing for a network with one layer.
     public var isOfHiddenLayers: Bool { MeasureCatalogue.ofFeatures.contains { $0.name == name } }
 

@@ -134,6 +134,15 @@ public struct Metric: Sendable {
         self.isOptional = isOptional || isOfTraining
     }
 
+    /// The layers, or the weight matrices, of a network from a file that it has a number for, counted from 0.
+    package func indices(layers: Int, matrices: Int) -> Range<Int> {
+        if MeasureDeclaration.weightNorms.metrics.contains(self) { return 0..<matrices }
+        guard shape == .hiddenLayers else { return 0..<layers }
+        let hidden = max(0, layers - 1)
+        // Above other layers than its features there is no known chain.
+        return (self == .classificationDimension ? max(0, hidden - 1) : 0)..<hidden
+    }
+
     /// Whether it has a number for each layer, or for each hidden layer.
     public var isPerLayer: Bool { shape == .layers || shape == .hiddenLayers }
     /// The things that a list counts, and the number of the first; nil for a metric that isn't a list.

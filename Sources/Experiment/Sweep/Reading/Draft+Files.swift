@@ -6,37 +6,30 @@ extension Draft {
     /// the grid.
     mutating func lookAtFiles(_ look: FileLook) {
         guard fixed["model"]?.value.string == "onnx" else { return }
-        let datasets = values("dataset")
-        func paths(_ option: String) -> [String] {
-            (values("dataset." + option) + datasets.compactMap { $0[option] }).compactMap(\.string)
-        }
-        var layouts: [PointLayout] = []
-        for path in paths("inputs") {
-            let facts = facts(of: path, .points, look)
-            guard case .points(let shape) = facts.content else { continue }
-            for isLast in [false, true] where !isLast || paths("layout").contains("nhwc") && shape.count == 4
-            {
-                layouts.append(
-                    PointLayout(sizes: Array(shape.dropFirst()), channelsAreLast: isLast))
+        let (axes, fixed) = (axes.map(\.axis), fixed.mapValues(\.value))
+        let named = NamedFiles { Axis.values(of: $0, axes, fixed) }
+        var seen: Set<String> = []
+        func take(_ files: NamedFiles.Paths, _ role: FileRole) {
+            for (_, path) in files where seen.insert(path).inserted {
+                let found = look(path, role)
+                // A run goes on with its own copy of a file that is gone, or has changed.
+                if let known = self.files.facts[path], known.file != found.file { continue }
+                self.files.facts[path] = found
             }
         }
-        for path in paths("labels") { _ = facts(of: path, .labels, look) }
-        for path in values("file").compactMap(\.string) {
-            _ = facts(of: path, .network(layouts), look)
-        }
+        take(named.points, .points)
+        take(named.labels, .labels)
+        take(named.networks, .network(named.layouts(files)))
     }
 
-    private mutating func facts(of path: String, _ role: FileRole, _ look: FileLook) -> FileFacts {
-        if let known = files.facts[path] { return known }
-        let facts = look(path, role)
-        files.facts[path] = facts
-        return facts
-    }
-
-    private func values(_ path: String) -> [JSONValue] {
-        if let axis = axes.first(where: { $0.axis.path == path })?.axis {
-            return (0..<axis.count).map { axis.values[$0] }
+    /// Checks that the files that trials read can be used.
+    func checkFiles(of grid: Grid, _ faults: inout Faults) {
+        guard fixed["model"]?.value.string == "onnx" else { return }
+        for (setting, path) in NamedFiles(grid.values).all {
+            guard case .unusable(let why) = grid.files[path: path].content,
+                let (location, shown) = given(setting)
+            else { continue }
+            faults.add(location, shown, .conflict(.data("\(path): \(why)"), point: ""))
         }
-        return fixed[path].map { [$0.value] } ?? []
     }
 }

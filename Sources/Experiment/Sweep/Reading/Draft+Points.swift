@@ -2,20 +2,24 @@ import Text
 
 extension Draft {
     /// Checks that settings fit together, before any work: tests a set of points that covers all pairs of
-    /// values of every two axes (for long axes: the ends and some values between). Conflicts among three or
-    /// more axes may remain undetected; they then fail as trials do.
-    func checkPoints(of grid: Grid, _ faults: inout Faults) {
+    /// values of every two axes (for long axes: the ends and some values between), and all combinations of files.
+    /// Conflicts among three or more other axes may remain undetected; they then fail as trials do.
+    ///
+    /// - Returns: the largest numbers among the tested points.
+    func checkPoints(of grid: Grid, _ faults: inout Faults) -> LargestNumbers {
+        var largest = LargestNumbers()
         var conflicts: [(conflict: PointConflict, positions: [Int], hits: Int)] = []
         var seen: [TrialSettings: [Int]] = [:]
         var visited = 0
         var longest: [[Int]: Int] = [:]
         var longestTraining = 0
         var sameTrial: (one: [Int], other: [Int])?
-        for positions in PairCover(grid).points() {
+        for positions in tested(grid) {
             visited += 1
             var found: [PointConflict] = []
             let point = GridPoint(grid, positions)
             let settings = point.settings(&found)
+            largest.take(settings)
             if case .steps(let listed) = settings.measures.traceAt {
                 longest[listed] = max(longest[listed] ?? 0, settings.trainingSteps)
             }
@@ -28,10 +32,8 @@ extension Draft {
                     conflicts.append((conflict, positions, 1))
                 }
             }
-            if let other = seen[settings] {
+            if let other = seen.updateValue(positions, forKey: settings.withoutPatterns) {
                 sameTrial = sameTrial ?? (other, positions)
-            } else {
-                seen[settings] = positions
             }
         }
         for (listed, steps) in longest.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
@@ -46,13 +48,24 @@ extension Draft {
                 given(conflict.path) ?? (mapping(lacking: conflict.lacking ?? conflict.path), conflict.path)
             faults.add(location, shown, .conflict(conflict.conflict, point: at))
         }
-        guard conflicts.isEmpty, let (one, other) = sameTrial else { return }
+        guard conflicts.isEmpty, let (one, other) = sameTrial else { return largest }
         let unlike = grid.axes.indices.filter { one[$0] != other[$0] }.map { grid.axes[$0].path }
         let (location, shown) = unlike.first.flatMap(given) ?? (.wholeFile, "axes")
         faults.add(
             location, shown,
             .sameTrial(
                 description(of: one, in: grid.axes), description(of: other, in: grid.axes), unused: unlike))
+        return largest
+    }
+
+    /// The positions of the points that are tested.
+    private func tested(_ grid: Grid) -> [[Int]] {
+        let cover = PairCover(grid).points()
+        guard grid.files != SweepFiles(), let files = grid.combinations(where: NamedFiles.depend) else {
+            return cover
+        }
+        let covered = Set(cover)
+        return cover + files.map(\.positions).filter { !covered.contains($0) }
     }
 
     /// Checks the listed steps at which to measure or to keep weights. Steps that no trial reaches would be
@@ -94,6 +107,27 @@ extension PointConflict {
             conflicts.append(PointConflict("weights", .weightsTooLarge(bytes, limit: KeptWeights.limit)))
         }
         return conflicts
+    }
+}
+
+/// The largest numbers that trials have.
+struct LargestNumbers {
+    /// Number of classes; 0 where there are none.
+    private(set) var classes = 0
+    /// Numbers of layers and of weight matrices of networks from files; nil where networks are trained.
+    private var ofGraphs: (layers: Int, matrices: Int)?
+
+    /// Takes in a trial's numbers.
+    mutating func take(_ settings: TrialSettings) {
+        classes = max(classes, settings.dataset.facts.classes)
+        guard let graph = settings.graph else { return }
+        let (layers, matrices) = ofGraphs ?? (0, 0)
+        ofGraphs = (max(layers, graph.layers.count), max(matrices, graph.matrices.count))
+    }
+
+    /// The most numbers of a metric of layers in a record; nil where networks are trained.
+    func count(of metric: Metric) -> Int? {
+        ofGraphs.map { metric.indices(layers: $0.layers, matrices: $0.matrices).count }
     }
 }
 

@@ -33,8 +33,10 @@ extension Draft {
     /// The checked sweep, or nil with faults.
     func spec(_ faults: inout Faults) -> SweepSpec? {
         guard let name, let (whole, conditions) = grid(&faults) else { return nil }
-        checkPoints(of: whole, &faults)
-        let figures = figureSpecs(grid: whole, &faults)
+        checkFiles(of: whole, &faults)
+        guard faults.isEmpty else { return nil }
+        let largest = checkPoints(of: whole, &faults)
+        let figures = figureSpecs(grid: whole, largest, &faults)
         guard faults.isEmpty else { return nil }
         let grid = whole.pruned
         let spec = SweepSpec(
@@ -44,7 +46,11 @@ extension Draft {
         // more digits.
         let size = spec.canonicalJSON.canonicalText.utf8.count
         guard size <= YAMLReader.byteLimit else {
-            faults.add(.wholeFile, "", .fileTooLarge(bytes: size, limit: YAMLReader.byteLimit))
+            let limit = YAMLReader.byteLimit
+            faults.add(
+                .wholeFile, "",
+                grid.files == SweepFiles()
+                    ? .fileTooLarge(bytes: size, limit: limit) : .networksTooLarge(bytes: size, limit: limit))
             return nil
         }
         return spec
@@ -58,28 +64,13 @@ extension Draft {
             .sorted { location($0.first) < location($1.first) }
     }
 
-    private func figureSpecs(grid: Grid, _ faults: inout Faults) -> [FigureSpec] {
+    private func figureSpecs(
+        grid: Grid, _ largest: LargestNumbers, _ faults: inout Faults
+    ) -> [FigureSpec] {
         guard let figures else { return [] }
         return FigureReader(
-            axes: grid.axes, fixed: grid.fixed, zips: zips.map(\.paths), words: words,
-            classCount: { Draft.largestClassCount(in: grid) },
-            layersOfFiles: grid.files == SweepFiles() ? nil : layers(in: grid)
+            axes: grid.axes, fixed: grid.fixed, zips: zips.map(\.paths), words: words, largest: largest
         ).figures(figures, &faults)
-    }
-
-    private static func largestClassCount(in grid: Grid) -> Int {
-        largest(in: grid) { $0.dataset.facts.classes }
-    }
-
-    /// The most layers that a trial measures of a network from a file.
-    private func layers(in grid: Grid) -> Int { Draft.largest(in: grid) { $0.graph?.layers.count ?? 0 } }
-
-    /// The largest number that any trial's settings give.
-    private static func largest(in grid: Grid, _ number: (TrialSettings) -> Int) -> Int {
-        PairCover(grid).points().map { positions in
-            var ignored: [PointConflict] = []
-            return number(GridPoint(grid, positions).settings(&ignored))
-        }.max() ?? 0
     }
 
     /// The location and the name with which a setting is given.

@@ -79,11 +79,11 @@ struct Draft {
             _ = node.integer(in: only...only, path: "version", &faults)
         case "files":
             // Present in a run's sweep.json.
-            guard let read = SweepFiles(node.json) else {
-                faults.add(node.location, "files", .wrongType(due: .mapping, found: node.found))
-                return
+            if let read = SweepFiles(node.json) {
+                files = read
+            } else {
+                faults.add(node.location, "files", .wrongType(due: .files, found: node.found))
             }
-            files = read
         case "axes": readAxes(node, &faults)
         case "zip": readZip(node, &faults)
         case "where":

@@ -4,7 +4,7 @@ import Text
 extension SweepError {
     /// The kind of value that a location in the file expects.
     public enum Due: Equatable, Sendable {
-        case number, flag, text, file, list, mapping, times, weights, values, layer
+        case number, flag, text, file, files, list, mapping, times, weights, values, layer
         case oneOf([String])
 
         var words: String {
@@ -13,6 +13,7 @@ extension SweepError {
             case .flag: "true or false"
             case .text: "a text"
             case .file: "the path of a file"
+            case .files: "what a run's sweep.json says of files"
             case .list: "a list"
             case .mapping: "a mapping"
             case .weights: "none, final, best or a list of steps"
@@ -35,6 +36,7 @@ extension SweepError {
     public enum Problem: Equatable, Sendable {
         // The text.
         case fileTooLarge(bytes: Int, limit: Int)
+        case networksTooLarge(bytes: Int, limit: Int)
         case notUTF8
         case syntax(String, tab: Bool)
         case unsupported(String)
@@ -214,6 +216,9 @@ extension SweepError.Problem {
         switch self {
         case .fileTooLarge(let bytes, let limit):
             "the file has \(bytes) bytes; a sweep file has at most \(limit)"
+        case .networksTooLarge(let bytes, let limit):
+            "the sweep with its networks' layers has \(bytes) bytes, and at most \(limit) are kept: choose fewer "
+                + "layers or files"
         case .notUTF8: "not UTF-8 text"
         case .syntax(let problem, let tab):
             "not YAML: \(problem)" + (tab ? " (a tab: indent with spaces)" : "")

@@ -8,6 +8,9 @@ extension TrialSettings {
         public var file: ContentFile
         /// The shape of a point as the network takes it.
         public var input: [Int]
+        /// The names or patterns by which layers are chosen, for the same choice where the file is read; nil: the
+        /// default.
+        public var patterns: [String]?
         /// The names of the layers that are chosen.
         public var chosen: [String]
         /// The layers that measures have a number for.
@@ -38,6 +41,15 @@ extension TrialSettings {
         }
     }
 
+    /// The settings without the patterns that choose layers: equal where the chosen layers are.
+    var withoutPatterns: TrialSettings {
+        guard case .onnx(var graph) = model else { return self }
+        graph.patterns = nil
+        var settings = self
+        settings.model = .onnx(graph)
+        return settings
+    }
+
     /// The network from a file; nil for a network that is trained.
     public var graph: Graph? { if case .onnx(let graph) = model { graph } else { nil } }
 
@@ -56,7 +68,8 @@ extension TrialSettings {
             points: .array(path(data.inputs), labels: data.labels.map(path)), activation: nil,
             measures: asked, thresholds: measures.localRank?.thresholds ?? [],
             relative: measures.localRank?.relative ?? [], rankPoints: measures.localRank?.points)
-        request.layers = graph.chosen
+        request.layers = graph.patterns
+        request.optionNames = .sweep
         request.patch = measures.localRank?.patch
         request.columns = measures.localRank?.columns.map { .drawn($0) }
         request.preprocessing = data.preprocessing
@@ -70,7 +83,7 @@ extension TrialSettings {
 }
 
 extension TrialSettings {
-    /// The memory that a trial with a network from a file takes, in bytes, estimated from above; nil for other trials.
+    /// The most memory that a trial with a network from a file takes, in bytes; nil for other trials.
     package var graphMemory: Int? {
         guard let graph, let request = measureRequest(\.name) else { return nil }
         return GraphMemory(

@@ -1,3 +1,4 @@
+import Model
 import Text
 
 /// Why a .safetensors file gives no network.
@@ -74,15 +75,15 @@ extension WeightsProblem {
             "tensor '\(name)' has \(found) numbers; its layer has \(expected) outputs"
         case .chain(let layer, let inputs, let before, let outputs, let order):
             "layer '\(layer)' takes \(inputs) inputs, but '\(before)' before it has \(outputs) outputs; the "
-                + "order, by name, is \(WeightsProblem.list(order)) (weights are [outputs, inputs])"
+                + "order, by name, is \(shortList(order)) (weights are [outputs, inputs])"
         case .tooLarge: "has weights so large that Jacobians are beyond double precision"
         case .noOrder(let weights):
-            "the names of its layers do not say their order: \(WeightsProblem.list(weights)); give it by their "
+            "the names of its layers do not say their order: \(shortList(weights)); give it by their "
                 + "names, from the input on: --layers A,B,C"
         case .noSuchLayer(let name, let layers):
-            "has no layer '\(name)'; it has \(WeightsProblem.list(layers))"
+            GraphFacts.NoSuchLayer(name, layers).words
         case .noHead(let layers):
-            "a head is one layer, and it has \(WeightsProblem.list(layers)): choose one with --layers"
+            "a head is one layer, and it has \(shortList(layers)): choose one with --layers"
         case .noMatrices: "holds no matrix of floating-point numbers"
         case .description: "has a '__metadata__' whose 'network' describes no network that this program knows"
         case .otherTensors(let missing?, _):
@@ -97,10 +98,6 @@ extension WeightsProblem {
         }
     }
 
-    private static func list(_ names: [String]) -> String {
-        let shown = names.prefix(12).map { $0.isEmpty ? "''" : $0 }.joined(separator: ", ")
-        return names.count > 12 ? shown + ", …" : shown
-    }
 }
 
 extension WeightsProblem.OfTensor {

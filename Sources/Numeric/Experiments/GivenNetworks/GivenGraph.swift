@@ -60,15 +60,16 @@ struct GivenGraph {
         let graph = graph.network
         self.graph = graph
         facts = read.facts
-        let chosen: [Int]
-        do throws(GraphFacts.NoSuchLayer) { chosen = try facts.chosen(request.layers) } catch {
+        let (chosen, measured): ([Int], [GraphFacts.Layer])
+        do throws(GraphFacts.NoSuchLayer) {
+            (chosen, measured) = try facts.layers(
+                request.layers, of: request.measures?.compactMap(\.declaration) ?? [],
+                isForMeasures: !request.listsLayers && request.outputsFolder == nil
+                    && request.measures?.contains(.localRank) == false)
+        } catch {
             throw DataError(file: file, problem: .graph(error.words))
         }
         layers = chosen.map { graph.layers[$0] }
-        let needsFeatures = request.measures?.contains {
-            $0.declaration?.needs.contains(.denseChain) == true
-        }
-        let measured = facts.measured(chosen, withFeatures: needsFeatures == true)
         let values = measured.map(\.value)
         names = measured.map(\.name)
         if !request.listsLayers, request.measures?.contains(.localRank) ?? true {
@@ -85,9 +86,10 @@ struct GivenGraph {
                 request, parameters: facts.parameters, values: facts.values,
                 tangent: tangents?.peak ?? 0, units: measured.map(\.units), input: facts.input.reduce(1, *),
                 inputs: tangents?.inputs.count ?? 0, points: count)
-            let shape = Array(graph.inputShape.dropFirst())
+            let hasPatch = request.columns == nil && facts.input.count == 3
+            let channels = hasPatch ? facts.input[points?.hasChannelsLast == true ? 2 : 0] : nil
             if let words = needed.problem(
-                available: memory, shape: shape, asksForColumns: request.columns != nil)
+                available: memory, channels: channels, request.optionNames)
             {
                 throw DataError(file: file, problem: .graph(words))
             }
@@ -122,7 +124,7 @@ struct GivenGraph {
             inputs = try JacobianInputs(
                 patch: request.patch, columns: request.columns, of: facts.input,
                 hasChannelsLast: hasChannelsLast)
-        } catch { throw DataError(file: request.weights, problem: .graph(error.words(.command))) }
+        } catch { throw DataError(file: request.weights, problem: .graph(error.words(request.optionNames))) }
         switch inputs {
         case .all: return nil
         case .listed(let columns): return columns

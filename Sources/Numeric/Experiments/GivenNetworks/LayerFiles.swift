@@ -101,9 +101,9 @@ final class JacobianFiles {
         let needed = 4 * Double(points) * Double(columns.count) * Double(layers.reduce(0) { $0 + $1.units })
         if let free = free ?? freeBytes(at: path), needed > Double(free) {
             throw fault(
-                "needs \(GraphMemory.text(Int(min(needed, 1e18)))) for the Jacobians of \(countText(layers.count, "layer")) in "
+                "needs \(sizeText(decimal: needed)) for the Jacobians of \(countText(layers.count, "layer")) in "
                     + "\(countText(columns.count, "input")) at \(countText(points, "point")), and "
-                    + "\(GraphMemory.text(free)) are free on this disk: save fewer --layers, or fewer inputs "
+                    + "\(sizeText(decimal: Double(free))) are free on this disk: save fewer --layers, or fewer inputs "
                     + "(--patch, --columns)")
         }
         files = try writing { () throws(FileError) in

@@ -74,11 +74,11 @@ struct Plan {
         ]
         lines += [partsText] + epochLines
         if let bytes = cost.memoryBytes {
-            lines.append("memory   at most about \(sizeText(Double(bytes))) a trial")
+            lines.append("memory   at most about \(sizeText(decimal: Double(bytes))) a trial")
         }
         if cost.weightFiles > 0 {
             lines.append(
-                "weights  \(weightsText), \(sizeText(cost.weightBytes)) in all, "
+                "weights  \(weightsText), \(sizeText(decimal: cost.weightBytes)) in all, "
                     + "in the run directory's folder weights")
         }
         if spec.figures.isEmpty {
@@ -228,10 +228,4 @@ struct Plan {
             "figures": .array(spec.figures.map { .string($0.name) }),
         ]
     }
-}
-
-/// A size to about three digits, in decimal units: "96.4 MB".
-func sizeText(_ bytes: Double) -> String {
-    let (unit, scale) = bytes < 1e6 ? ("kB", 1e3) : bytes < 1e9 ? ("MB", 1e6) : ("GB", 1e9)
-    return "\(roundedText(bytes / scale)) \(unit)"
 }

@@ -3,6 +3,7 @@ import Files
 import Glibc
 import Journal
 import Scheduling
+import Text
 import Wire
 
 /// Why a turn of the coordinator's loop could not be made durable.
@@ -43,7 +44,7 @@ enum Unwritten: Error {
             case .weights(let error): error.description
             case .journal(let error): error.message
             }
-        let free = freeBytes(at: directory).map { " (\(sizeText(Double($0))) free)" } ?? ""
+        let free = freeBytes(at: directory).map { " (\(sizeText(decimal: Double($0))) free)" } ?? ""
         return reason + free
     }
 

@@ -22,7 +22,7 @@ private func facts(of name: String, at path: String, _ role: FileRole) -> FileFa
         let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
         var parts: [ContentFile.Part] = []
         for part in [fileName] + others.map({ String($0.dropFirst(folder.count)) }) {
-            guard part.utf8.count <= 100 else {
+            guard part.utf8.count <= ContentFile.maxPathBytes else {
                 return FileFacts(unusable: "\(part): the name is longer than 100 bytes; choose a shorter one")
             }
             guard let digest = fileDigest(folder + part), let size = fileSize(folder + part) else {

@@ -1,3 +1,4 @@
+import Model
 import Text
 
 extension MeasureRequest {
@@ -39,7 +40,7 @@ extension MeasureRequest {
     public enum Columns: Equatable, Sendable {
         /// Their indices in the order of the network's input.
         case listed([Int])
-        /// As many, drawn without replacement by the request's seed.
+        /// This many, drawn without replacement by the request's seed.
         case drawn(Int)
 
         var json: JSONValue {
@@ -69,7 +70,7 @@ public enum JacobianInputs: Hashable, Sendable {
     case patch(of: [Int], side: Int)
     /// Those with these indices.
     case listed([Int])
-    /// As many, drawn.
+    /// This many, drawn by the seed.
     case drawn(Int)
 
     /// Why Jacobians can't be taken in the inputs asked for.
@@ -93,18 +94,25 @@ public enum JacobianInputs: Hashable, Sendable {
     }
 
     /// The names of the options in messages.
-    public struct Options: Sendable {
+    public struct Options: Equatable, Sendable {
         let patch: String
         let columns: String
         let layout: String
+        let layers: String
+        /// Text between a name and its value.
+        let separator: String
+        /// Text before a number of drawn inputs.
+        let drawn: String
 
         /// Those of `ranksweep measure`.
         public static let command = Options(
-            patch: "--patch", columns: "--columns", layout: "--layout nhwc")
+            patch: "--patch", columns: "--columns", layout: "--layout nhwc", layers: "--layers",
+            separator: " ",
+            drawn: "random:")
         /// Those of a sweep file.
-        static let sweep = Options(
+        public static let sweep = Options(
             patch: "measures.local_rank.patch", columns: "measures.local_rank.columns",
-            layout: "dataset.layout: nhwc")
+            layout: "dataset.layout: nhwc", layers: "layers", separator: ": ", drawn: "")
     }
 
     /// The inputs asked for. Images have a patch by default.
@@ -146,5 +154,25 @@ public enum JacobianInputs: Hashable, Sendable {
         case .listed(let columns): columns.count
         case .drawn(let count): count
         }
+    }
+}
+
+extension GraphFacts {
+    /// The layers that are chosen, by their indices, and those that measures have a number for. Where all measures are
+    /// of the features, no layer is chosen by default: the others would only take memory.
+    ///
+    /// - Parameters:
+    ///   - patterns: the names or patterns of the layers asked for; nil: the default.
+    ///   - isForMeasures: whether the layers are only for these measures, and not for local ranks or files.
+    package func layers(
+        _ patterns: [String]?, of measures: [MeasureDeclaration], isForMeasures: Bool
+    ) throws(NoSuchLayer) -> (chosen: [Int], measured: [Layer]) {
+        let areOfFeatures =
+            patterns == nil && isForMeasures && features != nil && !measures.isEmpty
+            && measures.allSatisfy(\.isOfLastFeatures)
+        let chosen = areOfFeatures ? [] : try chosen(patterns)
+        return (
+            chosen, measured(chosen, withFeatures: measures.contains { $0.needs.contains(.denseChain) })
+        )
     }
 }

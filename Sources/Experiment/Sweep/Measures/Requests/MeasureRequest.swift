@@ -124,6 +124,8 @@ public struct MeasureRequest: Equatable, Sendable {
     /// The number of points for local ranks and for measures of the catalogue's table, taken from the front;
     /// nil: 256 and 1000 respectively, or all where there are fewer.
     public var rankPoints: Int?
+    /// The names of the options in messages.
+    public var optionNames = JacobianInputs.Options.command
     /// Settings of the catalogue's measures that differ from the defaults: [measure][key].
     public var settings: [String: [String: JSONValue]] = [:]
 

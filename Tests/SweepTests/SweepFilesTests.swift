@@ -4,11 +4,18 @@ import Text
 
 @testable import Sweep
 
-/// Files as a sweep sees them: networks "net…" with 2 × 3 × 8 × 8 inputs or vectors, points and labels.
-private final class SweepFileFacts {
+/// Files as a sweep sees them: four images of 3 × 32 × 32 (nine vectors in "vectors.npy"), labels of four points in ten
+/// classes, and networks of five layers that take images.
+final class SweepFileFacts {
     var asked: [String] = []
     /// The content of a path; by default its name.
     var contents: [String: String] = [:]
+    /// The shapes of points by path; by default four images.
+    var shapes: [String: [Int]] = ["vectors.npy": [9, 5]]
+    /// The sizes of points that networks' files state.
+    var declared: [Int?] = [3, nil, nil]
+    /// Changes the layers of the network at a path for points of a shape.
+    var change: (_ path: String, _ graph: inout GraphFacts) -> Void = { _, _ in }
 
     func look(_ path: String, _ role: FileRole) -> FileFacts {
         asked.append(path)
@@ -17,17 +24,20 @@ private final class SweepFileFacts {
         switch role {
         case _ where path.hasPrefix("none"): return FileFacts(unusable: "cannot be read: it isn't there")
         case .points:
-            return FileFacts(file, .points(shape: path == "vectors.npy" ? [9, 5] : [4, 3, 32, 32]))
+            return FileFacts(file, .points(shape: shapes[path] ?? [4, 3, 32, 32]))
         case .labels: return FileFacts(file, .labels(count: path == "few.npy" ? 3 : 4, classes: 10))
         case .network(let layouts):
-            var facts = NetworkFacts(declared: [3, nil, nil])
+            var facts = NetworkFacts(declared: declared)
             for layout in layouts {
                 let shape = layout.shape(for: facts.declared)
                 guard shape.count == 3 else {
                     facts.refusals[shape] = "takes inputs of another shape"
                     continue
                 }
-                facts.graphs.append(graph(shape, hasHead: !path.contains("headless")))
+                var graph = graph(shape, hasHead: !path.contains("headless"))
+                if path == "segments.onnx" { graph.output.units = 65_537 }
+                change(path, &graph)
+                facts.graphs.append(graph)
             }
             return FileFacts(file, .network(facts))
         }
@@ -38,7 +48,7 @@ private final class SweepFileFacts {
             -> GraphFacts.Layer
         {
             GraphFacts.Layer(
-                name: name, units: units, value: value, cost: cost, peak: units, isMeasured: isMeasured)
+                name: name, units: units, value: value, cost: cost, peak: 3 * units, isMeasured: isMeasured)
         }
         return GraphFacts(
             input: input,
@@ -56,7 +66,7 @@ private final class SweepFileFacts {
 }
 
 /// Sweeps of networks from files.
-@Suite struct GraphSweepTests {
+@Suite struct SweepFilesTests {
     private static let sweep = """
         name: s
         model: onnx
@@ -135,10 +145,14 @@ private final class SweepFileFacts {
     @Test func `Two names of one content are one trial`() throws {
         let files = SweepFileFacts()
         files.contents = ["copy.onnx": "net.onnx"]
-        #expect(throws: SweepError.self) {
+        let error = #expect(throws: SweepError.self) {
             try read(
                 Self.sweep.replacing("file: net.onnx", with: "axes: {file: [net.onnx, copy.onnx]}"), files)
         }
+        #expect(
+            error?.message.contains(
+                "axes.file: file=net.onnx and file=copy.onnx are the same trial, as file makes no difference")
+                == true, "\(error?.message ?? "")")
     }
 
     @Test func `A file with other bytes is a difference by its digest`() throws {
@@ -171,7 +185,8 @@ private final class SweepFileFacts {
         let request = try #require(settings.measureRequest { "/files/" + $0.name })
         #expect(request.weights == "/files/net.onnx")
         #expect(request.points == .array("/files/images.npy", labels: "/files/labels.npy"))
-        #expect(request.layers == ["conv", "relu"])
+        #expect(request.layers == ["conv", "r*"] && request.optionNames == .sweep)
+        #expect(settings.graph?.chosen == ["conv", "relu"])
         #expect(request.columns == .drawn(40) && request.patch == nil && request.seed == 3)
         #expect(request.preprocessing.mean == [1, 1, 0] && request.preprocessing.deviation == [2, 2, 2])
         #expect(request.point == 3 && request.preprocessing.scale == 0.5 && request.tolerance == 0.01)
@@ -215,7 +230,7 @@ private final class SweepFileFacts {
                 + "\nlayers: [conv]\nmeasures: {local_rank: {patch: 2}}")
         let (batch, points) = (4, 4)
         let network = 4 * (2 * 41068 + 15360 * (2 * batch + 1) + 3 * 32 * 32 * points)
-        #expect(spec.grid.cost().memoryBytes == network + 4 * 4096 * 12 + 2 * 8 * 12 * 12)
+        #expect(spec.grid.cost().memoryBytes == network + 4 * 3 * 4096 * 12 + 2 * 8 * 12 * 12)
         let trained = "name: s\nmodel: mlp\ndataset: mnist\ntraining: {steps: 1}"
         #expect(try read(trained).grid.cost().memoryBytes == nil)
     }
@@ -230,7 +245,7 @@ private final class SweepFileFacts {
         ("images.npy", "none.npy", "s.yaml:4:19: dataset.inputs: none.npy: cannot be read: it isn't there"),
         ("labels.npy", "few.npy", "s.yaml:4:39: dataset.labels: few.npy: has 3 labels for 4 points"),
         ("labels:", "point: 4, labels:", "dataset.point: point 4 is not among the file's 4, counted from 0"),
-        ("labels:", "scale: unit, labels:", "dataset.scale: the data set array takes number here"),
+        ("labels:", "scale: unit, labels:", "dataset.scale: dataset array expects number here"),
         ("labels:", "mean: [1, 2], labels:", "dataset.mean: 2 numbers for points with 3 channels"),
         ("file:", "layers: 'x*'\nfile:", "s.yaml:3:9: layers: net.onnx has no layer 'x*'; it has conv, relu"),
         ("file:", "depth: 3\nfile:", "depth: not used here: it needs model to be mlp, vib, cnn or resnet"),
@@ -243,7 +258,7 @@ private final class SweepFileFacts {
         ),
         (
             "file:", "measures: {weight_product: true}\nfile:",
-            "measures.weight_product: "
+            "measures.weight_product: weight_product needs a chain of dense layers from a .safetensors file"
         ),
         (
             "file:", "measures: {weight_displacement: true}\nfile:",
@@ -259,9 +274,17 @@ private final class SweepFileFacts {
         ),
         (
             "file:", "measures: {local_rank: {patch: 4, columns: 8}}\nfile:",
-            "measures.local_rank.columns: "
+            "measures.local_rank.columns: cannot be given together with measures.local_rank.patch"
         ),
-        ("file:", "measures: {local_rank: {points: 5}}\nfile:", "measures.local_rank.points: "),
+        (
+            "file:", "measures: {local_rank: {points: 5}}\nfile:",
+            "measures.local_rank.points: 5 points, and the data set has 4 test points"
+        ),
+        (
+            "file: net.onnx", "measures: {independence_deficit: true}\nfile: segments.onnx",
+            "measures.independence_deficit: independence_deficit has a number for each class: a network may have at "
+                + "most 65536 outputs"
+        ),
         ("file: net.onnx\n", "", "missing: file is required"),
         ("inputs: images.npy, ", "", "missing: dataset.inputs is required"),
         (
@@ -280,7 +303,19 @@ private final class SweepFileFacts {
             "file:",
             "figures: [{name: f, x: dataset.point, y: {metric: local_rank, threshold: 0.1, layer: 4}}]\n"
                 + "axes: {dataset.point: [0, 1]}\nfile:",
-            "figures.y.layer: "
+            "figures.y.layer: no layer 4: the deepest network has 3"
+        ),
+        (
+            "file:",
+            "measures: {weight_norms: true}\nfigures: [{name: f, x: dataset.point, y: {metric: spectral_norm, "
+                + "layer: 3}}]\naxes: {dataset.point: [0, 1]}\nfile:",
+            "figures.y.layer: no layer 3: the deepest network has 2"
+        ),
+        (
+            "file:",
+            "measures: {classification_dimension: true}\nfigures: [{name: f, x: dataset.point, y: {metric: "
+                + "classification_dimension, layer: 2}}]\naxes: {dataset.point: [0, 1]}\nfile:",
+            "figures.y.layer: no layer 2: the deepest network has 1"
         ),
     ]
 
@@ -301,11 +336,14 @@ private final class SweepFileFacts {
             } catch { return (error as? SweepError)?.message }
         }
         #expect(message("{name: mnist, scale: symmetric}") == nil)
-        #expect(message("{name: mnist, scale: 0.5}")?.contains("takes `unit`, `symmetric` here") == true)
+        #expect(message("{name: mnist, scale: 0.5}")?.contains("expects `unit`, `symmetric` here") == true)
         #expect(
-            message("{name: gaussian, inputs: x.npy, correlations: [0.5]}")?.contains("takes integer") == true
+            message("{name: gaussian, inputs: x.npy, correlations: [0.5]}")?.contains("expects integer")
+                == true
         )
-        #expect(message("{name: array, inputs: images.npy}")?.contains("only 'model: onnx'") == true)
+        #expect(
+            message("{name: array, inputs: images.npy}")?.contains("dataset: arrays are for 'model: onnx'")
+                == true)
     }
 
     @Test func `'layers' of a trained network is answered with the name that it has here`() {

@@ -1,0 +1,160 @@
+// The facts of files, as `sweep.json` has them. What is read may be anything: it is bounded so that no sum or product
+// of it overflows.
+
+import Model
+import Text
+
+extension SweepFiles {
+    var json: JSONValue { .object(facts.mapValues(\.json)) }
+
+    init?(_ json: JSONValue) {
+        guard let members = json.object else { return nil }
+        for (path, value) in members {
+            guard let read = FileFacts(value) else { return nil }
+            facts[path] = read
+        }
+    }
+}
+
+extension FileFacts {
+    /// The facts as `sweep.json` has them.
+    var json: JSONValue {
+        var members: [String: JSONValue] = [
+            "parts": .array(
+                file.parts.map {
+                    .array([.string($0.path), .string($0.digest), JSONValue($0.bytes)])
+                })
+        ]
+        switch content {
+        case .points(let shape): members["points"] = JSONValue(shape)
+        case .labels(let count, let classes): members["labels"] = JSONValue([count, classes])
+        case .network(let network):
+            members["graphs"] = .array(network.graphs.map(\.json))
+            if let declared = network.declared {
+                members["declared"] = .array(declared.map { $0.map { JSONValue($0) } ?? .null })
+            }
+        case .unusable: break
+        }
+        return .object(members)
+    }
+
+    /// Reads facts; nil for any other JSON.
+    init?(_ json: JSONValue) {
+        guard let parts = all(json["parts"], ContentFile.Part.init), let first = parts.first,
+            !first.path.contains("/")
+        else { return nil }
+        file = ContentFile(first, beside: Array(parts.dropFirst()))
+        if let shape = json["points"].flatMap(sizes), shape.count >= 2 {
+            content = .points(shape: shape)
+        } else if let labels = json["labels"].flatMap(sizes), labels.count == 2,
+            labels[1] <= GraphFacts.maxUnits
+        {
+            content = .labels(count: labels[0], classes: labels[1])
+        } else if let graphs = all(json["graphs"], GraphFacts.init) {
+            content = .network(
+                NetworkFacts(
+                    declared: json["declared"]?.array.map { $0.map { Int(json: $0) } }, graphs: graphs))
+        } else {
+            return nil
+        }
+    }
+}
+
+/// The items of a list; nil where any isn't one.
+private func all<Item>(_ json: JSONValue?, _ read: (JSONValue) -> Item?) -> [Item]? {
+    guard let list = json?.array else { return nil }
+    let items = list.compactMap(read)
+    return items.count == list.count ? items : nil
+}
+
+/// A whole number from `least` up to a bound.
+private func count(_ json: JSONValue?, from least: Int = 0, upTo most: Int = 1 << 53) -> Int? {
+    json.flatMap { Int(json: $0) }.flatMap { (least...most).contains($0) ? $0 : nil }
+}
+
+/// Sizes of which none is 0, and whose product is no larger than any file's.
+private func sizes(_ json: JSONValue) -> [Int]? {
+    guard let list = all(json, { count($0, from: 1) }), list.reduce(1.0, { $0 * Double($1) }) < 1e15
+    else { return nil }
+    return list
+}
+
+extension ContentFile.Part {
+    /// Reads a part; nil where it is none that a file can have.
+    fileprivate init?(_ json: JSONValue) {
+        guard let members = json.array, members.count == 3, let path = members[0].string,
+            let digest = members[1].string, let bytes = count(members[2]), digest.utf8.count == 64,
+            digest.utf8.allSatisfy({ (48...57).contains($0) || (97...102).contains($0) }),
+            path.utf8.count <= ContentFile.maxPathBytes, !path.utf8.contains(0),
+            !path.split(separator: "/", omittingEmptySubsequences: false).contains(where: {
+                ["", "..", "."].contains($0)
+            })
+        else { return nil }
+        self.init(path: path, digest: digest, bytes: bytes)
+    }
+}
+
+extension GraphFacts {
+    /// The most numbers of a value of a network.
+    fileprivate static let maxUnits = 1 << 31
+    /// The most numbers of all its values, or parameters.
+    fileprivate static let maxNumbers = 1 << 40
+
+    fileprivate var json: JSONValue {
+        var members: [String: JSONValue] = [
+            "input": JSONValue(input), "parameters": JSONValue(parameters), "values": JSONValue(values),
+            "layers": .array(layers.map(\.json)), "output": output.json,
+            "matrices": .array(
+                matrices.map { .array([.string($0.name), JSONValue($0.rows), JSONValue($0.columns)]) }),
+        ]
+        if let features { members["features"] = features.json }
+        return .object(members)
+    }
+
+    fileprivate init?(_ json: JSONValue) {
+        guard let input = json["input"].flatMap(sizes), input.reduce(1, *) <= GraphFacts.maxUnits,
+            let layers = all(json["layers"], Layer.init), let output = json["output"].flatMap(Layer.init),
+            let matrices = all(json["matrices"], Matrix.init),
+            let parameters = count(json["parameters"], upTo: GraphFacts.maxNumbers),
+            let values = count(json["values"], upTo: GraphFacts.maxNumbers),
+            zip(layers, layers.dropFirst()).allSatisfy({ $0.value <= $1.value }),
+            layers.last.map({ $0.value <= output.value }) ?? true
+        else { return nil }
+        var features: Layer?
+        if let given = json["features"] {
+            guard let read = Layer(given), read.value < output.value else { return nil }
+            features = read
+        }
+        self.init(
+            input: input, layers: layers, features: features, output: output, matrices: matrices,
+            parameters: parameters, values: values)
+    }
+}
+
+extension GraphFacts.Matrix {
+    fileprivate init?(_ json: JSONValue) {
+        guard let members = json.array, members.count == 3, let name = members[0].string,
+            let rows = count(members[1], from: 1, upTo: GraphFacts.maxUnits),
+            let columns = count(members[2], from: 1, upTo: GraphFacts.maxUnits)
+        else { return nil }
+        self.init(name: name, rows: rows, columns: columns)
+    }
+}
+
+extension GraphFacts.Layer {
+    fileprivate var json: JSONValue {
+        .array([
+            .string(name), JSONValue(units), JSONValue(value), JSONValue(cost), JSONValue(peak),
+            .bool(isMeasured),
+        ])
+    }
+
+    fileprivate init?(_ json: JSONValue) {
+        guard let members = json.array, members.count == 6, let name = members[0].string,
+            let units = count(members[1], from: 1, upTo: GraphFacts.maxUnits),
+            let value = count(members[2], upTo: GraphFacts.maxUnits), let cost = count(members[3]),
+            let peak = count(members[4], upTo: GraphFacts.maxNumbers), let isMeasured = members[5].bool
+        else { return nil }
+        self.init(name: name, units: units, value: value, cost: cost, peak: peak, isMeasured: isMeasured)
+    }
+}
