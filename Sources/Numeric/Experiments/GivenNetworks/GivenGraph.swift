@@ -87,7 +87,7 @@ struct GivenGraph {
             if let words = needed.problem(
                 available: memory, shape: shape, asksForColumns: request.columns != nil)
             {
-                throw DataError(file: file, problem: .graph(words))
+                throw DataError(file: file, problem: .memory(words))
             }
         }
         self.model = Network(
