@@ -30,7 +30,7 @@ import Testing
 
     @Test func `A trial takes its slot's share at most, and no more than is free`() {
         #expect(trialMemory(share: 100, available: 400, own: 20) == 100)
-        // What the slot itself holds is taken over.
+        // The memory that the slot itself holds is taken over.
         #expect(trialMemory(share: 100, available: 70, own: 20) == 90)
         #expect(trialMemory(share: nil, available: 70, own: 20) == 90)
         #expect(trialMemory(share: 100, available: nil, own: 20) == 100)
