@@ -75,6 +75,18 @@ struct TestFleet {
         #expect(fleet.take().isEmpty && fleet.fleet.runningCount == 1 && fleet.fleet.nextDeadline == nil)
     }
 
+    @Test func `Only files that the last probe missed are sent`() {
+        var fleet = TestFleet("a", "b")
+        fleet.answer("a", "bundle", "missing mnist/x", "differs /d/mnist/y.gz", "missing mnist/y")
+        fleet.answer("b", "bundle")
+        #expect(fleet.fleet.missingFiles(of: "a") == ["mnist/x", "mnist/y"])
+        #expect(fleet.fleet.missingFiles(of: "b").isEmpty && fleet.fleet.missingFiles(of: "c").isEmpty)
+        fleet.end("a", HostFailure.Code.incomplete)
+        fleet.pass(HostFleet.firstBackOff)
+        fleet.answer("a", "bundle", "missing mnist/y")
+        #expect(fleet.fleet.missingFiles(of: "a") == ["mnist/y"] && fleet.processes["a"] == .data)
+    }
+
     @Test func `Repeated transfers are reported once, until the worker ran`() {
         var fleet = TestFleet("a")
         func isTold() -> Bool { fleet.take().contains(.tell(.sending(host: "a", .bundle))) }

@@ -23,12 +23,32 @@ import Text
         let hosts = try PretendedHosts(work)
         try hosts.cluster("[one, two, three, four]", more: "defaults: {slots: 1}")
         let launch = try hosts.launch("s.yaml", "--out", "far")
+        let names = ["one", "two", "three", "four"]
+        func files(of host: String) -> [String] {
+            let folder = work.folder.appending(path: "homes/\(host)/.cache/ranksweep-worker/data/files")
+            let names = try? FileManager.default.subpathsOfDirectory(atPath: folder.path)
+            return (names ?? []).filter { $0.contains("/") }
+        }
+        // No host is late because the others have done all trials.
+        try eventually("it listens", of: launch) { work.exists("far/control.sock") }
+        #expect(try work.run("pause", "far").code == 0)
+        try eventually("all hosts have the files", of: launch) {
+            names.allSatisfy { files(of: $0).count == 6 }
+        }
+        #expect(try work.run("unpause", "far").code == 0)
         try eventually("a trial is done", of: launch) {
             let words = try work.run("status", "far").output
             return words.contains(/: [1-9][0-9]* of 12 trials/)
         }
         launch.signal(SIGKILL)
-        #expect(try launch.wait().code == 128 + SIGKILL)
+        let killed = try launch.wait()
+        #expect(killed.code == 128 + SIGKILL)
+        for host in names {
+            let told = killed.errors.split(separator: "\n").filter {
+                $0.hasPrefix("\(host): sending files (")
+            }
+            #expect(told.count == 1, "\(host): \(killed.errors)")
+        }
         try eventually("nothing is left") { try hosts.left.isEmpty }
         // The run directory has the files.
         try FileManager.default.removeItem(at: work.folder.appending(path: "nets"))
@@ -36,7 +56,7 @@ import Text
         #expect(end.code == 0, "\(end.all)")
         #expect(!end.errors.contains("sending files"), "\(end.errors)")
         try expectEqual(work, "far")
-        for host in ["one", "two", "three", "four"] {
+        for host in names {
             let folder = "homes/\(host)/.cache/ranksweep-worker/data/files"
             let digests = try FileManager.default.contentsOfDirectory(
                 atPath: work.folder.appending(path: folder).path)
@@ -51,6 +71,27 @@ import Text
                 }
             }
         }
+    }
+
+    @Test func `Equal files are sent once, and a host that lost one file gets that one alone`() throws {
+        let work = try Workspace()
+        try GraphFiles.writeTwins(to: work)
+        try reference(work)
+        let hosts = try PretendedHosts(work)
+        try hosts.cluster("[one]", more: "defaults: {slots: 1}")
+        let first = try hosts.launch("s.yaml", "--out", "far").wait()
+        #expect(first.code == 0, "\(first.all)")
+        #expect(!first.errors.contains("other bytes"), "\(first.errors)")
+        try expectEqual(work, "far")
+        let folder = work.folder.appending(path: "homes/one/.cache/ranksweep-worker/data/files")
+        let copies = try FileManager.default.subpathsOfDirectory(atPath: folder.path)
+        let lost = folder.appending(path: try #require(copies.first { $0.hasSuffix("/a.onnx") }))
+        let size = try Data(contentsOf: lost).count
+        try FileManager.default.removeItem(at: lost)
+        let second = try hosts.launch("s.yaml", "--out", "again").wait()
+        #expect(second.code == 0, "\(second.all)")
+        #expect(second.errors.contains("one: sending files (\(size) bytes)"), "\(second.errors)")
+        try expectEqual(work, "again")
     }
 
     @Test func `A worker elsewhere says which file it lacks, and where to put it`() throws {

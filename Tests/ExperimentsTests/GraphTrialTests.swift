@@ -1,5 +1,6 @@
 import Foundation
 import Model
+import Records
 import Sweep
 import TestSupport
 import Testing
@@ -78,7 +79,10 @@ private typealias Bytes = ONNXBytes
 
     @Test func `A trial's record has the bits of a measurement of that point alone`() throws {
         var runner = TrialRunner(data: data)
-        let body = try runner.run(try trial())
+        let settings = try trial()
+        let body = try runner.run(settings)
+        let object = try #require(CanonicalObject(body.canonicalBytes))
+        #expect(RecordForm(of: settings).fault(in: object) == nil)
         _ = try put(GivenFiles.npy([1, 3], floats: points[3]), "x3.npy")
         _ = try put(GivenFiles.npy("|u1", [1], [0]), "y3.npy")
         let due = try measure(request("x3.npy", "y3.npy"), data: data)
@@ -135,10 +139,12 @@ private typealias Bytes = ONNXBytes
         var runner = TrialRunner(
             data: DataDirectory(data: files.folder.path, cache: nil, run: run.folder.path))
         let settings = try trial()
+        // The copy in the data folder would be refused.
+        let name = "\(ContentFile(part(ONNXBytes.layer, "net.onnx")).folder)/net.onnx"
+        try Data([1]).write(to: files.folder.appending(path: name))
         let first = try runner.run(settings)
         // The network stays in memory; the points are read again.
-        let folder = ContentFile(part(ONNXBytes.layer, "net.onnx")).folder
-        try Data([1]).write(to: run.folder.appending(path: "\(folder)/net.onnx"))
+        try Data([1]).write(to: run.folder.appending(path: name))
         #expect(try runner.run(settings) == first)
     }
 
@@ -153,5 +159,9 @@ private typealias Bytes = ONNXBytes
                 .split(separator: ": ", maxSplits: 1).last
         }
         #expect(words(error)?.hasPrefix("needs ") == true && words(error) == words(due))
+        // Slots share the memory.
+        runner = TrialRunner(data: data, slots: 4) { 100 }
+        let shared = #expect(throws: ExperimentError.self) { try runner.run(try trial()) }
+        #expect(words(shared).map(String.init) == words(due).map { $0 + ", or fewer --slots" })
     }
 }

@@ -53,6 +53,25 @@ private let writers: [WholeFile.Writers] = [.one, .several]
         #expect((attributes[.posixPermissions] as? Int).map { $0 & 0o400 } == 0o400)
     }
 
+    @Test(arguments: writers) func `A copy appears whole, and only with the bytes that are due`(
+        _ writers: WholeFile.Writers
+    ) throws {
+        let folder = try Folder()
+        let (own, copy) = (folder.path + "/a", folder.path + "/b")
+        let bytes = (0..<3_000_001).map { UInt8(truncatingIfNeeded: $0 * 31) }
+        try writeFile(bytes, to: own)
+        try writeFile("old".utf8, to: copy)
+        let digest = try #require(fileDigest(own))
+        let other = String(digest.reversed())
+        #expect(try copyFile(own, to: copy, digest: other, among: writers) == digest)
+        #expect(try folder.text("b") == "old")
+        #expect(try copyFile(own, to: copy, digest: digest, among: writers) == digest)
+        #expect(try folder.names == ["a", "b"] && fileDigest(copy) == digest)
+        try writeFile("new".utf8, to: own)
+        try copyFile(own, to: copy, among: writers)
+        #expect(try folder.text("b") == "new")
+    }
+
     @Test func `The last of several writers to end wins`() throws {
         let folder = try Folder()
         let first = try WholeFile(folder.path + "/a", among: .several)

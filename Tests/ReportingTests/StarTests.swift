@@ -205,6 +205,20 @@ private func report(
         }
     }
 
+    @Test(arguments: ["size: column", "size: [1.5, 1.5]", "size: [2, 1.2], font_size: 12"])
+    func `Spokes have some length where labels are wide and stars small`(size: String) throws {
+        let spec = try spec(
+            "classes: 111, panels: measures.independence_deficit.penalty, columns: 2, \(size)",
+            dataset: "{name: modular-addition, modulus: 113}", classes: "[111]")
+        let weights = (0..<113).map { $0 > 105 && $0 != 111 ? 0.5 : 0 }
+        try report(spec, { _, _ in ["111": weights] }, count: 113) { folder, _ in
+            let script = try text(of: folder + "/figures/f.gp")
+            let match = try #require(script.firstMatch(of: #/hub = ([\d.]+); rim = ([\d.]+);/#))
+            let (hub, rim) = (try #require(Double(match.output.1)), try #require(Double(match.output.2)))
+            #expect(0 < hub && hub <= 0.61 * rim, "\(hub) \(rim)")
+        }
+    }
+
     @Test func `Several runs have a curve each`() throws {
         try withFolder { folder in
             let spec = try spec("classes: 4", classes: "[4]")

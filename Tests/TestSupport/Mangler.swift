@@ -74,7 +74,7 @@ public struct Mangler {
         for _ in 0..<min(bytes.count, 1 + below(3)) { bytes[below(bytes.count)] ^= 1 << UInt8(below(8)) }
     }
 
-    /// Where it stands a binary format may have a length.
+    /// Overwrites bytes that a binary format may read as a length.
     private mutating func lie(_ bytes: inout [UInt8]) {
         let width = [1, 2, 4, 8][below(4)]
         guard bytes.count >= width else { return }

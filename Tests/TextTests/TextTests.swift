@@ -38,6 +38,8 @@ func `Numbers are written in the shortest form`(number: Double, text: String) th
     #"{"a":01}"#, #"{"a":-0}"#, #"{"a":1e5}"#, #"{"a":.5}"#, #"{"a":-}"#, #"{"a":1e999}"#, #"{"a":0.10}"#,
     #"{"a":1e-8}"#, #"{"a":tru}"#, #"{"a":[1,]}"#, #"{"a":[1}"#, #"{"a"}"#, #"{"a":1"#, #"{"a":1}}"#,
     #"{"a":"\u0061"}"#, #"{a:1}"#, "{\"a\":\"\n\"}",
+    // A line break precedes a space, but a backslash doesn't.
+    #"{"a b":1,"a\nb":2}"#, #"{"é b":1,"é\nb":2}"#,
 ])
 func `Text that is not canonical is no canonical object`(text: String) {
     #expect(CanonicalObject(Array(text.utf8)) == nil)

@@ -20,6 +20,24 @@ import Testing
         #expect(!options.isQuiet && !options.isSlot && !options.stopsWithInput)
     }
 
+    @Test func `A slot is told its share of the memory, and how many slots there are`() throws {
+        var worker = try options("--slots", "3")
+        worker.memoryShare = 5 << 40
+        let slot = try WorkerOptions(Arguments(SlotProcess.arguments(worker), for: workerCommand))
+        #expect(slot.isSlot && slot.slots == 3 && slot.memoryShare == 5 << 40)
+        #expect(try options().memoryShare == nil)
+    }
+
+    @Test func `A trial takes its slot's share at most, and no more than is free`() {
+        #expect(trialMemory(share: 100, available: 400, own: 20) == 100)
+        // The memory that the slot itself holds is taken over.
+        #expect(trialMemory(share: 100, available: 70, own: 20) == 90)
+        #expect(trialMemory(share: nil, available: 70, own: 20) == 90)
+        #expect(trialMemory(share: 100, available: nil, own: 20) == 100)
+        #expect(trialMemory(share: nil, available: nil, own: 20) == nil)
+        #expect(processMemoryBytes(of: "self") > 1 << 20)
+    }
+
     @Test func `Keys come from a folder or a descriptor`() throws {
         #expect(try options("--keys", "k").keys == .folder("k"))
         #expect(try options("--keys-descriptor", "5").keys == .descriptor(5))

@@ -193,13 +193,11 @@ struct ProbeReport: Equatable {
     private var system = ""
     private var lacking: [String] = []
     private(set) var hasBundle = false
-    /// Files of data sets that are missing.
+    /// The files that the host needs: they are missing, or differ.
     private(set) var missing: [String] = []
     /// Paths of data files that differ from this machine's.
     private(set) var differing: [String] = []
     private var isWhole = false
-
-    var lacksData: Bool { !missing.isEmpty || !differing.isEmpty }
 
     init(_ lines: [String]) {
         for line in lines {

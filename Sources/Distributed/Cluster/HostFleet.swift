@@ -72,6 +72,8 @@ public struct HostFleet: Sendable {
         var lastFailure: HostFailure?
         /// Steps still to be done before the start.
         var missing: [Step] = []
+        /// The files that its last probe missed.
+        var missingFiles: [String] = []
         /// Reason why it isn't allowed to work; nil if it is.
         var bar: String?
         /// Whether the file no longer has it. It is forgotten once its process has ended.
@@ -112,6 +114,11 @@ public struct HostFleet: Sendable {
     /// Number of hosts whose worker runs.
     public var runningCount: Int {
         hosts.count { if case .running = $0.phase { true } else { false } }
+    }
+
+    /// The files that a host needs, as its last probe named them.
+    public func missingFiles(of host: String) -> [String] {
+        index(of: host).map { hosts[$0].missingFiles } ?? []
     }
 
     /// Number of hosts in the file.
@@ -238,7 +245,9 @@ public struct HostFleet: Sendable {
                 fail(index, failure, at: now, &effects)
                 return
             }
-            hosts[index].missing = (report.hasBundle ? [] : [.bundle]) + (report.lacksData ? [.data] : [])
+            hosts[index].missingFiles = report.missing
+            hosts[index].missing =
+                (report.hasBundle ? [] : [.bundle]) + (report.missing.isEmpty ? [] : [.data])
         }
         let next = hosts[index].missing.isEmpty ? Step.start : hosts[index].missing.removeFirst()
         begin(next, index, at: now, &effects)

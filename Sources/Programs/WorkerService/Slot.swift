@@ -22,7 +22,11 @@ func runSlot(_ options: WorkerOptions, _ insteadOfTraining: ((TrialSettings) -> 
         CheckpointFolder(roots: options.workRoots),
         program: "\(programVersion) \(programCommit)", seconds: options.checkpointSeconds)
     var slot = Slot(
-        runner: TrialRunner(data: options.data, memory: availableMemoryBytes),
+        runner: TrialRunner(data: options.data, slots: options.slots) {
+            trialMemory(
+                share: options.memoryShare, available: availableMemoryBytes(),
+                own: processMemoryBytes(of: "self"))
+        },
         outbox: Outbox(roots: options.workRoots, process: getppid()),
         clock: clock, insteadOfTraining: insteadOfTraining)
     guard slot.send(.ready(kernel: BLAS.kernelName, commit: programCommit)) else {
@@ -272,6 +276,31 @@ func diesWithParent(_ parent: pid_t?, signal: Int32) -> Bool {
 /// Resets the peak memory, so that each trial has its own (Linux: proc(5), clear_refs).
 private func resetPeakMemory() {
     if peakReset >= 0 { _ = pwrite(peakReset, "5", 1, 0) }
+}
+
+/// Memory that a slot's trial may take, in bytes: the slot's share, unless less is left now.
+///
+/// - Parameters:
+///   - share: the slot's share of the memory that was free when its worker started.
+///   - available: the memory that is free now.
+///   - own: the memory that the slot's process holds, which its next trial takes over.
+func trialMemory(share: UInt64?, available: UInt64?, own: UInt64) -> UInt64? {
+    [share, available.map { $0 + own }].compactMap { $0 }.min()
+}
+
+/// A process's own memory at present, in bytes, without what it shares with others, such as images. 0 if the
+/// process is gone.
+///
+/// - Parameter process: its identifier, or "self".
+func processMemoryBytes(of process: String) -> UInt64 {
+    guard let file = fopen("/proc/\(process)/statm", "re") else { return 0 }
+    defer { fclose(file) }
+    var bytes = [UInt8](repeating: 0, count: 256)
+    let count = fread(&bytes, 1, bytes.count, file)
+    let text = String(decoding: bytes.prefix(count), as: UTF8.self)
+    let pages = text.split(separator: " ").compactMap { UInt64($0) }
+    guard pages.count > 2, pages[1] > pages[2] else { return 0 }
+    return (pages[1] - pages[2]) * UInt64(sysconf(Int32(_SC_PAGESIZE)))
 }
 
 private let peakReset = open("/proc/self/clear_refs", O_WRONLY | O_CLOEXEC)

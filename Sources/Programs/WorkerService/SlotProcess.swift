@@ -30,12 +30,7 @@ struct SlotProcess {
             return nil
         }
         let child = ChildProgram.start(
-            program,
-            [
-                "--slot", "--parent", String(getpid()), "--data", options.dataFolder, "--checkpoint-every",
-                String(options.checkpointSeconds),
-            ] + (options.runFolder.map { ["--run", $0] } ?? []),
-            environment: numericEnvironment(options.kernel),
+            program, arguments(options), environment: numericEnvironment(options.kernel),
             // Standard error comes first: the slot's end may have the number 3 in this process.
             descriptors: [(ours: pipe.writing, theirs: STDERR_FILENO), (ours: ends[1], theirs: 3)],
             // The worker gets these, too, and ends its slots: a slot that ends first would look like a failure.
@@ -48,6 +43,15 @@ struct SlotProcess {
             return nil
         }
         return SlotProcess(child: child, descriptor: ends[0], errors: pipe.reading)
+    }
+
+    /// The command line of a slot.
+    static func arguments(_ options: WorkerOptions) -> [String] {
+        [
+            "--slot", "--parent", String(getpid()), "--data", options.dataFolder, "--checkpoint-every",
+            String(options.checkpointSeconds), "--slots", String(options.slots),
+        ] + (options.runFolder.map { ["--run", $0] } ?? [])
+            + (options.memoryShare.map { ["--memory-share", String($0)] } ?? [])
     }
 
     private init(child: ChildProgram, descriptor: Int32, errors: Int32) {
@@ -112,18 +116,8 @@ struct SlotProcess {
         return ended?.end ?? .killed(signal: SIGKILL)
     }
 
-    /// The process's own memory at present, in bytes, without what it shares with others, such as images. 0
-    /// if it is gone.
-    var ownMemoryBytes: UInt64 {
-        guard let file = fopen("/proc/\(child.process)/statm", "re") else { return 0 }
-        defer { fclose(file) }
-        var bytes = [UInt8](repeating: 0, count: 256)
-        let count = fread(&bytes, 1, bytes.count, file)
-        let text = String(decoding: bytes.prefix(count), as: UTF8.self)
-        let pages = text.split(separator: " ").compactMap { UInt64($0) }
-        guard pages.count > 2, pages[1] > pages[2] else { return 0 }
-        return (pages[1] - pages[2]) * UInt64(sysconf(Int32(_SC_PAGESIZE)))
-    }
+    /// The process's own memory at present, in bytes. 0 if it is gone.
+    var ownMemoryBytes: UInt64 { processMemoryBytes(of: String(child.process)) }
 
     /// The complete lines that it wrote to standard error.
     mutating func readErrors() -> [String] {

@@ -41,6 +41,8 @@ struct Worker {
     }
 
     private init(_ options: WorkerOptions, _ endpoint: Endpoint) throws(UsageError) {
+        var options = options
+        options.memoryShare = availableMemoryBytes().map { $0 / UInt64(options.slots) }
         self.options = options
         self.endpoint = endpoint
         try Worker.checkDescriptors(options.slots)
@@ -126,11 +128,10 @@ struct Worker {
     /// Warns if slots may run out of memory. A slot that has just started uses some 60 MB, most of it
     /// BLAS buffers.
     private func warnOfMemory() {
-        guard let available = availableMemoryBytes(), available / UInt64(options.slots) < 150 << 20 else {
-            return
-        }
+        guard let share = options.memoryShare, share < 150 << 20 else { return }
+        let available = sizeText(share * UInt64(options.slots))
         printError(
-            "warning: \(countText(options.slots, "slot")) share \(sizeText(available)) of memory; the system kills "
+            "warning: \(countText(options.slots, "slot")) share \(available) of memory; the system kills "
                 + "slots when none is left: free some, or use fewer --slots")
     }
 

@@ -97,6 +97,7 @@ let workerCommand = CommandSpec(
         OptionSpec("--keys-descriptor", "N", "read keys from this descriptor", isHidden: true),
         OptionSpec("--run", "DIR", "look for a sweep's files in this run directory first", isHidden: true),
         OptionSpec("--parent", "PROCESS", "end with this process", isHidden: true),
+        OptionSpec("--memory-share", "BYTES", "the memory that a slot's trial may take", isHidden: true),
         OptionSpec(flag: "--man", "print the manual page", isHidden: true),
         OptionSpec(flag: "--slot", "be a slot, over descriptor 3", isHidden: true),
         OptionSpec("--measure", "JSON", "measure a network, print its measures", isHidden: true),
@@ -133,6 +134,8 @@ struct WorkerOptions {
     var checkpointSeconds: Int
     /// The memory limit of one slot, in bytes.
     var memoryLimit: UInt64?
+    /// The memory that a trial of one slot may take, in bytes; nil where unknown.
+    var memoryShare: UInt64?
     var end: WorkerEnd?
     var patienceSeconds: Int
     /// The data folder as given, passed on to slots.
@@ -149,6 +152,7 @@ struct WorkerOptions {
         end = try WorkerEnd(arguments)
         memoryLimit = try arguments.size("--memory-limit", atLeast: leastTrialMemory)
         patienceSeconds = try arguments.integer("--coordinator-timeout", in: 10...86_400) ?? 900
+        memoryShare = try arguments.integer("--memory-share", in: 0...Int.max).map { UInt64($0) }
         isQuiet = arguments.has("--quiet")
         stopsWithInput = arguments.has("--exit-on-stdin-eof")
         parent = try arguments.integer("--parent", in: 1...Int(Int32.max)).map { pid_t($0) }

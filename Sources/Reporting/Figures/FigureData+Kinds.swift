@@ -4,26 +4,16 @@ extension FigureData {
     /// Whether x is a metric: the figure then has unconnected points with bars in both directions.
     var isScatter: Bool { if case .summary = figure.x { true } else { false } }
 
-    /// A seed's numbers at a point.
-    struct Seed: Equatable {
-        let seed: Double
-        let values: [Double?]
-    }
-
-    struct Trace {
-        let step: Double
-        let value: Double
-    }
-
-    /// The row of the class whose logit the others determine best, by the mean over all trials. Precondition: a figure of
-    /// stars.
+    /// The row of the class whose logit the others determine best, by the mean of the curves' means. Precondition: a
+    /// figure of stars.
     var bestDetermined: Int {
         let points = panels.flatMap(\.curves).flatMap(\.points)
         let shares = figure.y.dropLast().map { quantity in
             let means = points.filter { $0.x == quantity.threshold }.compactMap { $0.samples.last?.mean }
             return means.isEmpty ? -Double.infinity : means.reduce(0, +) / Double(means.count)
         }
-        return shares.firstIndex { $0 == shares.max() } ?? 0
+        let largest = shares.max()
+        return shares.firstIndex { $0 == largest } ?? 0
     }
 
     /// The x at which a point is drawn; nil where its metric has no mean.
@@ -84,4 +74,13 @@ extension FigureSpec {
 
     /// Whether each record has a curve's points, one for each entry of its lists or for each layer.
     var isOverEntries: Bool { x == .entry || x == .layer }
+}
+
+extension ClosedRange<Double>? {
+    /// Widens to cover both ranges: trials of one point may have different ranges.
+    mutating func widen(by other: ClosedRange<Double>?) {
+        guard let other else { return }
+        guard let own = self else { return self = other }
+        self = min(own.lowerBound, other.lowerBound)...max(own.upperBound, other.upperBound)
+    }
 }

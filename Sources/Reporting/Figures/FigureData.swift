@@ -80,6 +80,18 @@ struct FigureData {
         var measured: Int { trials.measured }
     }
 
+    /// A seed's numbers at a point.
+    struct Seed: Equatable {
+        let seed: Double
+        let values: [Double?]
+    }
+
+    /// A seed's value at a step.
+    struct Trace {
+        let step: Double
+        let value: Double
+    }
+
     /// A trial without numbers.
     private struct Loss {
         let panel: Int
@@ -313,7 +325,6 @@ struct FigureData {
         panels[panel].curves.append(Curve(label: label))
         return panels[panel].curves.count - 1
     }
-
 }
 
 extension FigureData.Curve {
@@ -381,14 +392,5 @@ extension FigureData.Curve {
             points[point].samples[index].add(value)
             points[point].ranges[index].widen(by: ranges[index])
         }
-    }
-}
-
-extension ClosedRange<Double>? {
-    /// Widens to cover both ranges: trials of one point may have different ranges.
-    fileprivate mutating func widen(by other: ClosedRange<Double>?) {
-        guard let other else { return }
-        guard let own = self else { return self = other }
-        self = min(own.lowerBound, other.lowerBound)...max(own.upperBound, other.upperBound)
     }
 }

@@ -29,7 +29,7 @@ struct StarScript {
         init(_ layout: FigureLayout, label: Double, curves: Int) {
             let half = max(label / 2, 0.5)
             rim = max(1, min(layout.panelWidth, layout.panelHeight) / 2 - 0.35 - 2 * half)
-            (hub, numbers) = (max(0.2 * rim, half + 0.2), rim + 0.35 + half)
+            (hub, numbers) = (min(max(0.2 * rim, half + 0.2), 0.6 * rim), rim + 0.35 + half)
             limit = max(3, Int(2 * Double.pi * rim / max(label + 0.6, 0.45 * Double(curves))) - 1)
         }
     }

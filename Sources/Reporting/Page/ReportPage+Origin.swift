@@ -41,11 +41,11 @@ extension ReportPage {
         return texts.joined(separator: ", ")
     }
 
-    /// The normalised sweep, in which the SHA-256 stands for what is known of a file.
+    /// The normalised sweep, with each file's facts replaced by its SHA-256.
     private var shownSweep: JSONValue {
         var members = spec.canonicalJSON.object ?? [:]
         let digests = spec.files.named.map { ($0.path, JSONValue.string($0.file.digest)) }
-        if !digests.isEmpty { members["files"] = .object(Dictionary(digests) { first, _ in first }) }
+        if !digests.isEmpty { members["files"] = .object(Dictionary(uniqueKeysWithValues: digests)) }
         return .object(members)
     }
 

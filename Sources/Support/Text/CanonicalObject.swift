@@ -1,8 +1,8 @@
 /// An object's canonical JSON text, validated without building its values: thousands of records arrive per
 /// second, and are passed on as they came once they are known to be well formed.
 ///
-/// Accepts nothing that `JSONValue` would not write, but recognises less: values nested more than 32 deep are
-/// left to `JSONValue(parsing:)`.
+/// Accepts nothing that `JSONValue` would not write, but recognises less: values nested more than 32 deep, and
+/// keys with escapes, are left to `JSONValue(parsing:)`.
 public struct CanonicalObject: Sendable {
     /// The canonical text as UTF-8.
     public let bytes: [UInt8]
@@ -44,8 +44,8 @@ private struct CanonicalScan {
         if take(UInt8(ascii: "}")) { return true }
         var last: Range<Int>?
         repeat {
-            guard let key = string() else { return false }
-            // Keys are sorted, so none appears twice.
+            guard let key = string(isKey: true) else { return false }
+            // Keys are sorted, so none appears twice. Those with escapes have another order than their bytes.
             if let last, !precedes(last, key) { return false }
             last = key
             guard take(UInt8(ascii: ":")) else { return false }
@@ -83,8 +83,8 @@ private struct CanonicalScan {
         return true
     }
 
-    /// The range of a string's content.
-    private mutating func string() -> Range<Int>? {
+    /// The range of a string's content; nil for a key with an escape.
+    private mutating func string(isKey: Bool = false) -> Range<Int>? {
         guard take(UInt8(ascii: "\"")) else { return nil }
         let start = position
         while position < bytes.count, (0x20..<0x7F).contains(bytes[position]),
@@ -93,16 +93,18 @@ private struct CanonicalScan {
             position += 1
         }
         if position < bytes.count, bytes[position] == UInt8(ascii: "\\") || bytes[position] >= 0x7F {
-            return unusualString(from: start)
+            return unusualString(from: start, isKey: isKey)
         }
         let content = start..<position
         return take(UInt8(ascii: "\"")) ? content : nil
     }
 
-    /// The same of a text with an escape or beyond ASCII.
-    private mutating func unusualString(from start: Int) -> Range<Int>? {
+    /// The range of a string's content that has an escape or a character beyond ASCII.
+    private mutating func unusualString(from start: Int, isKey: Bool) -> Range<Int>? {
         while position < bytes.count, bytes[position] != UInt8(ascii: "\"") {
-            position += bytes[position] == UInt8(ascii: "\\") ? 2 : 1
+            let isEscape = bytes[position] == UInt8(ascii: "\\")
+            if isEscape, isKey { return nil }
+            position += isEscape ? 2 : 1
         }
         guard position < bytes.count else { return nil }
         let text = bytes[start - 1...position]

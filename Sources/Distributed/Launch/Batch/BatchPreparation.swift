@@ -113,14 +113,13 @@ private func share(_ file: SweepFile, in data: String) throws(CommandFailure) {
     guard check == .missing || found == target else {
         throw .input("\(found) differs from this machine's \(local): remove one of them")
     }
-    let source = try filed { () throws(FileError) in try openStream(local) }
-    defer { fclose(source) }
-    var bytes = [UInt8](repeating: 0, count: file.size)
-    guard fread(&bytes, 1, bytes.count, source) == bytes.count else {
-        throw .input("\(local) changed while it was being copied to \(data)")
+    // The digest is that of the uncompressed bytes.
+    let isCompressed = file.sentPath != file.path
+    let digest = try filed { () throws(FileError) in
+        if let slash = target.lastIndex(of: "/") { try makeFolder(String(target[..<slash])) }
+        return try copyFile(local, to: target, digest: isCompressed ? nil : file.digest, among: .several)
     }
-    if let slash = target.lastIndex(of: "/") {
-        try filed { () throws(FileError) in try makeFolder(String(target[..<slash])) }
-    }
-    try filed { () throws(FileError) in try writeFile(bytes, to: target, among: .several) }
+    if isCompressed ? DataCheck(of: target, against: file.digest) == .right : digest == file.digest { return }
+    if isCompressed { unlink(target) }
+    throw .input("\(local) changed while it was being copied to \(data)")
 }

@@ -126,7 +126,7 @@ package struct SshHosts: WorkerSource {
             if let retry = fact.retryMilliseconds { members["retry_seconds"] = .number(Double(retry) / 1000) }
             if let why = fact.why { members["why"] = .string(why) }
             if let process = processes.first(where: { $0.host == fact.host }),
-                let total = sizeSent(by: process.step), total > 0
+                let total = sizeSent(by: process), total > 0
             {
                 members["sent_fraction"] = .number(min(1, Double(process.sentBytes) / Double(total)))
             }
@@ -152,13 +152,22 @@ package struct SshHosts: WorkerSource {
     }
 
     /// Bytes that a step sends; nil for a step that sends no files.
-    private func sizeSent(by step: HostFleet.Step) -> Int? {
-        switch step {
+    private func sizeSent(by process: SshProcess) -> Int? {
+        switch process.step {
         case .bundle: plan.bundle.size
-        case .data: plan.files.reduce(0) { $0 + $1.size }
+        case .data: dataSize(for: process.host)
         case .probe, .start: nil
         }
     }
+
+    /// The files that a host needs.
+    private func missingFiles(_ host: String) -> [SweepFile] {
+        let missing = Set(fleet.missingFiles(of: host))
+        // A report's characters are those that can be printed.
+        return plan.files.filter { missing.contains(printable($0.path)) }
+    }
+
+    private func dataSize(for host: String) -> Int { missingFiles(host).reduce(0) { $0 + $1.size } }
 
     /// Requests that the cluster file be read again. Where the terminal is gone, SIGHUP ends the program as
     /// usual.
@@ -276,13 +285,14 @@ package struct SshHosts: WorkerSource {
             script = SshScript.bundle(host, bundle: id, digest: plan.bundle.digest)
             parts = [.file(plan.bundle.path, size: plan.bundle.size)]
         case .data:
-            if let file = plan.files.first(where: { $0.local == nil }) {
+            let files = missingFiles(host.host)
+            if let file = files.first(where: { $0.local == nil }) {
                 throw .input(
                     "\(file.path) is missing there and on this machine: use ranksweep data fetch, or --data DIR"
                 )
             }
-            script = SshScript.data(host, bundle: id, files: plan.files)
-            for file in plan.files { parts += tarParts(file, from: file.local ?? "") }
+            script = SshScript.data(host, bundle: id, files: files)
+            for file in files { parts += tarParts(file, from: file.local ?? "") }
             parts.append(.bytes([UInt8](repeating: 0, count: 1024)))
         case .start:
             let (secret, publicKey) = try keys.files(of: host.host)
@@ -339,7 +349,7 @@ package struct SshHosts: WorkerSource {
             let what =
                 step == .bundle
                 ? "the worker (\(sizeText(UInt64(plan.bundle.size))))"
-                : "files (\(sizeText(UInt64(plan.files.reduce(0) { $0 + $1.size }))))"
+                : "files (\(sizeText(UInt64(dataSize(for: host)))))"
             news.lines.append("\(host): sending \(what)")
         case .failed(let host, let failure, let times, let wait):
             let again = times == 1 ? "" : " (\(times) times in a row)"
@@ -371,30 +381,5 @@ package struct SshHosts: WorkerSource {
         printError(
             "\(unheard.sorted().joined(separator: ", ")): the link is down; the worker there ends by itself "
                 + "within two minutes")
-    }
-}
-
-/// Limits the lines shown per host and minute; counts the rest.
-struct LineWindow {
-    static let maxLines = 20
-    private var start: Int64 = .min
-    private var shown = 0
-    private var hidden = 0
-
-    mutating func admits(at now: Int64) -> Bool {
-        if start == .min { start = now }
-        if shown < Self.maxLines {
-            shown += 1
-            return true
-        }
-        hidden += 1
-        return false
-    }
-
-    /// Begins a new minute. Returns a line about the lines left out, if any.
-    mutating func roll(at now: Int64) -> String? {
-        guard start != .min, now - start >= 60_000 else { return nil }
-        defer { self = LineWindow() }
-        return hidden > 0 ? "… and \(countText(hidden, "more line"))" : nil
     }
 }

@@ -83,13 +83,13 @@ func tarParts(_ file: SweepFile, from path: String) -> [Feed.Part] {
         let text = String(number, radix: 8)
         return String(repeating: "0", count: max(0, digits - text.utf8.count)) + text
     }
-    // A path of more than 100 bytes is divided at a slash into a name and a prefix.
+    // A path of more than 100 bytes is divided at a slash into a name and a prefix. No name is longer than 100.
     var name = file.sentPath[...]
     if name.utf8.count > 100, let slash = name.utf8.prefix(155).lastIndex(of: UInt8(ascii: "/")) {
         put(String(name[..<slash]), at: 345)
         name = name[name.index(after: slash)...]
     }
-    put(String(name.prefix(100)), at: 0)
+    put(String(name), at: 0)
     put(octal(0o644, digits: 7), at: 100)
     put(octal(0, digits: 7), at: 108)
     put(octal(0, digits: 7), at: 116)
@@ -190,6 +190,9 @@ struct SshProcess {
     /// read after its end.
     private static let maxReads = 16
 
+    /// The most lines of a report: a probe's has up to two for each file.
+    private static let maxReport = 10_000
+
     /// Bytes that were sent, and whether the process had to be killed.
     var sentBytes: Int { feed.sent }
     var wasKilled: Bool { kills > 0 }
@@ -238,7 +241,7 @@ struct SshProcess {
             }
             let line = printable(String(decoding: reportLine, as: UTF8.self))
             reportLine = []
-            if line.hasPrefix(SshScript.mark + " "), report.count < 200 {
+            if line.hasPrefix(SshScript.mark + " "), report.count < Self.maxReport {
                 report.append(String(line.dropFirst(SshScript.mark.count + 1)))
             }
         }

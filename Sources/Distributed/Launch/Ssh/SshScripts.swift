@@ -51,7 +51,7 @@ enum SshScript {
         folder=$(home \(shellQuoted(host.folder)))
         data=$(home \(shellQuoted(host.dataFolder)))
         bundle=$folder/bundle-\(bundle)
-        say() { echo "\(mark) $*"; }
+        say() { printf '\(mark) %s\\n' "$*"; }
         fail() { echo "$2" >&2; exit "$1"; }
         digest() { case $1 in *.gz) gzip -dc "$1" ;; *) cat "$1" ;; esac 2>/dev/null | sha256sum; }
         make() { mkdir -p "$1" || exit \(HostFailure.Code.notWritable); }
@@ -76,8 +76,9 @@ enum SshScript {
                     for file in "$data/$1.gz" "$data/$1"; do
                         [ -f "$file" ] || continue
                         sum=$(digest "$file")
-                        if [ "${sum%% *}" = "$2" ]; then say have "$1"; else say differs "$file"; fi
-                        return
+                        if [ "${sum%% *}" = "$2" ]; then return; fi
+                        say differs "$file"
+                        break
                     done
                     say missing "$1"
                 }

@@ -39,6 +39,8 @@ public struct DataError: Error, Equatable, CustomStringConvertible {
         case array(ArrayProblem)
         /// Why a graph can't be measured.
         case graph(String)
+        /// Why a measurement doesn't fit into memory.
+        case memory(String)
         case labelsDisagree(labels: Int, points: Int)
         case inputsDisagree(features: Int, network: String, Int)
         case labelBeyondOutputs(Int, at: Int, network: String, Int)
@@ -89,7 +91,7 @@ extension DataError.Problem {
         case .tooFewPoints(let asked, let held): "holds \(held) images; the sweep asks for \(asked)"
         case .weights(let problem): problem.words
         case .array(let problem): problem.words
-        case .graph(let words): words
+        case .graph(let words), .memory(let words): words
         case .labelsDisagree(let labels, let points): "has \(labels) labels for \(points) points"
         case .inputsDisagree(let features, let network, let inputs):
             "has points of \(features) numbers, but the network in \(network) takes \(inputs)"

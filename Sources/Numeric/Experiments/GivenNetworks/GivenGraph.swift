@@ -91,7 +91,7 @@ struct GivenGraph {
             if let words = needed.problem(
                 available: memory, channels: channels, request.optionNames)
             {
-                throw DataError(file: file, problem: .graph(words))
+                throw DataError(file: file, problem: .memory(words))
             }
         }
         self.model = Network(

@@ -9,13 +9,15 @@ import Text
 struct GraphTrials {
     /// Folders that may hold files/DIGEST/NAME, the first preferred.
     private let folders: [String]
+    private let slots: Int
     private let memory: @Sendable () -> UInt64?
     /// Paths whose content was compared with the digest.
     private var verified: Set<String> = []
     private var last: (file: ContentFile, input: [Int], declared: [Int?]?, graph: ReadGraph)?
 
-    init(_ data: DataDirectory, memory: @escaping @Sendable () -> UInt64?) {
+    init(_ data: DataDirectory, slots: Int, memory: @escaping @Sendable () -> UInt64?) {
         folders = [data.run, data.data].compactMap { $0 }
+        self.slots = slots
         self.memory = memory
     }
 
@@ -42,7 +44,11 @@ struct GraphTrials {
         }
         guard let last else { throw problem(request.weights, "was not read") }
         let points = try GraphPoints(request, declared: last.declared, first: nil)
-        var metrics = try measureGraph(request, last.graph, points, memory())
+        var metrics: [String: JSONValue]
+        do throws(DataError) { metrics = try measureGraph(request, last.graph, points, memory()) } catch {
+            guard case .memory(let words) = error.problem, slots > 1 else { throw error }
+            throw DataError(file: error.file, problem: .memory(words + ", or fewer --slots"))
+        }
         var body: [String: JSONValue] = ["outcome": .string("measured")]
         for key in ["layers", "weights"] { body[key] = metrics.removeValue(forKey: key) }
         body["metrics"] = .object(metrics)

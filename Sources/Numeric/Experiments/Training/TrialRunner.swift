@@ -38,10 +38,14 @@ public struct TrialRunner {
     /// Creates a runner. From here on this process uses one BLAS thread, since the bits of records depend on
     /// it.
     ///
-    /// - Parameter memory: returns the bytes of memory that are free; nil: unknown.
-    public init(data: DataDirectory, memory: @escaping @Sendable () -> UInt64? = { nil }) {
+    /// - Parameters:
+    ///   - slots: the number of runners that share the memory, for messages.
+    ///   - memory: returns the bytes of memory that a trial may take; nil: unknown.
+    public init(
+        data: DataDirectory, slots: Int = 1, memory: @escaping @Sendable () -> UInt64? = { nil }
+    ) {
         BLAS.useOneThread()
-        graphs = GraphTrials(data, memory: memory)
+        graphs = GraphTrials(data, slots: slots, memory: memory)
         images = ImageSets(in: data)
     }
 

@@ -157,9 +157,9 @@ private func printDifferences(_ outcome: ReportOutcome, _ runs: [ComparedRun]) {
     for compared in runs.dropFirst() {
         let all = outcome.differences.filter { $0.run == compared.name }
         let head = "\(printable(compared.name)) minus \(printable(runs[0].name))"
-        // Every measured trial has its losses, so measured trials can be compared.
         guard !all.isEmpty else {
-            printOut("differ   \(head): nothing to compare: no point has measured trials of both runs")
+            printOut(
+                "differ   \(head): nothing to compare: no point has a number of the same metric in both runs")
             continue
         }
         let clear = all.filter { $0.higher + $0.lower > 0 }

@@ -111,18 +111,15 @@ struct ClusterLaunch {
 
     /// Checks everything that hosts will be sent, before the run starts.
     ///
-    /// - Parameter folder: returns the folder in which a file that the sweep names by a path is here.
+    /// - Parameter local: returns the path here of a file that the sweep names.
     func prepared(
-        for spec: SweepSpec, _ options: RunOptions, _ folder: (_ path: String, ContentFile) -> String
+        for spec: SweepSpec, _ options: RunOptions, _ local: (FileCopy) -> String
     ) throws(CommandFailure) -> ClusterLaunch {
         var launch = self
         launch.files = try sweepFiles(spec, data: options.data)
-        for (path, file) in spec.files.named {
-            launch.files += file.parts.map { part in
-                SweepFile(
-                    path: "\(file.folder)/\(part.path)", digest: part.digest,
-                    local: "\(folder(path, file))/\(part.path)", size: part.bytes)
-            }
+        launch.files += spec.fileCopies.map { copy in
+            SweepFile(
+                path: copy.path, digest: copy.part.digest, local: local(copy), size: copy.part.bytes)
         }
         // Fail early where files can't be made.
         switch cluster.engine {

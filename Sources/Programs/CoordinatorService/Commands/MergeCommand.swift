@@ -47,9 +47,8 @@ private func runMerge(_ arguments: Arguments) throws(CommandFailure) -> ExitCode
         words:
             "\(UnfinishedFolder.interrupted); if \(out) exists, \(quotedCommand("ranksweep figures \(shellPath(out))")) "
             + "writes its missing files\n")
-    let given = try arguments["--sweep"].map { path throws(CommandFailure) in
-        try readSpec(path, arguments)
-    }
+    let source = arguments["--sweep"].map { SweepSource($0, arguments) }
+    let given = try source.map { source throws(CommandFailure) in try source.spec(mayBePipe: true) }
     let (inputs, spec) = try openAll(arguments.operands, given)
     try checkStrictness(inputs, spec)
     noteRepeated(inputs)
@@ -57,7 +56,7 @@ private func runMerge(_ arguments: Arguments) throws(CommandFailure) -> ExitCode
     // The journal is closed before the folder is renamed.
     let outcome: Outcome
     do throws(CommandFailure) {
-        outcome = try build(RunDirectory(path: building.path, spec: spec), inputs)
+        outcome = try build(RunDirectory(path: building.path, spec: spec), inputs, source)
     } catch {
         building.discard()
         throw CommandFailure(
@@ -206,10 +205,17 @@ private struct Outcome {
     let summary: RunSummary
 }
 
-private func build(_ run: RunDirectory, _ inputs: [MergeInput]) throws(CommandFailure) -> Outcome {
+private func build(
+    _ run: RunDirectory, _ inputs: [MergeInput], _ source: SweepSource?
+) throws(CommandFailure) -> Outcome {
     try run.writeSweep()
     let journal = try journaled { () throws(JournalError) in
-        try RunJournal.create(in: run.path, sweep: run.spec.digest)
+        let journal = try RunJournal.create(in: run.path, sweep: run.spec.digest)
+        try source?.remember(in: journal, for: run.spec)
+        return journal
+    }
+    for case .run(let other, _) in inputs.map(\.kind) {
+        try RunFiles(run.spec, in: run.path).take(from: other.path)
     }
     var merge = Merge(run, journal)
     try merge.add(inputs)

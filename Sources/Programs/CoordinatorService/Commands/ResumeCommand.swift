@@ -48,14 +48,15 @@ func resume(
     launch?.adjust(&options)
     try options.apply(arguments)
     try mend(run, journal, dropsUnfit: retry.contains("unfit"))
-    if let end = try endIfNothingCanBeDone(run, journal, retry) { return end }
+    var check = try RunCheck(run.path, isHolder: true)
+    try check.perform()
+    if let end = try endIfNothingCanBeDone(run, journal, check, retry) { return end }
     try checkData(run.spec, options)
     try RunFiles(run.spec, in: run.path).complete(
-        from: journaled { () throws(JournalError) in try SweepSource(rememberedIn: journal)?.folder })
+        from: journaled { () throws(JournalError) in try SweepSource(rememberedIn: journal)?.folder },
+        except: check.intactFiles)
     try checkCommits(run.spec, journal)
-    let launch = try launch?.prepared(for: run.spec, options) { _, file in
-        "\(run.path)/\(file.folder)"
-    }
+    let launch = try launch?.prepared(for: run.spec, options) { "\(run.path)/\($0.path)" }
     let admission = try WorkerAdmission(options, for: run.spec)
     lock.announce(address: admission.socket.endpoint)
     try journaled { () throws(JournalError) in

@@ -34,9 +34,7 @@ func begin(
     let path = arguments["--out"] ?? "runs/\(spec.name)"
     try RunDirectory.checkIsFree(path, for: spec, source)
     try checkData(spec, options)
-    let launch = try launch?.prepared(for: spec, options) { path, _ in
-        folderOf(filePath(path, in: source.folder))
-    }
+    let launch = try launch?.prepared(for: spec, options) { $0.source(from: source.folder) }
     let signals = SignalDescriptor()
     let admission = try WorkerAdmission(options, for: spec)
     let fresh = try FreshRun(path)

@@ -191,7 +191,7 @@ struct Merge {
         try filed { () throws(FileError) in
             try makeFolder(run.weights.path)
             for name in run.weightNames(of: trial) {
-                try copyFile("\(input.weights.path)/\(name)", to: "\(run.weights.path)/\(name)")
+                try linkOrCopy("\(input.weights.path)/\(name)", to: "\(run.weights.path)/\(name)")
             }
         }
         for name in run.weightNames(of: trial) {
@@ -216,18 +216,7 @@ struct SlowProgress {
 }
 
 /// Hard-links a file where the file system supports it, otherwise copies it, whole or not at all.
-func copyFile(_ from: String, to path: String) throws(FileError) {
+func linkOrCopy(_ from: String, to path: String) throws(FileError) {
     unlink(path)
-    if link(from, path) == 0 { return }
-    let source = try openStream(from)
-    defer { fclose(source) }
-    let copy = try WholeFile(path)
-    var bytes = [UInt8](repeating: 0, count: 1 << 18)
-    while true {
-        let count = fread(&bytes, 1, bytes.count, source)
-        guard count > 0 else { break }
-        try copy.write(bytes[..<count])
-    }
-    guard ferror(source) == 0 else { throw FileError(path: from, doing: "read", code: EIO) }
-    try copy.commit()
+    if link(from, path) != 0 { try copyFile(from, to: path) }
 }

@@ -46,10 +46,8 @@ func mend(
 /// Ends the command where the run is complete and everything is written, or where `ranksweep check` finds a
 /// fault that nothing here repairs. nil where there is something to do.
 func endIfNothingCanBeDone(
-    _ run: RunDirectory, _ journal: RunJournal, _ retry: [String]
+    _ run: RunDirectory, _ journal: RunJournal, _ check: RunCheck, _ retry: [String]
 ) throws(CommandFailure) -> ExitCode? {
-    var check = try RunCheck(run.path, isHolder: true)
-    try check.perform()
     let wrong = check.findings.filter { $0.level == .wrong }
     let stopping = wrong.filter { $0.resume == .stops }
     guard stopping.isEmpty else {

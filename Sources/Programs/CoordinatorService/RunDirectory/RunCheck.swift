@@ -13,6 +13,8 @@ struct RunCheck {
     private(set) var isRunning = false
     /// Whether no figure of the finished run is drawn because gnuplot is missing.
     private(set) var lacksPictures = false
+    /// The paths of the intact copies of the sweep's files.
+    private(set) var intactFiles: Set<String> = []
     /// Whether the journal covers more trials than the files beside it.
     private var isExtensionCut = false
     /// Whether this process holds the run's lock.
@@ -101,22 +103,20 @@ struct RunCheck {
 
     /// Compares the copies of the sweep's files with their digests. A merged run may have none.
     private mutating func checkFiles(_ run: RunDirectory) {
-        var intact = 0
-        for file in run.spec.files.named.map(\.file) {
-            for part in file.parts {
-                let name = "\(file.folder)/\(part.path)"
-                let found = fileDigest("\(path)/\(name)")
-                if found == part.digest {
-                    intact += 1
-                } else if found != nil {
-                    wrong(
-                        name, "its bytes are not those of the sweep's file",
-                        "\(quotedCommand(resume)) copies it again, from the folder of the sweep file",
-                        resume: .tells)
-                }
+        for copy in run.spec.fileCopies {
+            let found = fileDigest("\(path)/\(copy.path)")
+            if found == copy.part.digest {
+                intactFiles.insert(copy.path)
+            } else if found != nil {
+                wrong(
+                    copy.path, "its bytes are not those of the sweep's file",
+                    "\(quotedCommand(resume)) copies it again, from the folder of the sweep file",
+                    resume: .mends)
             }
         }
-        if intact > 0 { ok("files", "\(countText(intact, "file")) with the digests in sweep.json") }
+        if !intactFiles.isEmpty {
+            ok("files", "\(countText(intactFiles.count, "file")) with the digests in sweep.json")
+        }
     }
 
     private mutating func readSweep() -> RunDirectory? {

@@ -4,73 +4,111 @@ import Glibc
 import Sweep
 import Text
 
+/// A file as run directories and hosts keep it: a part of a file that a sweep names.
+struct FileCopy {
+    /// The path from the run directory: "files/DIGEST/NAME".
+    let path: String
+    let part: ContentFile.Part
+    /// The file that it is a part of, and that file's path in the sweep.
+    let file: ContentFile
+    let name: String
+
+    /// The path of the user's own file.
+    ///
+    /// - Parameter folder: the folder of the sweep file.
+    func source(from folder: String) -> String { "\(folderOf(filePath(name, in: folder)))/\(part.path)" }
+}
+
+extension SweepSpec {
+    /// The copies of the sweep's files, each once: several of its files may have the same name and bytes.
+    var fileCopies: [FileCopy] {
+        var paths: Set<String> = []
+        return files.named.flatMap { name, file in
+            file.parts.map {
+                FileCopy(path: "\(file.folder)/\($0.path)", part: $0, file: file, name: name)
+            }
+        }.filter { paths.insert($0.path).inserted }
+    }
+}
+
 /// The files of a sweep in its run directory, files/DIGEST/NAME, where the slots of this machine find them. So a run
 /// can be resumed after the user's own files were moved or changed.
 struct RunFiles {
-    private let files: [(path: String, file: ContentFile)]
+    private let copies: [FileCopy]
     /// The run directory.
     private let folder: String
 
     init(_ spec: SweepSpec, in folder: String) {
-        files = spec.files.named
+        copies = spec.fileCopies
         self.folder = folder
     }
 
-    /// Copies those that are not there yet, or are damaged.
+    /// Copies the files that are missing or damaged.
     ///
-    /// - Parameter source: the folder of the sweep file; nil: unknown.
-    func complete(from source: String?) throws(CommandFailure) {
-        for (path, file) in files {
-            let target = "\(folder)/\(file.folder)"
-            let missing = file.parts.filter { fileDigest("\(target)/\($0.path)") != $0.digest }
-            guard let first = missing.first else { continue }
-            let own = source.map { filePath(path, in: $0) }
+    /// - Parameters:
+    ///   - source: the folder of the sweep file; nil: unknown.
+    ///   - intact: the paths of copies that were found intact.
+    func complete(from source: String?, except intact: Set<String> = []) throws(CommandFailure) {
+        for copy in copies where !intact.contains(copy.path) {
+            let target = "\(folder)/\(copy.path)"
+            guard fileDigest(target) != copy.part.digest else { continue }
+            let own = source.map { copy.source(from: $0) }
             guard let own, access(own, R_OK) == 0 else {
+                let slash = target.lastIndex(of: "/") ?? target.startIndex
                 throw .input(
-                    "\(path): \(own.map { "\($0) cannot be read" } ?? "it is not here"): put the file whose SHA-256 is "
-                        + "\(first.digest) into the folder \(target)")
+                    "\(copy.name): \(own.map { "\($0) cannot be read" } ?? "it is not here"): put the file whose SHA-256 is "
+                        + "\(copy.part.digest) into the folder \(target[..<slash]), as "
+                        + target[target.index(after: slash)...])
             }
-            for part in missing { try copy(part, from: "\(folderOf(own))/\(part.path)", to: target) }
+            try makeFolder(of: target)
+            let found = try filed { () throws(FileError) in
+                try copyFile(own, to: target, digest: copy.part.digest)
+            }
+            guard found == copy.part.digest else {
+                throw .input(
+                    "\(own) has changed: its SHA-256 is \(found), and the sweep's file has \(copy.part.digest): restore "
+                        + "that file, or run the sweep again in another directory")
+            }
         }
     }
 
-    /// Makes links to the folders of the user's own files in place of copies.
+    /// Links to the user's files instead of copying them.
+    ///
+    /// - Parameter source: the folder of the sweep file.
     func link(to source: String) throws(CommandFailure) {
-        for (path, file) in files {
-            let target = "\(folder)/\(file.folder)"
+        // Links of an interrupted shard may lead into the user's folders.
+        removeTree("\(folder)/files")
+        var linked: [String: String] = [:]
+        for copy in copies {
+            var (own, target) = (copy.source(from: source), "\(folder)/\(copy.path)")
+            if copy.file.parts.count > 1 {
+                // A network's external data must lie in the network's own folder.
+                (own, target) = (folderOf(filePath(copy.name, in: source)), "\(folder)/\(copy.file.folder)")
+                if let other = linked[target] {
+                    if access("\(target)/\(copy.part.path)", R_OK) == 0 { continue }
+                    throw .input("\(copy.name): the same network as \(other): leave one of them out")
+                }
+                linked[target] = copy.name
+            }
             try makeFolder(of: target)
-            unlink(target)
-            // Networks' external data must lie in the network's own folder.
-            guard symlink(folderOf(filePath(path, in: source)), target) == 0 else {
+            guard symlink(own, target) == 0 else {
                 throw CommandFailure(FileError(path: target, doing: "make", code: errno))
             }
         }
     }
 
-    private func makeFolder(of path: String) throws(CommandFailure) {
-        _ = try filed { () throws(FileError) in try Files.makeFolder(folderOf(path)) }
+    /// Takes over copies from another run, where that has them intact.
+    func take(from run: String) throws(CommandFailure) {
+        for copy in copies {
+            let (own, target) = ("\(run)/\(copy.path)", "\(folder)/\(copy.path)")
+            guard access(target, F_OK) != 0, access(own, R_OK) == 0 else { continue }
+            try makeFolder(of: target)
+            // A shard's work folder leads to the user's own file, so it isn't linked.
+            try filed { () throws(FileError) in try copyFile(own, to: target, digest: copy.part.digest) }
+        }
     }
 
-    private func copy(_ part: ContentFile.Part, from own: String, to folder: String) throws(CommandFailure) {
-        let target = "\(folder)/\(part.path)"
-        try makeFolder(of: target)
-        let input = try filed { () throws(FileError) in try InputFile(own) }
-        let output = try filed { () throws(FileError) in try WholeFile(target) }
-        var digest = DigestStream()
-        let chunk = 1 << 20
-        for offset in stride(from: 0, to: input.size, by: chunk) {
-            let bytes = try filed { () throws(FileError) in
-                try input.read(at: offset, count: min(chunk, input.size - offset))
-            }
-            digest.update(bytes)
-            try filed { () throws(FileError) in try output.write(bytes) }
-        }
-        let found = digest.finish().hexadecimal()
-        guard found == part.digest else {
-            throw .input(
-                "\(own) has changed: its SHA-256 is \(found), and the sweep's file has \(part.digest): restore that "
-                    + "file, or run the sweep again in another directory")
-        }
-        try filed { () throws(FileError) in try output.commit() }
+    private func makeFolder(of path: String) throws(CommandFailure) {
+        _ = try filed { () throws(FileError) in try Files.makeFolder(folderOf(path)) }
     }
 }

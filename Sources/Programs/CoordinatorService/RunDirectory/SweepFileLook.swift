@@ -25,6 +25,10 @@ private func facts(of name: String, at path: String, _ role: FileRole) -> FileFa
             guard part.utf8.count <= ContentFile.maxPathBytes else {
                 return FileFacts(unusable: "\(part): the name is longer than 100 bytes; choose a shorter one")
             }
+            // Hosts take such a file for a compressed one.
+            guard !part.hasSuffix(".gz") else {
+                return FileFacts(unusable: "\(part): the name must not end in .gz; choose another")
+            }
             guard let digest = fileDigest(folder + part), let size = fileSize(folder + part) else {
                 return FileFacts(unusable: "\(part) cannot be read: \(systemMessage(errno))")
             }

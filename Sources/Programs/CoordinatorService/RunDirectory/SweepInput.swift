@@ -106,12 +106,13 @@ struct SweepSource: Equatable {
         isQuick = arguments.has("--quick")
     }
 
-    func spec(mayBePipe: Bool = false) throws(CommandFailure) -> SweepSpec {
+    /// - Parameter look: looks at the files that the sweep names; nil: reads them.
+    func spec(mayBePipe: Bool = false, _ look: FileLook? = nil) throws(CommandFailure) -> SweepSpec {
         let bytes = try readSweep(file, mayBePipe: mayBePipe)
         return try orFail(CommandFailure.init(_:)) { () throws(SweepError) in
             try SweepSpec(
                 parsing: bytes, file: file, overrides: overrides.map { Override($0) }, quick: isQuick,
-                look: fileLook(in: folder))
+                look: look ?? fileLook(in: folder))
         }
     }
 
@@ -162,10 +163,27 @@ struct SweepSource: Equatable {
 
     /// nil where the file is unchanged since the run began, describes the same sweep as the run (which may
     /// have been extended), or can't be read.
-    func edit(since run: RunDirectory) -> Edit? {
+    ///
+    /// - Parameter readsFiles: whether the files that the sweep names are read, too. Otherwise, and where they are
+    ///   gone, they count as unchanged.
+    func edit(since run: RunDirectory, readsFiles: Bool) -> Edit? {
         guard access(file, R_OK) == 0 else { return nil }
+        let (folder, known) = (folder, run.spec.files.facts)
+        let read = fileLook(in: folder)
+        func now(_ trusts: @escaping (String, FileFacts) -> Bool) throws(CommandFailure) -> SweepSpec {
+            try spec { path, role in
+                if let facts = known[path], trusts(path, facts) { return facts }
+                return read(path, role)
+            }
+        }
+        func isGone(_ path: String, _ facts: FileFacts) -> Bool {
+            let folder = folderOf(filePath(path, in: folder))
+            return facts.file.parts.contains { access("\(folder)/\($0.path)", R_OK) != 0 }
+        }
         do throws(CommandFailure) {
-            let now = try spec()
+            // A run knows only the layers that its trials measure: an edit may name others.
+            let quick = readsFiles ? nil : try? now { _, _ in true }
+            let now = if let quick { quick } else { try now(isGone) }
             guard SweepSource.digest(of: now) != digest else { return nil }
             return SweepDifference(from: run.spec, to: now).map { .other($0) }
         } catch { return .broken(error.message) }
@@ -216,10 +234,14 @@ extension RunDirectory {
 
     /// A message that the sweep file was edited after the run began, with the differences. The run continues
     /// without the edit. nil where there is nothing to report.
-    func editMessage(_ journal: RunJournal) throws(JournalError) -> (summary: String, details: String)? {
-        guard let source = try SweepSource(rememberedIn: journal), let edit = source.edit(since: self) else {
-            return nil
-        }
+    ///
+    /// - Parameter readsFiles: whether changes of the files that the sweep names are noticed, too.
+    func editMessage(
+        _ journal: RunJournal, readsFiles: Bool
+    ) throws(JournalError) -> (summary: String, details: String)? {
+        guard let source = try SweepSource(rememberedIn: journal),
+            let edit = source.edit(since: self, readsFiles: readsFiles)
+        else { return nil }
         switch edit {
         case .other(let difference):
             return (
@@ -236,7 +258,7 @@ extension RunDirectory {
     }
 
     func tellOfEdits(_ journal: RunJournal) throws(CommandFailure) {
-        let words = try journaled { () throws(JournalError) in try editMessage(journal) }
+        let words = try journaled { () throws(JournalError) in try editMessage(journal, readsFiles: true) }
         if let (summary, details) = words { printError("warning: \(summary):\n\(details)") }
     }
 }

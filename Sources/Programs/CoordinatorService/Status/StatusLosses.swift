@@ -17,7 +17,7 @@ struct KeptFacts {
     init() {}
 
     init(_ journal: RunJournal, _ run: RunDirectory) throws(JournalError) {
-        edit = try run.editMessage(journal)?.summary
+        edit = try run.editMessage(journal, readsFiles: false)?.summary
         refusals = RefusalCounts(json: try journal.setting(WorkerAdmission.refusalsSetting))
         ledger = WorkerLedger(json: try journal.setting(WorkerLedger.setting))
         guard let text = try journal.setting(Coordinator.absentSetting),
