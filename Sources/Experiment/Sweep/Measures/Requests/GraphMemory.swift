@@ -33,7 +33,7 @@ package struct GraphMemory {
         _ request: MeasureRequest, parameters: Int, values: Int, tangent: Int, units: [Int], input: Int,
         inputs: Int, points: Int
     ) {
-        let batch = Double(GraphMemory.batch(values: values, points: points))
+        let batch = request.needsOutputs ? Double(GraphMemory.batch(values: values, points: points)) : 0
         network =
             4 * (2 * Double(parameters) + Double(values) * (2 * batch + 1) + Double(input) * Double(points))
         let takesRanks = request.measures?.contains(.localRank) ?? true
