@@ -2,7 +2,7 @@ import Learning
 import Measures
 import Model
 import ONNX
-import Records
+import Text
 import Sweep
 
 /// A network from an ONNX file for points of one shape.
