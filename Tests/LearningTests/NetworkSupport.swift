@@ -52,7 +52,22 @@ enum Nets {
         ("dense", .vector(4), [.dense(5), tanh, .dense(3)]),
         ("dense without bias", .vector(4), [.dense(5, hasBias: false), tanh, .dense(3, hasBias: false)]),
         ("relu", .vector(4), [.dense(5), .activation(.relu), .dense(3)]),
+        ("gelu", .vector(4), [.dense(5), .activation(.gelu), .dense(3)]),
+        ("gelu_tanh", .vector(4), [.dense(5), .activation(.geluTanh), .dense(3)]),
+        ("silu", .vector(4), [.dense(5), .activation(.silu), .dense(3)]),
+        ("sigmoid", .vector(4), [.dense(5), .activation(.sigmoid), .dense(3)]),
+        ("leaky_relu", .vector(4), [.dense(5), .activation(.leakyRelu), .dense(3)]),
+        ("elu", .vector(4), [.dense(5), .activation(.elu), .dense(3)]),
+        ("softplus", .vector(4), [.dense(5), .activation(.softplus), .dense(3)]),
         ("activation of an activation", .vector(4), [.dense(5), tanh, .activation(.relu), .dense(3)]),
+        ("gelu around gelu", .vector(4), [.dense(5), .activation(.gelu), .activation(.gelu), .dense(3)]),
+        (
+            "gelu of a block", .vector(4),
+            [
+                .dense(5), .residual([.activation(.gelu), .dense(5)], .identity), .activation(.silu),
+                .dense(3),
+            ]
+        ),
         ("activation of the input", .vector(4), [tanh, .dense(3)]),
         ("layer", .vector(4), [.dense(6), .normalisation(.layer), tanh, .dense(3)]),
         ("batch", .vector(4), [.dense(6), .normalisation(.batch), tanh, .dense(3)]),

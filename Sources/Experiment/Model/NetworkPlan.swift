@@ -124,11 +124,11 @@ public struct NetworkPlan: Sendable {
         return layers
     }
 
-    /// Whether a ReLU is the next activation that a node's output meets before another weight layer.
-    public func isBeforeReLU(_ node: Int) -> Bool {
+    /// Whether the next activation that a node's output meets before another weight layer is a rectifier.
+    public func isBeforeRectifier(_ node: Int) -> Bool {
         var value = nodes[node].output
         while let next = values[value].consumers.first, !isWeightLayer(next) {
-            if let activation = nodes[next].operation as? Activation { return activation == .relu }
+            if let activation = nodes[next].operation as? Activation { return activation.isRectifier }
             value = nodes[next].output
         }
         return false

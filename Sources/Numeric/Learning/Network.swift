@@ -54,7 +54,7 @@ public struct Network<Scalar: Real>: PredictingNetwork {
         return other
     }
 
-    /// Draws the weights as an `MLP` does: normal, of variance 2 / inputs where the next activation is a ReLU
+    /// Draws the weights as an `MLP` does: normal, of variance 2 / inputs where the next activation is a rectifier
     /// (He et al. 2015), else 2 / (inputs + outputs). A convolution's inputs are the numbers under its
     /// window. Scales γ and running variances become 1, everything else 0.
     public func initialise(_ streams: RandomStreams) {
@@ -62,7 +62,7 @@ public struct Network<Scalar: Real>: PredictingNetwork {
         flat.fill(0)
         for (index, weight) in shape.plan.weights.enumerated() {
             let (inputs, outputs) = (Double(weight.region.columns), Double(weight.region.rows))
-            let variance = shape.plan.isBeforeReLU(weight.node) ? 2 / inputs : 2 / (inputs + outputs)
+            let variance = shape.plan.isBeforeRectifier(weight.node) ? 2 / inputs : 2 / (inputs + outputs)
             let draws = Matrix<Float>(rows: weight.region.rows, columns: weight.region.columns)
             streams.fillNormals(draws, .initialisation, index: index)
             let deviation = Float(variance.squareRoot())

@@ -57,14 +57,25 @@ extension Matrix {
         }
     }
 
-    /// self *= φ'(p), computed from `activated` = φ(p).
-    @_specialize(where Scalar == Float)
-    public func scaleByDerivative(of activated: Matrix, _ activation: Activation) {
-        precondition(count == activated.count)
+    /// self = φ(self).
+    public func activate(_ activation: Activation) {
         if Self.isSingle {
-            ck_activation_backward_f32(f32, activated.f32, count, activation.code)
+            ck_activation_f32(f32, count, activation.code)
         } else {
-            ck_activation_backward_f64(f64, activated.f64, count, activation.code)
+            ck_activation_f64(f64, count, activation.code)
+        }
+    }
+
+    /// self *= φ'(p).
+    ///
+    /// - Parameter source: φ(p), or p where the activation's slope needs it.
+    @_specialize(where Scalar == Float)
+    public func scaleByDerivative(_ activation: Activation, from source: Matrix) {
+        precondition(count == source.count)
+        if Self.isSingle {
+            ck_activation_backward_f32(f32, source.f32, count, activation.code)
+        } else {
+            ck_activation_backward_f64(f64, source.f64, count, activation.code)
         }
     }
 

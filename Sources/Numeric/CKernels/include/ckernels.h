@@ -15,10 +15,12 @@
 #include "pairs.h"
 
 #define CK_DECLARE(T, S)                                                                                     \
-    /* h = φ(h + bias), in place; h is rows × columns. φ by its number in kernels.inc. */                    \
+    /* h = φ(h + bias), in place; h is rows × columns. φ by its number in activations.inc. */                \
     void ck_bias_activation_##S(T *h, const T *bias, size_t rows, size_t columns, int activation);           \
-    /* g *= φ'(p), φ' read from h = φ(p), in place in g. */                                                  \
-    void ck_activation_backward_##S(T *g, const T *h, size_t count, int activation);                         \
+    /* h = φ(h), in place. */                                                                                \
+    void ck_activation_##S(T *h, size_t count, int activation);                                              \
+    /* g *= φ'(p), in place in g. φ' is read from φ(p), but GELU's and SiLU's from p. */                     \
+    void ck_activation_backward_##S(T *g, const T *from, size_t count, int activation);                      \
     /* out[j] = Σ_i g[i, j]. */                                                                              \
     void ck_column_sums_##S(const T *g, size_t rows, size_t columns, T *out);                                \
     /* Logits in, scale · (softmax − onehot) out, in place. Returns Σ −log p(label); adds to *correct the    \
