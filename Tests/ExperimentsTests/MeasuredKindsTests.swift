@@ -49,6 +49,30 @@ import Text
                 text: "model: resnet\n" + images + "width: 4\ntraining: {steps: 3, batch_size: 8}\n",
                 points: symmetric, listed: ["effective_rank"]),
             NetworkCase(
+                testDescription: "resnet, projections",
+                text: "model: resnet\nshortcut: projection\n" + images
+                    + "width: 4\ntraining: {steps: 3, batch_size: 8}\n",
+                points: symmetric, listed: ["effective_rank"]),
+            NetworkCase(
+                testDescription: "vit",
+                text: "model: vit\n" + images
+                    + "width: 4\ndepth: 1\nheads: 2\npatch: 7\ntraining: {steps: 3, batch_size: 8}\n",
+                points: symmetric),
+            NetworkCase(
+                testDescription: "mixer, relu",
+                text: "model: mixer\nactivation: relu\n" + images
+                    + "width: 4\ndepth: 1\npatch: 7\ntraining: {steps: 3, batch_size: 8}\n",
+                points: symmetric),
+            NetworkCase(
+                testDescription: "gmlp",
+                text: "model: gmlp\n" + images
+                    + "width: 4\ndepth: 1\npatch: 14\ntraining: {steps: 3, batch_size: 8}\n",
+                points: symmetric),
+            NetworkCase(
+                testDescription: "MLP, gelu",
+                text: mlp + "activation: gelu\n",
+                listed: ["rank_stability", "classification_dimension", "binned_information"]),
+            NetworkCase(
                 testDescription: "VIB",
                 text: "model: vib\nbeta: 0.1\nbottleneck: 4\nseed: 5\n" + images
                     + "hidden: [8, 8]\ntraining: {steps: 6, batch_size: 8, ema_decay: 0.5}\n",

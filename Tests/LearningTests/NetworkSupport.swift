@@ -140,6 +140,35 @@ enum Nets {
                     .projection(.batch)), tanh, .globalAveragePool, .dense(3),
             ]
         ),
+        ("token", image, [.convolution(channels: 5, kernel: 1), .normalisation(.token), tanh, .dense(3)]),
+        ("pointwise dense", image, [.pointwise(5), tanh, .pointwise(2), tanh, .dense(3)]),
+        (
+            "transposed", image,
+            [.transposed, tanh, .pointwise(5), tanh, .transposed, .pointwise(2), tanh, .dense(3)]
+        ),
+        ("first pixel", image, [.pointwise(4), tanh, .firstPixel, .dense(3)]),
+        (
+            "class token and positions", image,
+            [.patches(2, channels: 4), .classToken(name: "c"), .positions(name: "p"), tanh, .dense(3)]
+        ),
+        ("positions of the input", image, [.positions(name: "p"), tanh, .dense(3)]),
+        ("attention", image, [.pointwise(12), .attention(heads: 2), tanh, .dense(3)]),
+        (
+            "attention of the input", ImageSize(height: 5, width: 1, channels: 6),
+            [.attention(heads: 1), tanh, .dense(3)]
+        ),
+        (
+            "attention behind its input", image,
+            [.pointwise(6), .residual([.attention(heads: 1), .pointwise(6)], .identity), .dense(3)]
+        ),
+        (
+            "gate", image,
+            [
+                .pointwise(6),
+                .gate([.normalisation(.token), .transposed, .pointwise(24), .transposed]), tanh, .dense(3),
+            ]
+        ),
+        ("gate of the input", ImageSize(height: 3, width: 1, channels: 4), [.gate([tanh]), .dense(3)]),
         (
             "projection without normalisation", .vector(4),
             [.dense(5), tanh, .residual([.dense(7), tanh], .projection(nil)), .dense(3)]

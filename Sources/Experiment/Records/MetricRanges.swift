@@ -95,7 +95,7 @@ public struct TrialRanges: Sendable {
     /// - Parameter layer: counted from 1; nil: the quantity's own layer.
     public func range(of quantity: FigureSpec.Quantity, layer: Int? = nil) -> ClosedRange<Double> {
         let metric = quantity.metric
-        let count = metric.shape == .hiddenLayers ? forms.sizes.hidden : forms.sizes.layers
+        let count = metric.shape == .hiddenLayers ? forms.sizes.hidden : forms.sizes.count(of: metric)
         func range(_ layer: Int) -> ClosedRange<Double> {
             guard layer >= 1, layer <= count else { return -.infinity ... .infinity }
             let request = TrialRanges.measureNames[metric.key].flatMap { requests[$0] }

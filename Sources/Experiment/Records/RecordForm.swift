@@ -127,6 +127,10 @@ struct RecordSizes {
     let classes: Int
 
     var layers: Int { units.count }
+
+    /// Number of numbers of a metric that has one for each layer, or for each weight matrix.
+    func count(of metric: Metric) -> Int { metric.isOfMatrices ? matrixRanks.count : layers }
+
     var hidden: Int { max(0, units.count - 1) }
 
     init(_ settings: TrialSettings) {
@@ -219,7 +223,7 @@ struct MetricForms {
                 metrics.append(.informativeDirections)
                 if !rank.noise.isEmpty { metrics.append(.localRankNoise) }
             }
-            if settings.network.activation == .relu, sizes.hidden > 0 { metrics.append(.activeUnits) }
+            if settings.hasActiveUnits, sizes.hidden > 0 { metrics.append(.activeUnits) }
         }
         if settings.measures.weightNorms != nil {
             metrics += MeasureDeclaration.weightNorms.metrics.filter {
@@ -278,8 +282,7 @@ struct MetricForms {
         switch metric.shape {
         case .number: return number(sizes.layers - 1)
         case .layers:
-            let isOfMatrices = MeasureDeclaration.weightNorms.metrics.contains(metric)
-            return .tuple((0..<(isOfMatrices ? sizes.matrixRanks.count : sizes.layers)).map(number))
+            return .tuple((0..<sizes.count(of: metric)).map(number))
         case .hiddenLayers:
             // Above other layers of a network from a file than its features there is no known chain.
             let isOfFeatures = settings.graph != nil && metric == .classificationDimension

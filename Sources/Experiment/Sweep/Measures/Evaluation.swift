@@ -15,7 +15,8 @@ extension Setting.Use {
     static let trained = Setting.Use(path: "model", words: Setting.trainedModels)
     static let onnx = Setting.Use(path: "model", words: ["onnx"])
     /// Models whose Jacobians are taken in a patch of an image.
-    static let ofPatches = Setting.Use(path: "model", words: ["cnn", "resnet", "onnx"])
+    static let ofPatches = Setting.Use(
+        path: "model", words: ["cnn", "resnet"] + Setting.tokenModels + ["onnx"])
     /// Data with classes. A teacher's regression has none.
     static let ofClasses = [classes, Setting.Use(path: "dataset.task", words: ["classification"])]
 }

@@ -83,6 +83,8 @@ struct Pass<Scalar: Real> {
     let inputs: Matrix<Scalar>
     let work: NetworkWorkspace<Scalar>
     let mode: NetworkMode
+    /// Random numbers of a training step, [points, the plan's]; nil: nothing is random.
+    var noise: Matrix<Scalar>?
     /// Room for the gradients with respect to all parameters, flat; nil: they are not computed.
     var gradients: Matrix<Scalar>?
     /// Index of the operation.
