@@ -77,7 +77,7 @@ import Testing
         let (tokens, width, heads) = (5, 6, 3)
         let shape = try NetworkShape(
             input: ImageSize(height: tokens, width: 1, channels: 3 * width),
-            layers: [.attention(heads: heads), .measured, .dense(1)])
+            layers: [.attention(heads: heads), .measured("a"), .dense(1)])
         let network: Network<Double> = Nets.network(shape, points: 2)
         let x = (Nets.batch(shape, points: 2) as Batch<Double>).inputs
         let y = network.outputs(at: x)[0].activation
@@ -115,8 +115,9 @@ import Testing
         let shape = try NetworkShape(
             input: size,
             layers: [
-                .patches(2, channels: 1, name: "p"), .classToken(name: "c"), .positions(name: "q"), .measured,
-                .transposed, .measured, .transposed, .firstPixel, .dense(1),
+                .patches(2, channels: 1, name: "p"), .classToken(name: "c"), .positions(name: "q"),
+                .measured("a"),
+                .transposed, .measured("b"), .transposed, .firstPixel, .dense(1),
             ])
         let network = Network<Double>(shape, loss: .meanSquaredError, points: 1)
         for (tensor, values) in zip(
@@ -150,7 +151,7 @@ import Testing
 
     @Test func `Dropout zeroes its share and scales the rest, in training alone`() throws {
         let shape = try NetworkShape(
-            input: .vector(2000), layers: [.dropout(0.3), .measured, .dropout(0.01), .dense(1)])
+            input: .vector(2000), layers: [.dropout(0.3), .measured("a"), .dropout(0.01), .dense(1)])
         let network = Network<Double>(shape, loss: .meanSquaredError, points: 3)
         #expect(network.noisePerPoint == 4000)
         let x = Matrix<Double>(rows: 3, columns: 2000)

@@ -131,7 +131,10 @@ import Testing
             Self.names(try .mixer(sizes)).contains("blocks.0.mlp_tokens.fc2.weight [4, 2]"))
         #expect(
             Self.names(try .gmlp(sizes)).contains("blocks.0.mlp_channels.gate.proj.weight [4, 4]"))
-        let layers = try NetworkShape.vit(sizes, heads: 2).plan.layers
-        #expect(layers.map(\.depth) == [1, 5, 6])
+        let plan = try NetworkShape.vit(sizes, heads: 2).plan
+        #expect(plan.layers.map(\.depth) == [1, 5, 6])
+        #expect(plan.layerNames == ["tokens", "blocks.0", "head"])
+        let resnet = try NetworkShape.resnet(depth: 8, width: 2, shortcut: .projection(.batch)).plan
+        #expect(resnet.layers.count == 8 && resnet.layerNames.count == 8 && resnet.weights.count == 10)
     }
 }

@@ -92,7 +92,7 @@ public struct NetworkPlan: Sendable {
     /// Index of the value that is the network's output.
     public private(set) var last = 0
     /// Values that are layers to measures. Without any, these are the activations.
-    private var marked: [Int] = []
+    private var marked: [(name: String, value: Int)] = []
     /// Number of unnamed layers of each kind so far.
     private var unnamed: [String: Int] = [:]
 
@@ -118,7 +118,7 @@ public struct NetworkPlan: Sendable {
     /// block's input.
     public var layers: [(preActivation: Int, activation: Int, depth: Int)] {
         if !marked.isEmpty {
-            return (marked + [last]).map { value in
+            return (marked.map(\.value) + [last]).map { value in
                 (value, value, weights.count { !nodes[$0.node].isShortcut && nodes[$0.node].output <= value })
             }
         }
@@ -138,6 +138,12 @@ public struct NetworkPlan: Sendable {
         }
         if layers.last?.activation != last { layers.append((last, last, depth)) }
         return layers
+    }
+
+    /// Names of these layers: those of their weights, or those that the marked ones were given.
+    public var layerNames: [String] {
+        if !marked.isEmpty { return marked.map(\.name) + weights.suffix(1).map(\.name) }
+        return weights.filter { !nodes[$0.node].isShortcut }.map(\.name)
     }
 
     /// Whether the next activation that a node's output meets before another weight layer is a rectifier.
@@ -239,7 +245,7 @@ public struct NetworkPlan: Sendable {
     }
 
     /// Marks a value as a layer that measures see.
-    mutating func markLayer(_ value: Int) { marked.append(value) }
+    mutating func markLayer(_ value: Int, name: String) { marked.append((name, value)) }
 
     /// Marks the operations from an index on as those of a shortcut.
     mutating func markShortcut(from first: Int) {

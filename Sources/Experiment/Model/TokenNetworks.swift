@@ -50,7 +50,8 @@ public struct TokenSizes: Sendable {
     ) throws(ShapeFault) -> NetworkShape {
         try NetworkShape(
             input: input,
-            layers: stem + [.measured] + blocks.flatMap { $0 + [.measured] }
+            layers: stem + [.measured("tokens")]
+                + blocks.enumerated().flatMap { $1 + [.measured("blocks.\($0)")] }
                 + [.normalisation(.token, name: "norm"), pool, .dense(outputs, name: "head")])
     }
 }

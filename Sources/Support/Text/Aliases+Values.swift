@@ -5,7 +5,7 @@ extension Alias {
                 "fc fcn fcnn fully_connected dense feedforward feed_forward ffn dnn perceptron multilayer_perceptron",
             "vib": "ib dvib deep_vib",
             "cnn": "conv convnet conv2d lenet lenet5 vgg vgg11 vgg16",
-            "vit": "vision_transformer visiontransformer transformer deit vit_tiny vit_small vit_base",
+            "vit": "vision_transformer visiontransformer deit vit_tiny vit_small vit_base",
             "mixer": "mlp_mixer mlpmixer",
             "gmlp": "",
             "mnist": "digits",

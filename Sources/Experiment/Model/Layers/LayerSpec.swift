@@ -8,9 +8,9 @@ public struct LayerSpec: Sendable {
     let append: @Sendable (_ plan: inout NetworkPlan, _ value: Int) throws(ShapeFault) -> Int
 
     /// Computes nothing: measures see the numbers here as a layer's.
-    public static var measured: LayerSpec {
+    public static func measured(_ name: String) -> LayerSpec {
         LayerSpec { (plan, value) in
-            plan.markLayer(value)
+            plan.markLayer(value, name: name)
             return value
         }
     }

@@ -205,6 +205,9 @@ extension NetworkDescription {
         return units
     }
 
-    /// Names of these layers.
+    /// Names of the layers that measures report numbers for.
+    public var measuredNames: [String] { plans.first?.layerNames ?? [] }
+
+    /// Names of the layers that have weights.
     public var layerNames: [String] { layers.map(\.name) }
 }
