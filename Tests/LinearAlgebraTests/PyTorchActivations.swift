@@ -1,7 +1,7 @@
 import Model
 import Testing
 
-/// What torch.nn.functional gives, in float64 of PyTorch 2.15.0, at some points.
+/// Values of torch.nn.functional's activations, in float64 of PyTorch 2.15.0, at some points.
 struct PyTorchActivations: Sendable, CustomTestStringConvertible {
     let activation: Activation
     let values: [Double]

@@ -178,7 +178,7 @@ extension Setting {
         "token_ratio", .number(ratio), default: 0.5, isKept: true, uses: [mixer],
         "Units of the dense layer that mixes tokens, as a multiple of `width`.")
 
-    /// What a vision transformer's classifier reads.
+    /// The tokens that a vision transformer's classifier reads.
     package static let pool = StoredSetting(
         "pool", .word(TokenPool.allCases.map(\.rawValue)), default: TokenPool.classToken, isKept: true,
         uses: [vit],

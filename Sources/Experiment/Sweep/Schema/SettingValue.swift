@@ -53,7 +53,7 @@ extension SettingValue where Self: RawRepresentable<String> {
 
 extension Initialisation: SettingValue {}
 
-/// What the classifier of a vision transformer reads.
+/// The tokens that a vision transformer's classifier reads.
 package enum TokenPool: String, CaseIterable, SettingValue {
     /// The class token.
     case classToken = "class"

@@ -160,7 +160,7 @@ struct NetworkMeasurement {
         }
         var names = ["layers": network.names]
         if asksFor(.spectralNorm, .frobeniusNorm, .stableRank, .numericalRank) {
-            // Of a network that was kept, only where they aren't the layers.
+            // A kept network's are named only where they aren't its layers.
             let matrices =
                 if case .graph(let given) = network.kind { given.graph.plan.weights.map(\.name) } else {
                     network.description.map(\.layerNames).flatMap { $0 == network.names ? nil : $0 }
