@@ -118,25 +118,30 @@ class Block(nn.Module):
         self.norm2 = nn.BatchNorm2d(channels)
         self.stride, self.more = stride, channels - before
 
-    def forward(self, x):
+    def forward(self, x, shortcut=None):
         y = self.norm2(self.convolution2(F.relu(self.norm1(self.convolution1(x)))))
         # Option A: every second pixel, and zeros in the channels after x's own.
-        return F.relu(y + F.pad(x[:, :, :: self.stride, :: self.stride], (0, 0, 0, 0, 0, self.more)))
+        padded = F.pad(x[:, :, :: self.stride, :: self.stride], (0, 0, 0, 0, 0, self.more))
+        return F.relu(y + (shortcut(x) if shortcut else padded))
 
 
 class ResNet(nn.Module):
-    def __init__(self, width):
+    def __init__(self, width, projects=False):
         super().__init__()
         self.convolution = nn.Conv2d(1, width, 3, 1, 1, bias=False)
         self.norm = nn.BatchNorm2d(width)
         sizes = [(width, width, 1), (width, 2 * width, 2), (2 * width, 4 * width, 2)]
         self.stages = nn.ModuleList(nn.ModuleList([Block(*size)]) for size in sizes)
-        self.classifier = nn.Linear(4 * width, 10)
+        self.classifier, self.projects = nn.Linear(4 * width, 10), projects
+        if projects:  # option B
+            self.convolutions = nn.ModuleList(nn.Conv2d(a, b, 1, 2, bias=False) for a, b, _ in sizes[1:])
+            self.norms = nn.ModuleList(nn.BatchNorm2d(b) for _, b, _ in sizes[1:])
 
     def forward(self, x):
         x = F.relu(self.norm(self.convolution(x)))
-        for stage in self.stages:
-            x = stage[0](x)
+        for number, stage in enumerate(self.stages):
+            path = nn.Sequential(self.convolutions[number - 1], self.norms[number - 1]) if self.projects and number else None
+            x = stage[0](x, path)
         return self.classifier(x.mean((2, 3)))
 
 
@@ -318,6 +323,8 @@ def cases():
     yield "cnn", {"model": "cnn", "hidden": [4, 8], "normalisation": "batch"}, sgd(0.05, 0.9), lambda: CNN(
         [4, 8]), {}
     yield "resnet", {"model": "resnet", "depth": 8, "width": 4}, sgd(0.003, 0, 0.01), lambda: ResNet(4), {}
+    yield "resnet, projections", {"model": "resnet", "depth": 8, "width": 4, "shortcut": "projection"}, sgd(
+        0.003, 0, 0.01), lambda: ResNet(4, True), {}
     kinds = {"gelu": F.gelu, "gelu_tanh": lambda x: F.gelu(x, approximate="tanh"), "silu": F.silu, "sigmoid": torch.sigmoid,
              "leaky_relu": F.leaky_relu, "elu": F.elu, "softplus": F.softplus}
     for kind, function in kinds.items():
