@@ -132,7 +132,9 @@ let package = Package(
             name: "LearningTests", dependencies: ["Learning", "LinearAlgebra", "Model", "TestSupport"]),
         .testTarget(
             name: "MeasuresTests",
-            dependencies: ["Measures", "Fitting", "Learning", "LinearAlgebra", "Model", "COpenBLAS"]),
+            dependencies: [
+                "Measures", "Fitting", "Learning", "LinearAlgebra", "Model", "COpenBLAS", "TestSupport",
+            ]),
         .testTarget(
             name: "ExperimentsTests",
             dependencies: [

@@ -177,7 +177,7 @@ import Testing
 
     @Test func `Init writes a file for each model, which plan accepts, and overwrites none`() throws {
         let work = try Workspace()
-        for model in ["mlp", "vib", "cnn", "resnet"] {
+        for model in ["mlp", "vib", "cnn", "resnet", "vit", "mixer", "gmlp"] {
             let made = try work.run("init", model)
             #expect(
                 made.code == 0 && made.output.contains("next: ranksweep plan \(model).yaml"), "\(made.all)")
@@ -189,7 +189,10 @@ import Testing
         for (words, answer) in [
             (["init", "vib"], "vib.yaml exists and is not overwritten"),
             (["init", "resnt"], "no model 'resnt'; did you mean 'resnet'?; to use this name for the sweep:"),
-            (["init", "x", "--model", "gpt"], "no model 'gpt'; choose from mlp, vib, cnn or resnet"),
+            (
+                ["init", "x", "--model", "gpt"],
+                "no model 'gpt'; choose from mlp, vib, cnn, resnet, vit, mixer or gmlp"
+            ),
             (["init", "a b", "--model", "mlp"], "name"),
         ] {
             let end = try work.start("ranksweep", words).wait()

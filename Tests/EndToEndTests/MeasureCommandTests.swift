@@ -87,7 +87,7 @@ import Text
     /// A command line, NET and ALL standing for its usual parts, and what is said of it.
     private static let mistakes: [(line: String, message: String)] = [
         ("measure", "NET.onnx or FILE.safetensors is missing"),
-        ("NET --inputs x.npy", "--activation is missing: relu, tanh or linear"),
+        ("NET --inputs x.npy", "--activation is missing: linear, relu, tanh, gelu"),
         ("measure nosuch.safetensors", "nosuch.safetensors: cannot be read: No such file or directory"),
         ("NET --inputs x.npy --activation relu --layers fc1,fc3", "has no layer 'fc3'; it has fc1, fc2"),
         ("NET --inputs x.npy --activation relu --layers fc1,fc1", "--layers: 'fc1' is listed twice"),
@@ -104,12 +104,15 @@ import Text
             "there are none: --features X.npy --head FILE measures one layer"
         ),
         ("NET --inputs x.npy --activation relu --measures kl", "kl needs a vib, and this is a mlp"),
-        ("NET --activation rely", "'rely' must be one of linear, relu, tanh; did you mean 'relu'?"),
+        (
+            "NET --activation rely",
+            "'rely' must be one of linear, relu, tanh, gelu, gelu_tanh, silu, sigmoid, leaky_relu, elu, softplus; did you mean 'relu'?"
+        ),
         ("NET --activation relu", "no points to measure at: give --dataset NAME"),
         ("NET --measures weight_norms --points 3", "no points to measure at: give --dataset NAME"),
         (
             "NET --inputs x.npy --labels y.npy --measures stable_rank,accuracy",
-            "--activation is missing: relu, tanh or linear"
+            "--activation is missing: linear, relu, tanh, gelu"
         ),
         ("ALL --dataset mnist", "--dataset and --inputs cannot be combined"),
         ("ALL --scale unit", "--scale is for images"),

@@ -87,6 +87,12 @@ private let interrupted: [Interrupted] = [
             + "training: {epochs: 5, batch_size: 8, optimizer: sgd, momentum: 0.9, weight_decay: 0.01}\n",
         measures: convolutional),
     Interrupted(
+        description: "vision transformer with dropout",
+        text: "model: vit\nwidth: 4\ndepth: 1\npatch: 8\ndropout: 0.3\n"
+            + "dataset: {name: generated-images, train_points: 40, test_points: 20}\n"
+            + "training: {epochs: 5, batch_size: 8}\n",
+        measures: convolutional),
+    Interrupted(
         description: "VIB, images, measures of the catalogue's table",
         text: "model: vib\nbeta: 0.01\n" + images
             + "training: {epochs: 5, batch_size: 8}\nhidden: [9]\nbottleneck: 3\n", measures: listed),

@@ -49,6 +49,30 @@ import Text
                 text: "model: resnet\n" + images + "width: 4\ntraining: {steps: 3, batch_size: 8}\n",
                 points: symmetric, listed: ["effective_rank"]),
             NetworkCase(
+                testDescription: "resnet, projections",
+                text: "model: resnet\nshortcut: projection\n" + images
+                    + "width: 4\ntraining: {steps: 3, batch_size: 8}\n",
+                points: symmetric, listed: ["effective_rank"]),
+            NetworkCase(
+                testDescription: "vit",
+                text: "model: vit\n" + images
+                    + "width: 4\ndepth: 1\nheads: 2\npatch: 7\ntraining: {steps: 3, batch_size: 8}\n",
+                points: symmetric),
+            NetworkCase(
+                testDescription: "mixer, relu",
+                text: "model: mixer\nactivation: relu\n" + images
+                    + "width: 4\ndepth: 1\npatch: 7\ntraining: {steps: 3, batch_size: 8}\n",
+                points: symmetric),
+            NetworkCase(
+                testDescription: "gmlp",
+                text: "model: gmlp\n" + images
+                    + "width: 4\ndepth: 1\npatch: 14\ntraining: {steps: 3, batch_size: 8}\n",
+                points: symmetric),
+            NetworkCase(
+                testDescription: "MLP, gelu",
+                text: mlp + "activation: gelu\n",
+                listed: ["rank_stability", "classification_dimension", "binned_information"]),
+            NetworkCase(
                 testDescription: "VIB",
                 text: "model: vib\nbeta: 0.1\nbottleneck: 4\nseed: 5\n" + images
                     + "hidden: [8, 8]\ntraining: {steps: 6, batch_size: 8, ema_decay: 0.5}\n",
@@ -81,12 +105,12 @@ import Text
         // Usual ones, at the points of the record.
         request.rankPoints = 2
         var found = try measured()
-        #expect(found["layers"]?.array?.count == trial.settings.networkDescription.layerNames.count)
+        #expect(found["layers"]?.array?.count == trial.settings.networkDescription.measuredNames.count)
         request.rankPoints = nil
         request.measures = kind.listed.compactMap { MeasureRequest.Measure(rawValue: $0) }
         #expect(request.measures?.count == kind.listed.count)
         found.merge(try measured()) { first, _ in first }
-        found["layers"] = nil
+        (found["layers"], found["weights"]) = (nil, nil)
         for (key, value) in found { #expect(value == recorded[key], "\(key)") }
         // Ranges over the training set and all layers together.
         let others = ["train_loss", "train_accuracy", "mean_stable_rank"]
@@ -130,7 +154,7 @@ import Text
         let measured = try measure(request, data: folder.directory)
         var found = try #require(measured.object)
         let recorded = try #require(result.body["metrics"]?.object)
-        found["layers"] = nil
+        (found["layers"], found["weights"]) = (nil, nil)
         for (key, value) in found { #expect(value == recorded[key], "\(key)") }
         #expect(found["kl_nats"] != nil && found["local_rank_noise"] != nil && found["spectral_norm"] != nil)
         request.points = .array(

@@ -39,8 +39,7 @@ private struct PlainNetwork {
     }
 
     private func apply(_ p: Double) -> (value: Double, slope: Double) {
-        let value = activation.plain(p)
-        return (value, activation.plainGradient(1, at: value))
+        return (activation.plain(p), activation.plainSlope(p))
     }
 
     /// Outputs, Jacobians of each layer and active units of each hidden one, at a point.

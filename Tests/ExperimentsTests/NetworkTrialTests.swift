@@ -2,6 +2,7 @@ import Learning
 import LinearAlgebra
 import Measures
 import Model
+import Records
 import Testing
 import Text
 
@@ -25,6 +26,11 @@ private let small =
     "measures: {trace_at: {log: 3}, local_rank: {points: 1, patch: 3}, weight_norms: true, "
     + "effective_rank: {points: 20}, weight_displacement: true}\n"
 
+private let tokens =
+    "measures: {trace_at: {log: 3}, local_rank: {points: 1, patch: 3, thresholds: [0.1]}, weight_norms: true, "
+    + "effective_rank: {points: 20}, weight_displacement: true, activation_rank: {points: 20}, "
+    + "gradient_noise: {batches: 3}}\n"
+
 private let kinds: [String] =
     ["batch", "layer", "instance", "group\ngroups: 3"].map {
         "model: mlp\nhidden: [6, 6]\nactivation: relu\nnormalisation: \($0)\n" + gaussian + training
@@ -42,6 +48,13 @@ private let kinds: [String] =
         "model: resnet\nwidth: 4\ndepth: 14\nnormalisation: group\ngroups: 2\n" + generated + training
             + small,
         "model: resnet\nwidth: 2\nnormalisation: none\n" + generated + training + small,
+        "model: vit\nwidth: 4\ndepth: 1\nheads: 2\npatch: 8\n" + generated + training + tokens,
+        "model: vit\nwidth: 6\ndepth: 2\nheads: 1\npatch: 16\npool: mean\nactivation: silu\nmlp_ratio: 0.5\n"
+            + generated + training + tokens,
+        "model: mixer\nwidth: 5\ndepth: 1\npatch: 8\ntoken_ratio: 1\ndropout: 0.2\n" + generated + training
+            + tokens,
+        "model: gmlp\nwidth: 3\ndepth: 2\npatch: 16\n" + generated + training + tokens,
+        "model: resnet\nwidth: 2\nshortcut: projection\n" + generated + training + small,
     ]
 
 @Suite struct NetworkTrialTests {
@@ -61,11 +74,21 @@ private let kinds: [String] =
         #expect(result.body["outcome"] == .string("measured"))
         #expect(result.kept[0].values.count == settings.parameterBytes / 4)
         let metrics = try #require(result.body["metrics"]?.object)
-        for key in ["effective_rank", "weight_displacement", "spectral_norm", "numerical_rank"] {
-            #expect(metrics[key]?.array?.count == settings.depth, "\(key)")
+        var (layers, matrices) = (settings.depth, settings.depth)
+        // Tokens, blocks and outputs; a matrix for the patches, each layer of a block, and the classifier.
+        if case .network(.tokens(let kind, let depth, _)) = settings.model {
+            (layers, matrices) = (depth + 2, depth * (kind == .gmlp ? 3 : 4) + 2)
         }
+        if text.contains("projection") { matrices += 2 }
+        for key in ["weight_displacement", "spectral_norm", "numerical_rank"] {
+            #expect(metrics[key]?.array?.count == matrices, "\(key)")
+        }
+        #expect(metrics["effective_rank"]?.array?.count == layers)
         let ranks = try #require(metrics["local_rank"]?["0.1"]?["mean"]?.array)
-        #expect(ranks.count == settings.depth)
+        #expect(ranks.count == layers)
+        #expect(
+            RecordForm(of: settings).fault(in: try #require(CanonicalObject(result.body.canonicalBytes)))
+                == nil)
         let first = try #require(settings.networkDescription.layers.first)
         #expect(ranks.compactMap(\.number).allSatisfy { (0...Double(first.size.count)).contains($0) })
         #expect(result.body["trace"]?.array?.count == 3)
@@ -77,6 +100,8 @@ private let kinds: [String] =
     @Test(arguments: [
         "model: cnn\nhidden: [8, 16, 16]\nnormalisation: batch\n", "model: resnet\nwidth: 4\n",
         "model: mlp\nhidden: [32, 32, 32]\nnormalisation: batch\nresidual: true\n",
+        "model: vit\nwidth: 8\ndepth: 1\npatch: 8\n", "model: mixer\nwidth: 8\ndepth: 1\npatch: 8\n",
+        "model: gmlp\nwidth: 8\ndepth: 1\npatch: 8\n",
     ])
     func `It learns`(model: String) throws {
         var runner = TrialRunner(data: nowhere)

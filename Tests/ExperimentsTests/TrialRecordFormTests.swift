@@ -96,6 +96,7 @@ private let kinds = [
     "model: mlp\ndataset: generated-images",
     "model: cnn\ndataset: generated-images\nnormalisation: group",
     "model: resnet\ndataset: generated-images",
+    "model: vit\ndataset: generated-images\nwidth: 4\ndepth: 1\npatch: 8\nactivation: relu",
     "model: vib\ndataset: generated-images\nbottleneck: 4\nbeta: 0.1",
     "model: vib\nbeta: 0.1\ndataset: {name: gaussian, correlations: [0.5, 0.9]}",
 ]

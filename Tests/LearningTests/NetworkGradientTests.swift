@@ -100,7 +100,7 @@ import Testing
 
     /// The same flat buffer, the same objective, the same gradients as the fast path.
     @Test(
-        arguments: [Activation.linear, .relu, .tanh], [Loss.crossEntropy, .meanSquaredError, .gaussianNLL])
+        arguments: Activation.allCases, [Loss.crossEntropy, .meanSquaredError, .gaussianNLL])
     func `A plain network is an MLP`(activation: Activation, loss: Loss) throws {
         for hasBiases in [true, false] {
             let units = [4, 7, 5, 3]

@@ -84,7 +84,7 @@ import Testing
             let output = network.outputs(of: [layer], at: point)[0].activation
             let slopes = Matrix<Double>(rows: 1, columns: output.columns)
             slopes.fill(1)
-            if layer != network.layers.last { slopes.scaleByDerivative(of: output, activation) }
+            if layer != network.layers.last { slopes.scaleByDerivative(activation, from: output) }
             for row in 0..<chain.rows {
                 for column in 0..<chain.columns { chain[row, column] *= slopes[0, row] }
             }

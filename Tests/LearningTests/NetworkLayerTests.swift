@@ -76,12 +76,14 @@ import Testing
     }
 
     /// Which numbers have a mean together: point and group of channel.
-    private func key(_ kind: Normalisation, _ size: ImageSize, point: Int, channel: Int) -> [Int] {
-        switch kind {
+    private func key(_ kind: Normalisation, _ size: ImageSize, point: Int, index: Int) -> [Int] {
+        let channel = index % size.channels
+        return switch kind {
         case .layer: [point]
         case .batch: [channel]
         case .instance: size.pixels == 1 ? [point] : [point, channel]
         case .group(let groups): [point, channel / (size.channels / groups)]
+        case .token: [point, index / size.channels]
         }
     }
 
@@ -92,6 +94,7 @@ import Testing
         (.batch, ImageSize(height: 9, width: 9, channels: 67)),
         (.instance, ImageSize(height: 9, width: 8, channels: 4)),
         (.group(2), ImageSize(height: 16, width: 16, channels: 8)),
+        (.token, ImageSize(height: 5, width: 3, channels: 67)), (.token, .vector(37)),
     ])
     func `A normalisation is the plain formula`(kind: Normalisation, size: ImageSize) throws {
         let points = 6
@@ -107,7 +110,7 @@ import Testing
         var groups: [[Int]: [Double]] = [:]
         for point in 0..<points {
             for index in 0..<size.count {
-                let key = key(kind, size, point: point, channel: index % size.channels)
+                let key = key(kind, size, point: point, index: index)
                 groups[key, default: []].append(batch.inputs[point, index])
             }
         }
@@ -119,7 +122,7 @@ import Testing
         for point in 0..<points {
             for index in 0..<size.count {
                 let channel = index % size.channels
-                let (mean, variance) = try #require(moments[key(kind, size, point: point, channel: channel)])
+                let (mean, variance) = try #require(moments[key(kind, size, point: point, index: index)])
                 let position = gamma.count == 1 ? 0 : channel
                 expected.append(
                     gamma[position] * (batch.inputs[point, index] - mean) / (variance + 1e-5).squareRoot()

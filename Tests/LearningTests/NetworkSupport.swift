@@ -52,7 +52,22 @@ enum Nets {
         ("dense", .vector(4), [.dense(5), tanh, .dense(3)]),
         ("dense without bias", .vector(4), [.dense(5, hasBias: false), tanh, .dense(3, hasBias: false)]),
         ("relu", .vector(4), [.dense(5), .activation(.relu), .dense(3)]),
+        ("gelu", .vector(4), [.dense(5), .activation(.gelu), .dense(3)]),
+        ("gelu_tanh", .vector(4), [.dense(5), .activation(.geluTanh), .dense(3)]),
+        ("silu", .vector(4), [.dense(5), .activation(.silu), .dense(3)]),
+        ("sigmoid", .vector(4), [.dense(5), .activation(.sigmoid), .dense(3)]),
+        ("leaky_relu", .vector(4), [.dense(5), .activation(.leakyRelu), .dense(3)]),
+        ("elu", .vector(4), [.dense(5), .activation(.elu), .dense(3)]),
+        ("softplus", .vector(4), [.dense(5), .activation(.softplus), .dense(3)]),
         ("activation of an activation", .vector(4), [.dense(5), tanh, .activation(.relu), .dense(3)]),
+        ("gelu around gelu", .vector(4), [.dense(5), .activation(.gelu), .activation(.gelu), .dense(3)]),
+        (
+            "gelu of a block", .vector(4),
+            [
+                .dense(5), .residual([.activation(.gelu), .dense(5)], .identity), .activation(.silu),
+                .dense(3),
+            ]
+        ),
         ("activation of the input", .vector(4), [tanh, .dense(3)]),
         ("layer", .vector(4), [.dense(6), .normalisation(.layer), tanh, .dense(3)]),
         ("batch", .vector(4), [.dense(6), .normalisation(.batch), tanh, .dense(3)]),
@@ -125,6 +140,35 @@ enum Nets {
                     .projection(.batch)), tanh, .globalAveragePool, .dense(3),
             ]
         ),
+        ("token", image, [.convolution(channels: 5, kernel: 1), .normalisation(.token), tanh, .dense(3)]),
+        ("pointwise dense", image, [.pointwise(5), tanh, .pointwise(2), tanh, .dense(3)]),
+        (
+            "transposed", image,
+            [.transposed, tanh, .pointwise(5), tanh, .transposed, .pointwise(2), tanh, .dense(3)]
+        ),
+        ("first pixel", image, [.pointwise(4), tanh, .firstPixel, .dense(3)]),
+        (
+            "class token and positions", image,
+            [.patches(2, channels: 4), .classToken(name: "c"), .positions(name: "p"), tanh, .dense(3)]
+        ),
+        ("positions of the input", image, [.positions(name: "p"), tanh, .dense(3)]),
+        ("attention", image, [.pointwise(12), .attention(heads: 2), tanh, .dense(3)]),
+        (
+            "attention of the input", ImageSize(height: 5, width: 1, channels: 6),
+            [.attention(heads: 1), tanh, .dense(3)]
+        ),
+        (
+            "attention behind its input", image,
+            [.pointwise(6), .residual([.attention(heads: 1), .pointwise(6)], .identity), .dense(3)]
+        ),
+        (
+            "gate", image,
+            [
+                .pointwise(6),
+                .gate([.normalisation(.token), .transposed, .pointwise(24), .transposed]), tanh, .dense(3),
+            ]
+        ),
+        ("gate of the input", ImageSize(height: 3, width: 1, channels: 4), [.gate([tanh]), .dense(3)]),
         (
             "projection without normalisation", .vector(4),
             [.dense(5), tanh, .residual([.dense(7), tanh], .projection(nil)), .dense(3)]

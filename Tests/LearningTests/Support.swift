@@ -53,7 +53,7 @@ struct PlainObjective {
         var task = 0.0
         var kl = 0.0
         var correct = 0
-        /// Which ReLUs were open: where it changes between two parameters, no difference quotient is a
+        /// Which ReLUs, or leaky ones, were open: where it changes between two parameters, no difference quotient is a
         /// derivative.
         var pattern: [Bool] = []
     }
@@ -111,7 +111,7 @@ struct PlainObjective {
                 bias[i] + h.indices.reduce(0) { $0 + weights[i * h.count + $1] * h[$1] }
             }
             if layer == shape.depth { return p }
-            if shape.activation == .relu { pattern += p.map { $0 > 0 } }
+            if [.relu, .leakyRelu].contains(shape.activation) { pattern += p.map { $0 > 0 } }
             h = p.map { shape.activation.plain($0) }
         }
         return h

@@ -94,5 +94,47 @@ import Testing
             fault { () throws(ShapeFault) in try network([.residual([.dense(3)], .identity)]) }
                 == .shortcutDoesNotFit(.identity, from: small, to: .vector(3)))
         #expect(fault { () throws(ShapeFault) in try NetworkShape.resnet(depth: 18) } == .depth(18))
+        #expect(
+            fault { () throws(ShapeFault) in try network([.pointwise(12), .attention(heads: 3), .dense(1)]) }
+                == .headsDoNotDivide(3, channels: 4))
+        #expect(
+            fault { () throws(ShapeFault) in try network([.pointwise(5), .attention(heads: 1)]) }
+                == .headsDoNotDivide(1, channels: 1))
+        #expect(
+            fault { () throws(ShapeFault) in try network([.patches(3, channels: 2), .dense(1)]) }
+                == .poolDoesNotFit(window: 3, small))
+        #expect(
+            fault { () throws(ShapeFault) in try network([.gate([]), .dense(1)]) }
+                == .groupsDoNotDivide(2, channels: 3))
+        #expect(
+            fault { () throws(ShapeFault) in try network([.pointwise(4), .gate([.pointwise(3)]), .dense(1)]) }
+                == .shortcutDoesNotFit(
+                    .identity, from: ImageSize(height: 2, width: 2, channels: 2),
+                    to: ImageSize(height: 2, width: 2, channels: 3)))
+    }
+
+    @Test func `Networks on patches have timm's names`() throws {
+        let sizes = TokenSizes(
+            blocks: 1, width: 4, patch: 2, input: ImageSize(height: 4, width: 4, channels: 3), outputs: 2)
+        #expect(
+            Self.names(try .vit(sizes, heads: 2)) == [
+                "patch_embed.proj.weight [4, 2, 2, 3]", "patch_embed.proj.bias [4]", "cls_token [1, 1, 4]",
+                "pos_embed [1, 5, 4]", "blocks.0.norm1.weight [4]", "blocks.0.norm1.bias [4]",
+                "blocks.0.attn.qkv.weight [12, 4]", "blocks.0.attn.qkv.bias [12]",
+                "blocks.0.attn.proj.weight [4, 4]", "blocks.0.attn.proj.bias [4]",
+                "blocks.0.norm2.weight [4]",
+                "blocks.0.norm2.bias [4]", "blocks.0.mlp.fc1.weight [16, 4]", "blocks.0.mlp.fc1.bias [16]",
+                "blocks.0.mlp.fc2.weight [4, 16]", "blocks.0.mlp.fc2.bias [4]", "norm.weight [4]",
+                "norm.bias [4]", "head.weight [2, 4]", "head.bias [2]",
+            ])
+        #expect(
+            Self.names(try .mixer(sizes)).contains("blocks.0.mlp_tokens.fc2.weight [4, 2]"))
+        #expect(
+            Self.names(try .gmlp(sizes)).contains("blocks.0.mlp_channels.gate.proj.weight [4, 4]"))
+        let plan = try NetworkShape.vit(sizes, heads: 2).plan
+        #expect(plan.layers.map(\.depth) == [1, 5, 6])
+        #expect(plan.layerNames == ["tokens", "blocks.0", "head"])
+        let resnet = try NetworkShape.resnet(depth: 8, width: 2, shortcut: .projection(.batch)).plan
+        #expect(resnet.layers.count == 8 && resnet.layerNames.count == 8 && resnet.weights.count == 10)
     }
 }

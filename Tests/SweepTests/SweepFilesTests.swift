@@ -248,7 +248,10 @@ final class SweepFileFacts {
         ("labels:", "scale: unit, labels:", "dataset.scale: dataset array expects number here"),
         ("labels:", "mean: [1, 2], labels:", "dataset.mean: 2 numbers for points with 3 channels"),
         ("file:", "layers: 'x*'\nfile:", "s.yaml:3:9: layers: net.onnx has no layer 'x*'; it has conv, relu"),
-        ("file:", "depth: 3\nfile:", "depth: not used here: it needs model to be mlp, vib, cnn or resnet"),
+        (
+            "file:", "depth: 3\nfile:",
+            "depth: not used here: it needs model to be mlp, vib, cnn, resnet, vit, mixer or gmlp"
+        ),
         ("file:", "training: {steps: 3}\nfile:", "training.steps: not used here: it needs model"),
         ("file:", "weights: final\nfile:", "weights: not used here"),
         ("file:", "measures: {trace_at: log}\nfile:", "measures.trace_at: not used here"),

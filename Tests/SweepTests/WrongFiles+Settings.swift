@@ -12,15 +12,63 @@ extension WrongFiles {
             "s.yaml:5:9: groups: not used here: it needs normalisation to be group, and it is batch"),
         file(
             resnet + "activation: tanh\n",
-            "s.yaml:5:13: activation: not used here: it needs model to be mlp, vib or cnn, and it is "
-                + "resnet"),
+            "s.yaml:5:13: activation: not used here: it needs model to be mlp, vib, cnn, vit, "
+                + "mixer or gmlp, and it is resnet"),
+        tokens(
+            "vit", "width: 10", "s.yaml:5:8: width: 4 heads do not divide a width of 10: give 'heads' that do"
+        ),
+        tokens(
+            "vit", "heads: 3",
+            "s.yaml:5:8: heads: 3 heads do not divide a width of 64: give 'heads' that do"),
+        tokens(
+            "mixer", "patch: 5",
+            "s.yaml:5:8: patch: patches of 5 × 5 pixels do not cover images of 28 × 28: give a 'patch' that divides "
+                + "both"),
+        tokens(
+            "gmlp", "patch: 0", "s.yaml:5:8: patch: 0 is out of bounds: it must be at least 1 and at most 64"),
+        tokens("gmlp", "width: 4097", "s.yaml:5:8: width: 4097 channels; 4096 are the most"),
+        tokens(
+            "gmlp", "mlp_ratio: 0.03",
+            "s.yaml:5:12: mlp_ratio: mlp_ratio times a width of 64 must be at least 2: give a larger one"),
+        tokens(
+            "mixer", "token_ratio: 0.01",
+            "s.yaml:5:14: token_ratio: token_ratio times a width of 64 must be at least 1: give a larger one"),
+        tokens(
+            "mixer", "token_ratio: 0",
+            "s.yaml:5:14: token_ratio: 0 is out of bounds: it must be above 0 and at most 64"),
+        tokens(
+            "vit", "mlp_ratio: 65",
+            "s.yaml:5:12: mlp_ratio: 65 is out of bounds: it must be above 0 and at most 64"),
+        tokens(
+            "vit", "dropout: 1",
+            "s.yaml:5:10: dropout: 1 is out of bounds: it must be at least 0 and at most 0.99"),
+        tokens("vit", "pool: max", "s.yaml:5:7: pool: 'max' must be one of class or mean"),
+        tokens(
+            "mixer", "heads: 2",
+            "s.yaml:5:8: heads: not used here: it needs model to be vit, and it is mixer"),
+        tokens(
+            "gmlp", "hidden: [4]",
+            "s.yaml:5:9: hidden: not used here: it needs model to be mlp, vib or cnn, and it is gmlp"),
+        tokens(
+            "vit", "token_ratio: 1",
+            "s.yaml:5:14: token_ratio: not used here: it needs model to be mixer, and it is vit"),
+        file(
+            "name: s\nmodel: vit\ndataset: modular-addition\ntraining: {steps: 9}\n",
+            "s.yaml:3:10: dataset: a vit needs images: mnist, fashion-mnist, cifar-10 or generated-images"),
+        file(
+            "name: s\nmodel: vit\ndataset: mnist\ntraining: {steps: 9}\nmeasures: {neural_collapse: true}\n",
+            "s.yaml:5:29: measures.neural_collapse: not used here: it needs model to be mlp or onnx, and it is vit"
+        ),
+        file(
+            resnet + "shortcut: identity\n",
+            "s.yaml:5:11: shortcut: 'identity' must be one of padded or projection"),
         file(
             resnet + "residual: true\n",
             "s.yaml:5:11: residual: not used here: it needs model to be mlp, and it is resnet"),
         images(
             "normalisation: bach",
-            "s.yaml:5:16: normalisation: 'bach' must be one of none, layer, batch, instance or group (did you "
-                + "mean 'batch'?)"),
+            "s.yaml:5:16: normalisation: 'bach' must be one of none, layer, batch, instance, group or token (did "
+                + "you mean 'batch'?)"),
         images(
             "normalisation: batch\nmeasures: {weight_product: true}",
             "s.yaml:6:28: measures.weight_product: this measure works for plain networks only: an mlp without "
@@ -38,8 +86,8 @@ extension WrongFiles {
                 + "cifar-10, generated-images, teacher or symmetric, and it is modular-addition"),
         images(
             "measures: {local_rank: {patch: 8}}",
-            "s.yaml:5:32: measures.local_rank.patch: not used here: it needs model to be cnn, resnet or onnx, "
-                + "and it is mlp"),
+            "s.yaml:5:32: measures.local_rank.patch: not used here: it needs model to be cnn, resnet, vit, "
+                + "mixer, gmlp or onnx, and it is mlp"),
         file(
             "name: s\nmodel: cnn\ndataset: {name: teacher, inputs: 4, norm: 2}\ntraining: {steps: 9}\n",
             "s.yaml:3:17: dataset: a cnn needs images: mnist, fashion-mnist, cifar-10 or generated-images"),

@@ -36,6 +36,12 @@ enum WrongFiles {
         Case(overrides: overrides, quick: quick, text: vib + rest, message: message)
     }
 
+    static func tokens(_ model: String, _ rest: String, _ message: String) -> Case {
+        Case(
+            text: "name: s\nmodel: \(model)\ndataset: mnist\ntraining: {epochs: 1}\n" + rest + "\n",
+            message: message)
+    }
+
     static func images(_ rest: String, _ message: String) -> Case {
         Case(text: images + rest, message: message)
     }

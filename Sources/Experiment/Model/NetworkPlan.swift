@@ -52,6 +52,11 @@ public struct NetworkPlan: Sendable {
         public var isWeight = false
         /// The value of its numbers before the first step, unless they are drawn.
         public var initialValue = 0.0
+        /// The deviation of the normal distribution that it is drawn from; nil: a weight's follows from its shape, and
+        /// nothing else is drawn.
+        public var deviation: Double?
+        /// All its numbers as a row.
+        public var row: Region { Region(offset: range.lowerBound, rows: 1, columns: range.count) }
     }
 
     /// A dense layer or convolution.
@@ -82,8 +87,12 @@ public struct NetworkPlan: Sendable {
     public private(set) var parameterCount = 0
     /// Number of running averages.
     public private(set) var stateCount = 0
+    /// Number of random numbers that a training step takes for each point.
+    public private(set) var noiseCount = 0
     /// Index of the value that is the network's output.
     public private(set) var last = 0
+    /// Values that are layers to measures. Without any, these are the activations.
+    private var marked: [(name: String, value: Int)] = []
     /// Number of unnamed layers of each kind so far.
     private var unnamed: [String: Int] = [:]
 
@@ -104,13 +113,20 @@ public struct NetworkPlan: Sendable {
     /// The running averages' region in the flat buffer.
     public var stateRange: Region { Region(offset: parameterCount, rows: 1, columns: stateCount) }
 
-    /// The layers that measures see, as indices of values: each activation's input and its output, and the
-    /// network's outputs. Where a block ends at an activation, that output includes the block's input.
+    /// The layers that measures see, as indices of values: each activation's input and its output, or the values
+    /// that are marked, and the network's outputs. Where a block ends at an activation, that output includes the
+    /// block's input.
     public var layers: [(preActivation: Int, activation: Int, depth: Int)] {
+        if !marked.isEmpty {
+            return (marked.map(\.value) + [last]).map { value in
+                (value, value, weights.count { !nodes[$0.node].isShortcut && nodes[$0.node].output <= value })
+            }
+        }
         var layers: [(preActivation: Int, activation: Int, depth: Int)] = []
         var depth = 0
+        let weighted = Set(weights.map(\.node))
         for (index, node) in nodes.enumerated() {
-            if isWeightLayer(index), !node.isShortcut { depth += 1 }
+            if weighted.contains(index), !node.isShortcut { depth += 1 }
             guard node.operation is Activation else { continue }
             var end = node.output
             if let next = values[end].consumers.first, values[end].consumers.count == 1,
@@ -124,11 +140,17 @@ public struct NetworkPlan: Sendable {
         return layers
     }
 
-    /// Whether a ReLU is the next activation that a node's output meets before another weight layer.
-    public func isBeforeReLU(_ node: Int) -> Bool {
+    /// Names of these layers: those of their weights, or those that the marked ones were given.
+    public var layerNames: [String] {
+        if !marked.isEmpty { return marked.map(\.name) + weights.suffix(1).map(\.name) }
+        return weights.filter { !nodes[$0.node].isShortcut }.map(\.name)
+    }
+
+    /// Whether the next activation that a node's output meets before another weight layer is a rectifier.
+    public func isBeforeRectifier(_ node: Int) -> Bool {
         var value = nodes[node].output
         while let next = values[value].consumers.first, !isWeightLayer(next) {
-            if let activation = nodes[next].operation as? Activation { return activation == .relu }
+            if let activation = nodes[next].operation as? Activation { return activation.isRectifier }
             value = nodes[next].output
         }
         return false
@@ -147,11 +169,19 @@ public struct NetworkPlan: Sendable {
     }
 
     /// Allocates a vector among the parameters.
-    mutating func takeVector(_ count: Int, _ name: String, initialValue: Double = 0) -> Region {
+    ///
+    /// - Parameters:
+    ///   - shape: the shape in files; nil: [count].
+    ///   - deviation: the deviation that it is drawn with; nil: it isn't drawn.
+    mutating func takeVector(
+        _ count: Int, _ name: String, shape: [Int]? = nil, initialValue: Double = 0, deviation: Double? = nil
+    ) -> Region {
         let region = Region(offset: parameterCount, rows: 1, columns: count)
         parameterCount += count
         parameters.append(
-            Tensor(name: name, shape: [count], range: region.range, initialValue: initialValue))
+            Tensor(
+                name: name, shape: shape ?? [count], range: region.range, initialValue: initialValue,
+                deviation: deviation))
         return region
     }
 
@@ -165,17 +195,21 @@ public struct NetworkPlan: Sendable {
 
     /// Allocates the weight and bias of the layer whose operation is added next, with outputs of this size.
     ///
-    /// - Parameter inputs: the shape that one output sums over.
+    /// - Parameters:
+    ///   - inputs: the shape that one output sums over.
+    ///   - deviation: the deviation that the weight is drawn with; nil: it follows from the shape.
     mutating func takeLayer(
-        _ name: String, _ inputs: [Int], hasBias: Bool, to size: ImageSize
+        _ name: String, _ inputs: [Int], hasBias: Bool, to size: ImageSize, deviation: Double? = nil,
+        initialBias: Double = 0
     ) -> (weight: Region, bias: Region?) {
         let weight = Region(
             offset: parameterCount, rows: size.channels, columns: inputs.reduce(1, *))
         parameterCount += weight.range.count
         parameters.append(
             Tensor(
-                name: "\(name).weight", shape: [size.channels] + inputs, range: weight.range, isWeight: true))
-        let bias = hasBias ? takeVector(size.channels, "\(name).bias") : nil
+                name: "\(name).weight", shape: [size.channels] + inputs, range: weight.range, isWeight: true,
+                deviation: deviation))
+        let bias = hasBias ? takeVector(size.channels, "\(name).bias", initialValue: initialBias) : nil
         weights.append(WeightLayer(name: name, node: nodes.count, region: weight, bias: bias, size: size))
         return (weight, bias)
     }
@@ -203,6 +237,15 @@ public struct NetworkPlan: Sendable {
         for layer in layers { value = try layer.append(&self, value) }
         return value
     }
+
+    /// Indices of some of the random numbers that a training step takes for each point.
+    mutating func takeNoise(_ count: Int) -> Range<Int> {
+        noiseCount += count
+        return noiseCount - count..<noiseCount
+    }
+
+    /// Marks a value as a layer that measures see.
+    mutating func markLayer(_ value: Int, name: String) { marked.append((name, value)) }
 
     /// Marks the operations from an index on as those of a shortcut.
     mutating func markShortcut(from first: Int) {

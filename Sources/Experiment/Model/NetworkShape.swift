@@ -10,6 +10,8 @@ public enum ShapeFault: Error, Hashable, Sendable {
     case poolDoesNotFit(window: Int, ImageSize)
     /// A group normalisation's groups would differ in size.
     case groupsDoNotDivide(Int, channels: Int)
+    /// The heads of an attention would differ in size.
+    case headsDoNotDivide(Int, channels: Int)
     /// The shortcut's output has another size than the block's output.
     case shortcutDoesNotFit(Shortcut, from: ImageSize, to: ImageSize)
     /// A residual network's depth is not 6n + 2.

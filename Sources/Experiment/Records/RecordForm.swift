@@ -127,6 +127,10 @@ struct RecordSizes {
     let classes: Int
 
     var layers: Int { units.count }
+
+    /// Number of numbers of a metric that has one for each layer, or for each weight matrix.
+    func count(of metric: Metric) -> Int { metric.isOfMatrices ? matrixRanks.count : layers }
+
     var hidden: Int { max(0, units.count - 1) }
 
     init(_ settings: TrialSettings) {
@@ -219,7 +223,7 @@ struct MetricForms {
                 metrics.append(.informativeDirections)
                 if !rank.noise.isEmpty { metrics.append(.localRankNoise) }
             }
-            if settings.network.activation == .relu, sizes.hidden > 0 { metrics.append(.activeUnits) }
+            if settings.hasActiveUnits, sizes.hidden > 0 { metrics.append(.activeUnits) }
         }
         if settings.measures.weightNorms != nil {
             metrics += MeasureDeclaration.weightNorms.metrics.filter {
@@ -285,7 +289,7 @@ struct MetricForms {
     /// The layers, or the weight matrices, that a metric of layers has a number for, counted from 0.
     func layers(of metric: Metric) -> Range<Int> {
         guard settings.graph != nil else {
-            return 0..<(metric.shape == .hiddenLayers ? sizes.hidden : sizes.layers)
+            return 0..<(metric.shape == .hiddenLayers ? sizes.hidden : sizes.count(of: metric))
         }
         return metric.indices(layers: sizes.layers, matrices: sizes.matrixRanks.count)
     }

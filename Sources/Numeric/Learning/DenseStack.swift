@@ -66,8 +66,8 @@ extension Parameters {
         for (layers, shape) in zip(stacks, shapes) {
             for (number, layer) in layers.enumerated() {
                 let inputs = Double(layer.weight.columns)
-                let isBeforeReLU = shape.activation == .relu && number + 1 < layers.count
-                var variance = isBeforeReLU ? 2 / inputs : 2 / (inputs + Double(layer.weight.rows))
+                let isBeforeRectifier = shape.activation.isRectifier && number + 1 < layers.count
+                var variance = isBeforeRectifier ? 2 / inputs : 2 / (inputs + Double(layer.weight.rows))
                 let draws = Matrix<Float>(rows: layer.weight.rows, columns: layer.weight.columns)
                 switch kind {
                 case .heGlorot: streams.fillNormals(draws, .initialisation, index: index)
@@ -119,26 +119,38 @@ extension Matrix where Scalar == Float {
 public struct StackWorkspace<Scalar: Real> {
     /// The output of each layer, [points, units]: after the activation, for the last layer after its bias.
     public let outputs: [Matrix<Scalar>]
+    /// The numbers that φ′ is computed from: of each hidden layer p_l, where the activation needs it, else its output.
+    public let slopeSources: [Matrix<Scalar>]
     let gradients: [Matrix<Scalar>]
     /// The output of the last layer, [points, outputs].
     public var last: Matrix<Scalar> { outputs[outputs.count - 1] }
 
     /// A workspace for a stack of this shape and batches of `points` points.
     public init(_ shape: StackShape, points: Int) {
-        outputs = shape.units.dropFirst().map { Matrix(rows: points, columns: $0) }
+        let outputs = shape.units.dropFirst().map { Matrix<Scalar>(rows: points, columns: $0) }
+        self.outputs = outputs
+        slopeSources =
+            shape.activation.slopeNeedsInput
+            ? outputs.dropLast().map { Matrix(rows: points, columns: $0.columns) } + outputs.suffix(1)
+            : outputs
         // The last layer's gradient is written over its output by the loss.
         gradients = shape.units.dropFirst().dropLast().map { Matrix(rows: points, columns: $0) }
     }
 
-    init(outputs: [Matrix<Scalar>], gradients: [Matrix<Scalar>]) {
+    private init(
+        outputs: [Matrix<Scalar>], slopeSources: [Matrix<Scalar>], gradients: [Matrix<Scalar>]
+    ) {
         self.outputs = outputs
+        self.slopeSources = slopeSources
         self.gradients = gradients
     }
 
     /// The same memory for fewer points.
     public func prefix(_ points: Int) -> StackWorkspace {
         StackWorkspace(
-            outputs: outputs.map { $0.rows(0..<points) }, gradients: gradients.map { $0.rows(0..<points) })
+            outputs: outputs.map { $0.rows(0..<points) },
+            slopeSources: slopeSources.map { $0.rows(0..<points) },
+            gradients: gradients.map { $0.rows(0..<points) })
     }
 }
 
@@ -152,7 +164,14 @@ public func forward<Scalar: Real>(
         let output = work.outputs[index]
         output.setProduct(
             index == 0 ? inputs : work.outputs[index - 1], layers[index].weight, transposeB: true)
-        output.addBiasAndActivate(layers[index].bias, index + 1 < layers.count ? activation : .linear)
+        let isHidden = index + 1 < layers.count
+        if isHidden, activation.slopeNeedsInput {
+            output.addBiasAndActivate(layers[index].bias, .linear)
+            work.slopeSources[index].assign(output)
+            output.activate(activation)
+        } else {
+            output.addBiasAndActivate(layers[index].bias, isHidden ? activation : .linear)
+        }
     }
 }
 
@@ -184,7 +203,7 @@ public func backward<Scalar: Real>(
             if let penalty {
                 sum += penalty.value(ofHidden: index - 1, work.outputs[index - 1], addTo: below)
             }
-            below.scaleByDerivative(of: work.outputs[index - 1], activation)
+            below.scaleByDerivative(activation, from: work.slopeSources[index - 1])
         } else if let inputGradient {
             inputGradient.setProduct(delta, layers[0].weight)
         }

@@ -1,7 +1,7 @@
 import LinearAlgebra
 import Model
 
-/// A network of any layers: dense, convolutions, normalisations, pools, residual blocks. It is slower than an
+/// A network of any layers: dense, convolutions, attention, normalisations, pools, residual blocks. It is slower than an
 /// `MLP` where an MLP will do.
 ///
 /// The running averages of batch normalisations are the last numbers of the flat buffer. Their gradient is
@@ -20,8 +20,8 @@ public struct Network<Scalar: Real>: PredictingNetwork {
     private let work: NetworkWorkspace<Scalar>
     /// nil where some operation has no gradient, as in networks from files.
     private let descent: BackwardPlan?
-    /// 0: the objective takes no random numbers.
-    public var noisePerPoint: Int { 0 }
+    /// The random numbers that dropout takes.
+    public var noisePerPoint: Int { shape.plan.noiseCount }
 
     /// A network with parameters of value 0, for batches of `points` points.
     public init(_ shape: NetworkShape, loss: Loss, points: Int) {
@@ -54,23 +54,29 @@ public struct Network<Scalar: Real>: PredictingNetwork {
         return other
     }
 
-    /// Draws the weights as an `MLP` does: normal, of variance 2 / inputs where the next activation is a ReLU
+    /// Draws the weights as an `MLP` does: normal, of variance 2 / inputs where the next activation is a rectifier
     /// (He et al. 2015), else 2 / (inputs + outputs). A convolution's inputs are the numbers under its
-    /// window. Scales γ and running variances become 1, everything else 0.
+    /// window. Layers that say their own deviation, and embeddings, are drawn with that. Scales γ and running
+    /// variances become 1, biases what their layer says, everything else 0.
     public func initialise(_ streams: RandomStreams) {
-        let flat = parameters.flat
+        let (flat, plan) = (parameters.flat, shape.plan)
         flat.fill(0)
-        for (index, weight) in shape.plan.weights.enumerated() {
-            let (inputs, outputs) = (Double(weight.region.columns), Double(weight.region.rows))
-            let variance = shape.plan.isBeforeReLU(weight.node) ? 2 / inputs : 2 / (inputs + outputs)
-            let draws = Matrix<Float>(rows: weight.region.rows, columns: weight.region.columns)
+        var index = 0
+        func draw(_ region: NetworkPlan.Region, _ deviation: Double) {
+            let draws = Matrix<Float>(rows: region.rows, columns: region.columns)
             streams.fillNormals(draws, .initialisation, index: index)
-            let deviation = Float(variance.squareRoot())
-            weight.region.of(flat).assign(draws.values.map { Scalar($0 * deviation) })
+            region.of(flat).assign(draws.values.map { Scalar($0 * Float(deviation)) })
+            index += 1
         }
-        for tensor in shape.plan.tensors where tensor.initialValue != 0 {
-            Matrix(flat.buffer, offset: tensor.range.lowerBound, rows: 1, columns: tensor.range.count)
-                .fill(Scalar(tensor.initialValue))
+        for weight in plan.weights {
+            let (inputs, outputs) = (Double(weight.region.columns), Double(weight.region.rows))
+            let variance = plan.isBeforeRectifier(weight.node) ? 2 / inputs : 2 / (inputs + outputs)
+            let own = plan.parameters.first { $0.range == weight.region.range }?.deviation
+            draw(weight.region, own ?? variance.squareRoot())
+        }
+        for tensor in plan.tensors {
+            if let deviation = tensor.deviation, !tensor.isWeight { draw(tensor.row, deviation) }
+            if tensor.initialValue != 0 { tensor.row.of(flat).fill(Scalar(tensor.initialValue)) }
         }
     }
 
@@ -99,33 +105,35 @@ public struct Network<Scalar: Real>: PredictingNetwork {
     public func setGradients(
         _ gradients: Parameters<Scalar>, _ batch: Batch<Scalar>, noise: Matrix<Scalar>
     ) -> Objective {
-        setGradients(gradients, batch, .training(movesAverages: true))
+        setGradients(gradients, batch, .training(movesAverages: true), noise)
+    }
+
+    /// Sets `gradients` as `setGradients` does, but leaves the running averages as they are, and drops nothing.
+    public func gradient(_ gradients: Parameters<Scalar>, _ batch: Batch<Scalar>) -> Objective {
+        setGradients(gradients, batch, .training(movesAverages: false), nil)
     }
 
     /// Sets `gradients` as `setGradients` does, but leaves the running averages as they are: for measures.
-    public func gradient(_ gradients: Parameters<Scalar>, _ batch: Batch<Scalar>) -> Objective {
-        setGradients(gradients, batch, .training(movesAverages: false))
-    }
-
-    /// The same; the objective takes no noise.
     public func gradient(
         _ gradients: Parameters<Scalar>, _ batch: Batch<Scalar>, noise: Matrix<Scalar>
     ) -> Objective {
-        gradient(gradients, batch)
+        setGradients(gradients, batch, .training(movesAverages: false), noise)
     }
 
     private func setGradients(
-        _ gradients: Parameters<Scalar>, _ batch: Batch<Scalar>, _ mode: NetworkMode
+        _ gradients: Parameters<Scalar>, _ batch: Batch<Scalar>, _ mode: NetworkMode, _ noise: Matrix<Scalar>?
     ) -> Objective {
         precondition(batch.inputs.rows == points && batch.inputs.columns == shape.input.count)
         guard let descent else { preconditionFailure("a network that has operations without gradients") }
-        numbers.forward(batch.inputs, work, mode, upTo: shape.plan.last)
+        precondition(
+            noise.map { $0.columns == noisePerPoint && ($0.rows == points || $0.columns == 0) } ?? true)
+        numbers.forward(batch.inputs, work, mode, upTo: shape.plan.last, noise: noise)
         let outputs = numbers.slot(descent.start, of: shape.plan.last, points, work)
         outputs.assign(work.values[shape.plan.last])
         let sum = loss.evaluate(
             outputs, batch, logVariance: parameters.vector, logVarianceGradient: gradients.vector,
             isTraining: true)
-        numbers.backward(descent, batch.inputs, work, mode, gradients: gradients.flat)
+        numbers.backward(descent, batch.inputs, work, mode, gradients: gradients.flat, noise: noise)
         shape.plan.stateRange.of(gradients.flat).fill(0)
         let task = sum.loss / loss.normaliser(points: points, outputs: outputs.columns)
         return Objective(task: task, kl: 0, total: task, correct: sum.correct)

@@ -41,9 +41,10 @@ struct NetworkNumbers<Scalar: Real> {
 
     /// Computes all values up to `last` from inputs [points, inputs].
     func forward(
-        _ inputs: Matrix<Scalar>, _ work: NetworkWorkspace<Scalar>, _ mode: NetworkMode, upTo last: Int
+        _ inputs: Matrix<Scalar>, _ work: NetworkWorkspace<Scalar>, _ mode: NetworkMode, upTo last: Int,
+        noise: Matrix<Scalar>? = nil
     ) {
-        var pass = Pass(numbers: self, inputs: inputs, work: work, mode: mode)
+        var pass = Pass(numbers: self, inputs: inputs, work: work, mode: mode, noise: noise)
         for index in operations.indices {
             // Values are numbered in the order in which they are computed.
             if plan.nodes[index].output > last { return }
@@ -55,13 +56,14 @@ struct NetworkNumbers<Scalar: Real> {
     /// Computes gradients back from the value that `backward` starts from, whose own gradient is in its slot:
     /// with respect to all parameters that it depends on (`gradients` nil: not computed) and, where the plan
     /// says so, to the input. Values must be those of the last forward pass over the same inputs, in the same
-    /// mode.
+    /// mode and with the same noise.
     func backward(
         _ backward: BackwardPlan, _ inputs: Matrix<Scalar>, _ work: NetworkWorkspace<Scalar>,
-        _ mode: NetworkMode, gradients: Matrix<Scalar>?
+        _ mode: NetworkMode, gradients: Matrix<Scalar>?, noise: Matrix<Scalar>? = nil
     ) {
         guard let trained else { preconditionFailure("a network that has operations without gradients") }
-        var pass = Pass(numbers: self, inputs: inputs, work: work, mode: mode, gradients: gradients)
+        var pass = Pass(
+            numbers: self, inputs: inputs, work: work, mode: mode, noise: noise, gradients: gradients)
         for index in backward.steps.indices {
             let step = backward.steps[index]
             let node = plan.nodes[step.node]

@@ -41,6 +41,46 @@ extension Matrix {
         return LossSum(loss: loss, correct: Int(correct))
     }
 
+    /// self[r, j] becomes 0 where a row's noise, from the first of the columns given on, is below a threshold, else
+    /// `scale` times itself.
+    public func drop(below threshold: Scalar, _ noise: Matrix, columns range: Range<Int>, scale: Scalar) {
+        precondition(noise.rows >= rows && range.count == columns)
+        precondition(range.lowerBound >= 0 && range.upperBound <= noise.columns)
+        if Self.isSingle {
+            ck_drop_f32(
+                f32, noise.f32 + range.lowerBound, noise.columns, rows, columns, Float(threshold),
+                Float(scale))
+        } else {
+            ck_drop_f64(
+                f64, noise.f64 + range.lowerBound, noise.columns, rows, columns, Double(threshold),
+                Double(scale))
+        }
+    }
+
+    /// self = softmax(scale · self), row by row.
+    @_specialize(where Scalar == Float)
+    public func becomeSoftmax(scale: Double) {
+        if Self.isSingle {
+            ck_softmax_f32(f32, rows, columns, Float(scale))
+        } else {
+            ck_softmax_f64(f64, rows, columns, scale)
+        }
+    }
+
+    /// Turns self, the gradient in a softmax, into that in its argument before scaling; or the argument's tangent into
+    /// the softmax's, because the Jacobian is symmetric.
+    ///
+    /// - Parameter shares: the softmax of scale · argument.
+    @_specialize(where Scalar == Float)
+    public func becomeSoftmaxGradient(_ shares: Matrix, scale: Double) {
+        precondition(rows == shares.rows && columns == shares.columns)
+        if Self.isSingle {
+            ck_softmax_backward_f32(f32, shares.f32, rows, columns, Float(scale))
+        } else {
+            ck_softmax_backward_f64(f64, shares.f64, rows, columns, scale)
+        }
+    }
+
     /// probabilities += softmax(self), row by row; overwrites self.
     public func addSoftmax(to probabilities: Matrix) {
         precondition(rows == probabilities.rows && columns == probabilities.columns)

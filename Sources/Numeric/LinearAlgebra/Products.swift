@@ -5,16 +5,24 @@ import Model
 extension Matrix {
     /// self = alpha · op(a) op(b) + beta · self, by OpenBLAS. op transposes if asked to.
     ///
-    /// - Parameter range: the columns of self that are meant; nil: all.
+    /// - Parameters:
+    ///   - range: the columns of self that are meant; nil: all.
+    ///   - columnsA: the columns of a that are meant; nil: all.
+    ///   - columnsB: the columns of b that are meant; nil: all.
     @_specialize(where Scalar == Float)
     public func setProduct(
         _ a: Matrix, _ b: Matrix, transposeA: Bool = false, transposeB: Bool = false, alpha: Double = 1,
-        beta: Double = 0, columns range: Range<Int>? = nil
+        beta: Double = 0, columns range: Range<Int>? = nil, columnsA: Range<Int>? = nil,
+        columnsB: Range<Int>? = nil
     ) {
-        let target = range ?? 0..<columns
+        let (target, partA, partB) = (
+            range ?? 0..<columns, columnsA ?? 0..<a.columns, columnsB ?? 0..<b.columns
+        )
         precondition(target.lowerBound >= 0 && target.upperBound <= columns)
-        let (m, k) = transposeA ? (a.columns, a.rows) : (a.rows, a.columns)
-        let (kb, n) = transposeB ? (b.columns, b.rows) : (b.rows, b.columns)
+        precondition(partA.lowerBound >= 0 && partA.upperBound <= a.columns)
+        precondition(partB.lowerBound >= 0 && partB.upperBound <= b.columns)
+        let (m, k) = transposeA ? (partA.count, a.rows) : (a.rows, partA.count)
+        let (kb, n) = transposeB ? (partB.count, b.rows) : (b.rows, partB.count)
         precondition(k == kb && rows == m && target.count == n, "shapes of a product do not fit")
         guard rows > 0, n > 0 else { return }
         guard k > 0 else {
@@ -28,12 +36,13 @@ extension Matrix {
         let (strideA, strideB) = (Int32(a.columns), Int32(b.columns))
         if Self.isSingle {
             cblas_sgemm(
-                CblasRowMajor, opA, opB, height, width, inner, Float(alpha), a.f32, strideA, b.f32, strideB,
-                Float(beta), f32 + target.lowerBound, Int32(columns))
+                CblasRowMajor, opA, opB, height, width, inner, Float(alpha), a.f32 + partA.lowerBound,
+                strideA,
+                b.f32 + partB.lowerBound, strideB, Float(beta), f32 + target.lowerBound, Int32(columns))
         } else {
             cblas_dgemm(
-                CblasRowMajor, opA, opB, height, width, inner, alpha, a.f64, strideA, b.f64, strideB,
-                beta, f64 + target.lowerBound, Int32(columns))
+                CblasRowMajor, opA, opB, height, width, inner, alpha, a.f64 + partA.lowerBound, strideA,
+                b.f64 + partB.lowerBound, strideB, beta, f64 + target.lowerBound, Int32(columns))
         }
     }
 
@@ -57,14 +66,25 @@ extension Matrix {
         }
     }
 
-    /// self *= φ'(p), computed from `activated` = φ(p).
-    @_specialize(where Scalar == Float)
-    public func scaleByDerivative(of activated: Matrix, _ activation: Activation) {
-        precondition(count == activated.count)
+    /// self = φ(self).
+    public func activate(_ activation: Activation) {
         if Self.isSingle {
-            ck_activation_backward_f32(f32, activated.f32, count, activation.code)
+            ck_activation_f32(f32, count, activation.code)
         } else {
-            ck_activation_backward_f64(f64, activated.f64, count, activation.code)
+            ck_activation_f64(f64, count, activation.code)
+        }
+    }
+
+    /// self *= φ'(p).
+    ///
+    /// - Parameter source: φ(p), or p where the activation's slope needs it.
+    @_specialize(where Scalar == Float)
+    public func scaleByDerivative(_ activation: Activation, from source: Matrix) {
+        precondition(count == source.count)
+        if Self.isSingle {
+            ck_activation_backward_f32(f32, source.f32, count, activation.code)
+        } else {
+            ck_activation_backward_f64(f64, source.f64, count, activation.code)
         }
     }
 
@@ -76,6 +96,11 @@ extension Matrix {
         } else {
             ck_multiply_columns_f64(f64, rows, columns, factors.f64)
         }
+    }
+
+    /// self *= other, number by number.
+    public func multiply(by other: Matrix) {
+        reshaped(rows: 1, columns: count).multiplyColumns(by: other)
     }
 
     /// self (one row) = the column sums of `other`.

@@ -35,7 +35,7 @@ enum BenchError: Error {
             which workload? one of: \(workloads)
             usage: ranksweep-bench WORKLOAD [--repeat R] [--data DIR] [--json]
             those that train also: [--steps N], steps a repeat in place of an epoch or 1000
-            local-rank also: [--weights FILE.safetensors] [--activation relu|tanh|linear]
+            local-rank also: [--weights FILE.safetensors] [--activation NAME]
             sweep, dispatch and start also: [--trials N] [--slots N]; they work in a new folder here
             dispatch also: [--workers N], of as many slots each
             gaussian-vib also: [--batch N], trials of N values of beta at once; seconds are a trial's
@@ -48,7 +48,8 @@ enum BenchError: Error {
             """
         case .noValue(let option): "\(option) needs a value"
         case .badRepeat(let text): "--repeat needs a whole number from 1 to 1000, not '\(text)'"
-        case .unknownActivation(let name): "no activation '\(name)'; one of: relu, tanh, linear"
+        case .unknownActivation(let name):
+            "no activation '\(name)'; one of: \(Activation.allCases.map(\.rawValue).joined(separator: ", "))"
         case .weightsNeedData: "--weights needs --data, the folder with the images to measure at"
         case .badCount(let option, let text): "\(option) needs a whole number from 1 on, not '\(text)'"
         case .data(let error): error.description

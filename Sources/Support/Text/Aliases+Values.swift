@@ -5,6 +5,9 @@ extension Alias {
                 "fc fcn fcnn fully_connected dense feedforward feed_forward ffn dnn perceptron multilayer_perceptron",
             "vib": "ib dvib deep_vib",
             "cnn": "conv convnet conv2d lenet lenet5 vgg vgg11 vgg16",
+            "vit": "vision_transformer visiontransformer deit vit_tiny vit_small vit_base",
+            "mixer": "mlp_mixer mlpmixer",
+            "gmlp": "",
             "mnist": "digits",
             "fashion-mnist": "fashion fmnist",
             "cifar-10": "cifar",
@@ -21,6 +24,13 @@ extension Alias {
             "linear": "identity none",
             "relu": "rectifier",
             "tanh": "",
+            "gelu": "",
+            "gelu_tanh": "gelu_new gelu_fast",
+            "silu": "swish",
+            "sigmoid": "",
+            "leaky_relu": "leakyrelu lrelu",
+            "elu": "",
+            "softplus": "",
             "he_glorot":
                 "he he_normal kaiming kaiming_normal kaiming_uniform glorot glorot_normal glorot_uniform xavier "
                 + "xavier_normal xavier_uniform default",
@@ -49,8 +59,8 @@ extension Alias {
 
     /// Words that resemble a name here and mean something else.
     static let distinct = [
-        "gelu", "elu", "selu", "celu", "silu", "prelu", "rmsprop", "nadam", "radam", "adamax", "cifar-100",
-        "emnist", "kmnist", "qmnist", "vit", "rnn", "gnn", "gan", "gcn", "snn",
+        "selu", "celu", "prelu", "rmsprop", "nadam", "radam", "adamax", "cifar-100",
+        "emnist", "kmnist", "qmnist", "rnn", "gnn", "gan", "gcn", "snn",
     ]
 
     /// Forms of a mapping that gives an axis its values: W&B's, Optuna's, Ray Tune's, Hydra's and NumPy's.

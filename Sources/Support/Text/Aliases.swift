@@ -117,8 +117,9 @@ extension Alias {
                 "seeds are an axis: 'seed: {range: [0, 5]}' under 'axes', or --set seed=0,1,2,3,4"
             ),
             (
-                "training.weight_decay", "dropout dropout_rate drop_rate p_drop",
-                "there is no dropout; 'training.weight_decay' and 'training.log_det.weight' regularise"
+                "dropout", "dropout_rate drop_rate p_drop",
+                "'dropout' is for models vit, mixer and gmlp; 'training.weight_decay' and 'training.log_det.weight' "
+                    + "regularise the others"
             ),
             (
                 "training.optimizer", "betas adam_betas",

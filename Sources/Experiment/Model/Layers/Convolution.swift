@@ -43,6 +43,28 @@ public struct ConvolutionOperation: NetworkOperation {
 }
 
 extension LayerSpec {
+    /// A dense layer on the channels of each pixel: a convolution with 1 × 1 kernels.
+    ///
+    /// - Parameters:
+    ///   - deviation: the deviation that the weight is drawn with; nil: it follows from the shape.
+    ///   - initialBias: the biases before the first step.
+    public static func pointwise(
+        _ units: Int, name: String? = nil, deviation: Double? = nil, initialBias: Double = 0
+    ) -> LayerSpec {
+        LayerSpec { (plan, value) throws(ShapeFault) in
+            let size = plan.values[value].size
+            guard units > 0, let window = ImageWindow(image: size, kernel: 1, stride: 1, padding: 0) else {
+                throw .notPositive
+            }
+            let result = ImageSize(height: size.height, width: size.width, channels: units)
+            let (weight, bias) = plan.takeLayer(
+                plan.name(name, kind: "convolutions"), [size.channels], hasBias: true, to: result,
+                deviation: deviation, initialBias: initialBias)
+            return plan.add(
+                ConvolutionOperation(window: window, weight: weight, bias: bias), value, result)
+        }
+    }
+
     /// A convolution with square kernels, over the image with zeros around it.
     public static func convolution(
         channels: Int, kernel: Int, stride: Int = 1, padding: Int = 0, hasBias: Bool = false,

@@ -6,6 +6,14 @@
 public struct LayerSpec: Sendable {
     /// Appends the layer's operations to a plan after one of its values, and returns the value they make.
     let append: @Sendable (_ plan: inout NetworkPlan, _ value: Int) throws(ShapeFault) -> Int
+
+    /// Computes nothing: measures see the numbers here as a layer's.
+    public static func measured(_ name: String) -> LayerSpec {
+        LayerSpec { (plan, value) in
+            plan.markLayer(value, name: name)
+            return value
+        }
+    }
 }
 
 /// A function that makes one value of a network from another, or from two. Learning computes it.

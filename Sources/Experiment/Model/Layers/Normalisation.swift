@@ -12,9 +12,11 @@ public enum Normalisation: Hashable, Sendable {
     /// Groups of neighbouring channels, each over a point's pixels (Wu & He 2018). The value is the number of
     /// groups.
     case group(Int)
+    /// The channels of each pixel of a point: PyTorch's LayerNorm of a sequence of tokens.
+    case token
 
     /// The names in sweep files.
-    public static let words = ["layer", "batch", "instance", "group"]
+    public static let words = ["layer", "batch", "instance", "group", "token"]
 
     /// The name in sweep files.
     public var word: String {
@@ -23,6 +25,7 @@ public enum Normalisation: Hashable, Sendable {
         case .batch: "batch"
         case .instance: "instance"
         case .group: "group"
+        case .token: "token"
         }
     }
 
@@ -30,7 +33,7 @@ public enum Normalisation: Hashable, Sendable {
     ///
     /// - Parameter groups: the number of groups, for a group normalisation.
     public init?(_ word: String, groups: Int) {
-        let all: [Normalisation] = [.layer, .batch, .instance, .group(groups)]
+        let all: [Normalisation] = [.layer, .batch, .instance, .group(groups), .token]
         guard let named = all.first(where: { $0.word == word }) else { return nil }
         self = named
     }

@@ -80,6 +80,7 @@ public struct CostEstimate: Equatable, Sendable {
     /// The settings that an estimate depends on, in addition to everything under "dataset".
     static let settings = [
         "file", "layers", "depth", "width", "hidden", "bottleneck", "normalisation", "groups", "residual",
+        "shortcut", "patch", "heads", "mlp_ratio", "token_ratio", "pool", "dropout",
         "training.batch_size",
         "training.steps", "training.epochs", "training.log_det.weight", "training.log_det.layers",
         "measures.trace_at", "measures.samples", "measures.local_rank", "measures.local_rank.points",
@@ -151,6 +152,7 @@ extension CostEstimate {
             products += steps * batch * Double(weights) * (layer == 0 ? 4 : 6)
             updates += steps * Double(weights) / Double(shape.positions[layer])
         }
+        products += steps * batch * Double(shape.others) * 6
         for layer in trial.training.logDet?.layers ?? [] {
             let units = Double(trial.network.hidden[layer - 1])
             let small = min(batch, units)
@@ -163,6 +165,7 @@ extension CostEstimate {
         if case .vib(_, let bottleneck, _) = trial.model {
             variates += Double(bottleneck) * steps * batch
         }
+        variates += Double(shape.noise) * steps * batch
     }
 
     private mutating func add(evaluationOf trial: TrialSettings, _ shape: Shape) {
@@ -171,7 +174,7 @@ extension CostEstimate {
             variates += Double(shape.inputs + shape.outputs) * Double(shape.testPoints)
         }
         let evaluated = trial.graph != nil && trial.dataset.facts.classes == 0 ? 0 : shape.testPoints
-        products += 2 * times * Double(evaluated) * Double(shape.weights.reduce(0, +))
+        products += 2 * times * Double(evaluated) * Double(shape.multiplications)
         if case .vib(_, let bottleneck, _) = trial.model {
             let samples = Double(trial.measures.samples)
             variates += Double(bottleneck) * times * samples * Double(shape.testPoints)
@@ -188,7 +191,7 @@ extension CostEstimate {
         }
         // A mini-batch's gradient costs as much as a training step.
         if let batches = measure.settings["batches"]?.number {
-            let forward = Double(shape.weights.reduce(0, +))
+            let forward = Double(shape.multiplications)
             products += 6 * times * batches * Double(trial.training.batchSize) * forward
             updates += 2 * times * batches * forward
         }
@@ -202,7 +205,7 @@ extension CostEstimate {
     ) {
         var points = Double(measure.testPoints ?? shape.testPoints)
         if measure.testPoints == nil { points += Double(trial.trainPoints ?? 0) }
-        products += 2 * times * points * Double(shape.weights.reduce(0, +))
+        products += 2 * times * points * Double(shape.multiplications)
         for units in shape.jacobianUnits {
             let small = min(points, Double(units))
             products += times * small * Double(units) * points
@@ -227,7 +230,7 @@ extension CostEstimate {
         let points = times * Double(rank.points)
         let columns = Double(rank.patch.flatMap { shape.image?.patch(side: $0).count } ?? shape.inputs)
         // Double precision has half the speed.
-        products += 4 * points * columns * Double(shape.weights.reduce(0, +))
+        products += 4 * points * columns * Double(shape.multiplications)
         for units in shape.jacobianUnits {
             let (small, large) = (min(columns, Double(units)), max(columns, Double(units)))
             products += points * 2 * small * small * large
@@ -242,7 +245,7 @@ extension CostEstimate {
         let testPoints: Int
         let steps: Int
         /// The slowdown of a convolution's operations against a dense layer's, including its normalisation
-        /// and activation: its products are narrow, and the numbers under its window are gathered first.
+        /// and activation: its products are narrow, and the numbers under a window of more than a pixel are gathered first.
         /// Measured.
         static let ofConvolution = 4
         /// Number of weights in each layer, the decoder's last. A convolution's weights count once per output
@@ -250,6 +253,10 @@ extension CostEstimate {
         let weights: [Int]
         /// The factor by which each layer's weights are counted in `weights`.
         let positions: [Int]
+        /// Multiplications of a point's operations without weights.
+        let others: Int
+        /// Random numbers that a training step takes for each point, beside a VIB's.
+        let noise: Int
         let decoderWeights: Int
         /// Units of each layer whose Jacobian is measured.
         let jacobianUnits: [Int]
@@ -259,6 +266,8 @@ extension CostEstimate {
         let measurements: Int
         /// The size of a point; nil where points aren't images.
         let image: ImageSize?
+        /// Multiplications of a forward pass of one point.
+        var multiplications: Int { weights.reduce(0, +) + others }
 
         init(_ trial: TrialSettings) {
             let data = trial.dataset.facts
@@ -267,18 +276,28 @@ extension CostEstimate {
             let network = trial.networkDescription
             if let graph = trial.graph {
                 // The products of all layers count as one layer's weights.
-                (weights, positions, decoderWeights) = ([graph.cost], [1], 0)
+                (weights, positions, others, noise, decoderWeights) = ([graph.cost], [1], 0, 0, 0)
                 (jacobianUnits, measurements, image) = (graph.layers.map(\.units), 1, nil)
                 matrices = graph.matrices.map { ($0.rows, $0.columns) }
                 return
             }
-            let layers = network.plans.map(\.weights)
+            let plans = network.plans
+            let layers = plans.map(\.weights)
             jacobianUnits = network.layerUnits
-            positions = layers.joined().map {
-                $0.size.pixels * ($0.size.pixels > 1 ? Shape.ofConvolution : 1)
+            noise = plans.reduce(0) { $0 + $1.noiseCount }
+            others = plans.flatMap(\.nodes).reduce(0) { $0 + $1.operation.multiplications }
+            positions = plans.flatMap { plan in
+                plan.weights.map { layer in
+                    let operation = plan.nodes[layer.node].operation as? ConvolutionOperation
+                    let isDense = operation?.window.isPointwise ?? true
+                    return layer.size.pixels * (isDense ? 1 : Shape.ofConvolution)
+                }
             }
             weights = zip(layers.joined(), positions).map { $0.region.range.count * $1 }
-            matrices = zip(jacobianUnits, weights).filter { $0.0 > 0 }.map { ($0, $1 / $0) }
+            matrices =
+                network.isConvolutional
+                ? layers.joined().map { ($0.region.rows, $0.region.columns) }
+                : zip(jacobianUnits, weights).filter { $0.0 > 0 }.map { ($0, $1 / $0) }
             decoderWeights = layers.dropFirst().joined().reduce(0) { $0 + $1.region.range.count }
             image = data.input.pixels > 1 ? data.input : nil
             switch trial.measures.traceAt {

@@ -339,8 +339,11 @@ struct FigureReader {
     private var deepestNetwork: Int {
         let hidden = Axis.values(of: "hidden", axes, fixed).compactMap { $0.array.map { $0.count + 1 } }
         let depths = Axis.values(of: "depth", axes, fixed).compactMap { $0.number.map { Int($0) } }
-        let defaultDepth = words("model").first.flatMap { GridPoint.defaultDepths[$0] } ?? 2
-        return (hidden + depths).max() ?? defaultDepth
+        let model = words("model").first
+        // Before its blocks, such a network has a layer of tokens, and after them its output.
+        let more = model.flatMap(TrialSettings.TokenNetwork.init(rawValue:)) == nil ? 0 : 2
+        let defaultDepth = model.flatMap { GridPoint.defaultDepths[$0] } ?? 2
+        return ((hidden + depths).max() ?? defaultDepth) + more
     }
 }
 

@@ -23,6 +23,7 @@ extension GridPoint {
             check(normalisation, [width], &conflicts)
             return .resnet(depth: depth, width: width, normalisation)
         }
+        if let tokens { return architecture(tokens, &conflicts) }
         check(normalisation, network.hidden, &conflicts)
         if name == "cnn" {
             if let channels = network.hidden.max(), channels > 4096 {
@@ -38,6 +39,40 @@ extension GridPoint {
             conflicts.append(PointConflict("initialisation", .plainOnly))
         }
         return .mlp(normalisation, isResidual: isResidual)
+    }
+
+    private func architecture(
+        _ tokens: TrialSettings.TokenNetwork, _ conflicts: inout [PointConflict]
+    ) -> TrialSettings.Architecture {
+        let width = min(integer("width") ?? 64, 4096)
+        if let given = integer("width"), given > width {
+            conflicts.append(PointConflict("width", .tooManyChannels(given)))
+        }
+        func conflict(_ path: String, _ words: String) {
+            let given = [path, "width", "model"].first { values[$0] != nil }
+            conflicts.append(PointConflict(given ?? path, .data(words)))
+        }
+        let network = self.network
+        let (heads, side) = (network[Setting.heads], network[Setting.patch])
+        if tokens == .vit, width % heads != 0 {
+            conflict("heads", "\(heads) heads do not divide a width of \(width): give 'heads' that do")
+        }
+        if let size = ImageSetDescription(rawValue: dataset)?.size,
+            size.height % side != 0 || size.width % side != 0
+        {
+            conflict(
+                "patch",
+                "patches of \(side) × \(side) pixels do not cover images of \(size.height) × \(size.width): give a "
+                    + "'patch' that divides both")
+        }
+        let least = tokens == .gmlp ? 2 : 1
+        for setting in [Setting.mlpRatio] + (tokens == .mixer ? [Setting.tokenRatio] : []) {
+            guard network[setting] * Double(width) < Double(least) else { continue }
+            let path = setting.setting.path
+            conflict(
+                path, "\(path) times a width of \(width) must be at least \(least): give a larger one")
+        }
+        return .tokens(tokens, depth: integer("depth") ?? 4, width: width)
     }
 
     private func check(

@@ -28,7 +28,9 @@ struct GridPoint {
     var isVIB: Bool { name == "vib" }
     /// Whether the network comes from a file.
     var isGraph: Bool { name == "onnx" }
-    var isConvolutional: Bool { name == "cnn" || name == "resnet" }
+    /// The network on patches; nil for other models.
+    var tokens: TrialSettings.TokenNetwork? { TrialSettings.TokenNetwork(rawValue: name) }
+    var isConvolutional: Bool { name == "cnn" || name == "resnet" || tokens != nil }
 
     func number(_ path: String, default value: Double) -> Double { values[path]?.number ?? value }
     func integer(_ path: String) -> Int? { values[path]?.number.flatMap { Int(exactly: $0) } }
@@ -64,7 +66,7 @@ struct GridPoint {
     }
 
     /// The default depth of models where it isn't 2.
-    static let defaultDepths = ["cnn": 4, "resnet": 8]
+    static let defaultDepths = ["cnn": 4, "resnet": 8, "vit": 4, "mixer": 4, "gmlp": 4]
 
     private func model(
         inputs: Int, _ conflicts: inout [PointConflict]
@@ -77,13 +79,17 @@ struct GridPoint {
     }
 
     var network: TrialSettings.Network {
-        if name == "resnet" { return TrialSettings.Network(hidden: [], activation: .relu) }
-        let activation = Activation(
-            rawValue: word("activation", default: kind.activation.rawValue))
+        let usual = name == "resnet" ? Activation.relu : tokens == nil ? kind.activation : .gelu
+        let activation = Activation(rawValue: word("activation", default: usual.rawValue))
         let width = integer("width") ?? (name == "cnn" ? 16 : kind.width)
+        // These have their own forms of depth and width.
+        let hasNoList = name == "resnet" || tokens != nil
         let hidden =
-            numbers("hidden")?.map { Int($0) }
-            ?? [Int](repeating: width, count: (integer("depth") ?? GridPoint.defaultDepths[name] ?? 2) - 1)
+            hasNoList
+            ? []
+            : numbers("hidden")?.map { Int($0) }
+                ?? [Int](
+                    repeating: width, count: (integer("depth") ?? GridPoint.defaultDepths[name] ?? 2) - 1)
         var network = TrialSettings.Network(hidden: hidden, activation: activation ?? .linear)
         network.stored = stored(Setting.storedOfNetwork)
         return network
@@ -93,7 +99,9 @@ struct GridPoint {
     private func stored(_ settings: [Setting]) -> StoredSettings {
         var stored = StoredSettings()
         for setting in settings {
-            guard let value = values[setting.path] ?? setting.storage?.ofData?(kind),
+            guard
+                let value = values[setting.path] ?? setting.storage?.ofData?(kind)
+                    ?? setting.storage?.ofModel[name],
                 value != setting.fallback, setting.uses.allSatisfy(meets)
             else { continue }
             stored.set(setting, value)

@@ -13,9 +13,13 @@ extension Setting.Use {
         path: "dataset",
         words: Dataset.allKinds.filter { $0.mayHaveClasses && $0.vibObjection == nil }.flatMap(\.names))
     static let trained = Setting.Use(path: "model", words: Setting.trainedModels)
+    /// Models whose layers end in their activations.
+    static let ofActivations = Setting.Use(
+        path: "model", words: Setting.trainedModels.filter { !Setting.tokenModels.contains($0) })
     static let onnx = Setting.Use(path: "model", words: ["onnx"])
     /// Models whose Jacobians are taken in a patch of an image.
-    static let ofPatches = Setting.Use(path: "model", words: ["cnn", "resnet", "onnx"])
+    static let ofPatches = Setting.Use(
+        path: "model", words: ["cnn", "resnet"] + Setting.tokenModels + ["onnx"])
     /// Data with classes. A teacher's regression has none.
     static let ofClasses = [classes, Setting.Use(path: "dataset.task", words: ["classification"])]
 }

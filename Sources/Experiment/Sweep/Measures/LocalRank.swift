@@ -17,8 +17,8 @@ extension Metric {
         "informative_directions", label: "informative directions", uses: [.vib], isCount: true,
         hasTheory: true, limit: .rank, notation: .meanAndError)
     package static let activeUnits = Metric(
-        "active_units", .hiddenLayers, label: "active units", uses: [.trained], isCount: true, limit: .units,
-        notation: .meanAndError)
+        "active_units", .hiddenLayers, label: "active units", uses: [.ofActivations], isCount: true,
+        limit: .units, notation: .meanAndError)
 }
 
 extension MeasureDeclaration {
@@ -41,7 +41,7 @@ extension MeasureDeclaration {
                 "Thresholds of the rank that knows the noise: singular values of diag(1/σ)·J above τ count."),
             Setting(
                 "measures.local_rank.points", .integer(1...1_000_000),
-                default: "256, 4 (cnn, resnet), 1 (onnx)",
+                default: "256, 4 (networks on images), 1 (onnx)",
                 "Test points that the mean goes over."),
             Setting(
                 "measures.local_rank.patch", .integer(1...1000), value: JSONValue(16), uses: [.ofPatches],

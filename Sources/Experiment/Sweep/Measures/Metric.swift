@@ -145,6 +145,16 @@ public struct Metric: Sendable {
 
     /// Whether it has a number for each layer, or for each hidden layer.
     public var isPerLayer: Bool { shape == .layers || shape == .hiddenLayers }
+    /// Whether its numbers for layers are one for each weight matrix, and not for each layer that the network's points
+    /// pass.
+    package var isOfMatrices: Bool { Metric.ofMatrices.contains(key) }
+
+    private static let ofMatrices = Set(
+        MeasureCatalogue.all.filter { measure in
+            measure.name == MeasureDeclaration.weightNorms.name
+                || [.initialWeights, .gradients, .weightHistory].contains(where: measure.needs.contains)
+        }.flatMap(\.metrics).map(\.key))
+
     /// The things that a list counts, and the number of the first; nil for a metric that isn't a list.
     public var list: (of: String, first: Int)? {
         if case .list(let what, let first, _) = shape { (what, first) } else { nil }

@@ -65,6 +65,11 @@ extension Setting {
     private static let plain = Use(path: "model", words: ["mlp", "cnn"])
     private static let layered = Use(path: "model", words: ["mlp", "vib", "cnn"])
     private static let beyond = Use(path: "model", words: ["mlp", "cnn", "resnet"])
+    private static let activated = Use(path: "model", words: ["mlp", "vib", "cnn"] + tokenModels)
+    private static let resnet = Use(path: "model", words: ["resnet"])
+    private static let vit = Use(path: "model", words: ["vit"])
+    private static let mixer = Use(path: "model", words: ["mixer"])
+    private static let tokens = Use(path: "model", words: tokenModels)
     private static let adam = Use(path: "training.optimizer", words: ["adam", "adamw"])
     private static let sgd = Use(path: "training.optimizer", words: ["sgd"])
     private static let decay = Use(path: "training.schedule", words: ["decay"])
@@ -92,7 +97,9 @@ extension Setting {
 
     static let modelNames = trainedModels + ["onnx"]
     /// The models that are trained.
-    static let trainedModels = ["mlp", "vib", "cnn", "resnet"]
+    static let trainedModels = ["mlp", "vib", "cnn", "resnet"] + tokenModels
+    /// The models on the patches of an image.
+    static let tokenModels = TrialSettings.TokenNetwork.allCases.map(\.rawValue)
     static let seedLimit = 1 << 53 - 1
 
     private static let basic: [Setting] = [
@@ -141,21 +148,65 @@ extension Setting {
             + "deviations; `gaussian`, of deviation 1/√inputs. Or of the same deviation `uniform`; or "
             + "`orthogonal`, a random matrix with orthonormal rows or columns.")
 
+    /// The path past a resnet's smaller stages.
+    package static let shortcut = StoredSetting(
+        "shortcut", .word(ShortcutKind.allCases.map(\.rawValue)), default: ShortcutKind.padded, isKept: true,
+        uses: [resnet],
+        "What bypasses a block that halves the resolution: every second pixel, `padded` with channels of zeros, or a "
+            + "1 × 1 convolution (`projection`).")
+
+    /// The side of patches.
+    package static let patch = StoredSetting(
+        "patch", .integer(1...64), default: 4, isKept: true, uses: [tokens],
+        "Side, in pixels, of the square patches of an image that become tokens.")
+
+    /// Attention heads.
+    package static let heads = StoredSetting(
+        "heads", .integer(1...256), default: 4, isKept: true, uses: [vit],
+        "Attention heads of a block, which divide `width`.")
+
+    private static let ratio = Bounds(.open(0), .closed(64))
+
+    /// Units of a block's MLP over the width.
+    package static let mlpRatio = StoredSetting(
+        "mlp_ratio", .number(ratio), default: 4.0, text: "4 (vit, mixer), 6 (gmlp)", ofModel: ["gmlp": 6],
+        isKept: true, uses: [tokens],
+        "Units of the dense layer within a block, as a multiple of `width`.")
+
+    /// Units of a mixer's MLP over tokens, over the width.
+    package static let tokenRatio = StoredSetting(
+        "token_ratio", .number(ratio), default: 0.5, isKept: true, uses: [mixer],
+        "Units of the dense layer that mixes tokens, as a multiple of `width`.")
+
+    /// The tokens that a vision transformer's classifier reads.
+    package static let pool = StoredSetting(
+        "pool", .word(TokenPool.allCases.map(\.rawValue)), default: TokenPool.classToken, isKept: true,
+        uses: [vit],
+        "What the classifier reads: a learned `class` token's result, or the `mean` over all tokens.")
+
+    /// Dropout in a token network's blocks.
+    package static let dropout = StoredSetting(
+        "dropout", .number(Bounds(.closed(0), .closed(0.99))), default: 0.0, uses: [tokens],
+        "Share of the numbers behind each dense layer of a block, except `qkv`, that a training step sets to 0."
+    )
+
     private static let network: [Setting] = [
         Setting(
-            "depth", .integer(1...1000), default: "2 (mlp, vib), 4 (cnn), 8 (resnet)",
-            "Weight layers; of a VIB the encoder's, its μ/σ head included; of a resnet 6n + 2."),
+            "depth", .integer(1...1000), default: "2 (mlp, vib), 4 (cnn, vit, mixer, gmlp), 8 (resnet)",
+            "Weight layers; of a VIB the encoder's, its μ/σ head included; of a resnet 6n + 2; blocks of a vit, mixer "
+                + "or gmlp."),
         Setting(
             "width", .integer(1...65536),
-            default: Dataset.text { String($0.width) } + ", 16 (cnn, resnet)",
-            "Units of every hidden layer; channels of a cnn's convolutions, and of a resnet's first stage."),
+            default: Dataset.text { String($0.width) } + ", 16 (cnn, resnet), 64 (vit, mixer, gmlp)",
+            "Units of every hidden layer; channels of a cnn's convolutions, of a resnet's first stage, and of a "
+                + "vit's, mixer's or gmlp's tokens."),
         Setting(
             "hidden", .integers(1...65536, limit: 999), default: "`depth` − 1 layers of `width`",
             uses: [layered], "Units (of a cnn channels) of each hidden layer, in place of depth and width."),
         Setting(
             "activation", .word(Activation.allCases.map(\.rawValue)),
-            default: Dataset.text { $0.activation.rawValue }, uses: [layered],
-            "The function after every hidden layer."),
+            default: Dataset.text { $0.activation.rawValue } + ", gelu (vit, mixer, gmlp)", uses: [activated],
+            "The function after every hidden layer; of a vit, mixer or gmlp, within its blocks."),
         biases.setting,
         initialisation.setting,
         Setting(
@@ -169,6 +220,13 @@ extension Setting {
         Setting(
             "residual", .flag, default: "false", uses: [mlp],
             "Whether each hidden layer that is as wide as its input has that added to its output."),
+        shortcut.setting,
+        patch.setting,
+        heads.setting,
+        mlpRatio.setting,
+        tokenRatio.setting,
+        pool.setting,
+        dropout.setting,
         Setting(
             "bottleneck", .integer(1...4096),
             default: Dataset.text { kind in

@@ -52,3 +52,19 @@ extension SettingValue where Self: RawRepresentable<String> {
 }
 
 extension Initialisation: SettingValue {}
+
+/// The tokens that a vision transformer's classifier reads.
+package enum TokenPool: String, CaseIterable, SettingValue {
+    /// The class token.
+    case classToken = "class"
+    /// The mean over all tokens.
+    case mean
+}
+
+/// The path past a residual network's smaller stages.
+package enum ShortcutKind: String, CaseIterable, SettingValue {
+    /// Every second pixel, with zeros for the channels added.
+    case padded
+    /// A convolution with its normalisation.
+    case projection
+}

@@ -13,15 +13,18 @@ package struct StoredSetting<Value: SettingValue>: Sendable {
     ///
     /// - Parameters:
     ///   - ofData: the default where it depends on the kind of data set.
+    ///   - ofModel: the default of models that have another.
     ///   - isKept: whether files of kept weights need it to rebuild the network.
     init(
         _ path: String, _ kind: SettingType, default fallback: Value, text: String? = nil,
-        ofData: (@Sendable (DataKind) -> Value)? = nil, isKept: Bool = false, uses: [Setting.Use] = [],
+        ofData: (@Sendable (DataKind) -> Value)? = nil, ofModel: [String: Value] = [:], isKept: Bool = false,
+        uses: [Setting.Use] = [],
         _ meaning: String
     ) {
         var setting = Setting(path, kind, value: fallback.json, text: text, uses: uses, meaning)
         setting.storage = Setting.Storage(isKept: isKept, isValid: { Value(json: $0) != nil })
         if let ofData { setting.storage?.ofData = { ofData($0).json } }
+        setting.storage?.ofModel = ofModel.mapValues(\.json)
         self.setting = setting
         self.fallback = fallback
     }
@@ -33,6 +36,7 @@ extension Setting {
         let isKept: Bool
         let isValid: @Sendable (JSONValue) -> Bool
         var ofData: (@Sendable (DataKind) -> JSONValue)?
+        var ofModel: [String: JSONValue] = [:]
     }
 
     /// The stored settings of the network.

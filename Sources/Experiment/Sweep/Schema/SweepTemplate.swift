@@ -27,6 +27,16 @@ public struct SweepTemplate: Sendable {
             model: "resnet",
             summary: "accuracy of a residual network at several learning rates, along training",
             dataset: "generated-images", body: resnetBody),
+        SweepTemplate(
+            model: "vit",
+            summary: "accuracy and local rank of a vision transformer, along training",
+            dataset: "generated-images", body: tokensBody),
+        SweepTemplate(
+            model: "mixer", summary: "accuracy and local rank of an MLP-Mixer, along training",
+            dataset: "generated-images", body: tokensBody),
+        SweepTemplate(
+            model: "gmlp", summary: "accuracy and local rank of a gMLP, along training",
+            dataset: "generated-images", body: tokensBody),
     ]
 
     /// The file's text.
@@ -169,6 +179,44 @@ private let vibBody = """
         curves: depth
         xscale: log
         theory: true
+    """
+
+private let tokensBody = """
+    # Computed images of CIFAR-10's shape: nothing to fetch. Others: mnist and fashion-mnist ('ranksweep data
+    # fetch mnist' brings them), cifar-10.
+    dataset: {name: generated-images, train_points: 2000, test_points: 500}
+
+    # The grid is the product of the axes; means and intervals in figures are over the seeds.
+    # Also: {log: [1e-4, 1e-1], count: 4}, {linear: [0, 1], count: 5}, {range: [0, 5]}.
+    axes:
+      activation: [gelu, relu]
+      seed: {range: [0, 2]}
+
+    depth: 2
+    width: 16
+    patch: 8
+    training:
+      optimizer: adam
+      learning_rate: 3e-3
+      batch_size: 64
+      epochs: 4
+
+    # Of the tokens, after each block, and of the outputs. patch: Jacobians are taken in this number of pixels a side
+    # in the middle; larger costs much more.
+    measures:
+      local_rank: {thresholds: [0.1], relative: [0.01], points: 1, patch: 4}
+      trace_at: {log: 6}
+
+    # What --quick applies: a smaller sweep of the same shape.
+    quick: {seed: [0], training.epochs: 1}
+
+    # Each figure has a row of panels for each metric in y. x: step is along training.
+    figures:
+      - name: training
+        x: step
+        y: [accuracy, {metric: local_rank_relative, threshold: 0.01, layer: last}]
+        curves: activation
+        xscale: log
     """
 
 private let cnnBody = """

@@ -11,6 +11,8 @@ extension TrialSettings {
         case cnn(Normalisation?)
         /// The residual network for small images. `depth` is 6n + 2; the first stage has `width` channels.
         case resnet(depth: Int, width: Int, Normalisation?)
+        /// A network on an image's patches with `depth` blocks and `width` channels of a patch's token.
+        case tokens(TokenNetwork, depth: Int, width: Int)
 
         /// The shape of the network for points of size `input`. Throws where the layers don't fit together.
         public func shape(
@@ -27,7 +29,14 @@ extension TrialSettings {
                     normalisation: normalisation, hasBiases: network[Setting.biases])
             case .resnet(let depth, let width, let normalisation):
                 try .resnet(
-                    depth: depth, width: width, classes: outputs, input: input, normalisation: normalisation)
+                    depth: depth, width: width, classes: outputs, input: input, normalisation: normalisation,
+                    shortcut: network[Setting.shortcut] == .padded ? .padded : .projection(normalisation))
+            case .tokens(let kind, let depth, let width):
+                try kind.shape(
+                    TokenSizes(
+                        blocks: depth, width: width, patch: network[Setting.patch],
+                        activation: network.activation, dropout: network[Setting.dropout], input: input,
+                        outputs: outputs), network)
             }
         }
 
@@ -37,14 +46,43 @@ extension TrialSettings {
             switch self {
             case .mlp(let normalisation, _), .cnn(let normalisation), .resnet(_, _, let normalisation):
                 normalisation
+            case .tokens: nil
             }
         }
     }
 
-    /// Number of weight layers, as on the axis `depth`.
-    public var depth: Int {
-        if case .network(.resnet(let depth, _, _)) = model { depth } else { network.depth }
+    /// A network on the patches of an image, under its model's name in sweep files.
+    public enum TokenNetwork: String, CaseIterable, Sendable {
+        /// The vision transformer.
+        case vit
+        /// The MLP-Mixer.
+        case mixer
+        /// The gMLP.
+        case gmlp
+
+        fileprivate func shape(_ sizes: TokenSizes, _ network: Network) throws(ShapeFault) -> NetworkShape {
+            let ratio = network[Setting.mlpRatio]
+            return switch self {
+            case .vit:
+                try .vit(
+                    sizes, heads: network[Setting.heads], mlpRatio: ratio,
+                    hasClassToken: network[Setting.pool] == .classToken)
+            case .mixer: try .mixer(sizes, tokenRatio: network[Setting.tokenRatio], mlpRatio: ratio)
+            case .gmlp: try .gmlp(sizes, mlpRatio: ratio)
+            }
+        }
     }
+
+    /// Number of weight layers, or blocks of a network on patches, as on the axis `depth`.
+    public var depth: Int {
+        switch model {
+        case .network(.resnet(let depth, _, _)), .network(.tokens(_, let depth, _)): depth
+        default: network.depth
+        }
+    }
+
+    /// Whether the network's layers end in ReLUs, whose open ones are counted.
+    public var hasActiveUnits: Bool { networkDescription.hasActiveUnits }
 
     /// The model's name, as in a sweep file.
     public var modelName: String { model.json["name"]?.string ?? "" }
@@ -67,6 +105,11 @@ extension TrialSettings.Architecture {
             members["depth"] = JSONValue(depth)
             members["width"] = JSONValue(width)
             normalisation = kind
+        case .tokens(let kind, let depth, let width):
+            members["name"] = .string(kind.rawValue)
+            members["depth"] = JSONValue(depth)
+            members["width"] = JSONValue(width)
+            normalisation = nil
         }
         if let normalisation { members["normalisation"] = .string(normalisation.word) }
         if case .group(let groups) = normalisation { members["groups"] = JSONValue(groups) }

@@ -24,12 +24,17 @@ public struct NetworkDescription: Equatable, Sendable {
     /// Number of components of a point.
     public var inputs: Int { input.count }
 
-    /// The model's name: "mlp", "vib", "cnn" or "resnet".
+    /// The model's name, as "mlp".
     public var name: String { model.json["name"]?.string ?? "" }
 
     /// Whether the network has convolutions.
     public var isConvolutional: Bool {
         if case .network(let architecture) = model { architecture.isOfImages } else { false }
+    }
+
+    /// Whether the network's layers end in ReLUs, whose open ones are counted.
+    public var hasActiveUnits: Bool {
+        if case .network(.tokens) = model { false } else { network.activation == .relu }
     }
 
     /// Whether the network is a chain of dense layers with only activations between them.
@@ -132,6 +137,11 @@ extension TrialSettings.Model {
                 return nil
             }
             self = .network(.resnet(depth: depth, width: width, normalisation))
+        case let name? where TrialSettings.TokenNetwork(rawValue: name) != nil:
+            guard let kind = TrialSettings.TokenNetwork(rawValue: name), let depth = whole("depth"),
+                let width = whole("width")
+            else { return nil }
+            self = .network(.tokens(kind, depth: depth, width: width))
         case "vib":
             guard let beta = json["beta"]?.number, let bottleneck = whole("bottleneck"),
                 let shift = json["sigma_shift"]?.number
@@ -182,18 +192,22 @@ extension NetworkDescription {
         return tensors
     }
 
-    /// The layers that measures report numbers for, in order. Those of a VIB are its encoder's.
+    /// The layers that have weights, in order. Those of a VIB are its encoder's.
     public var layers: [NetworkPlan.WeightLayer] { plans.first?.weights ?? [] }
 
-    /// Number of units of each of these layers. A VIB's last layer counts only its means.
+    /// Number of units of each layer that measures report numbers for. A VIB's last layer counts only its means.
     package var layerUnits: [Int] {
-        var units = layers.map(\.size.count)
+        var units =
+            plans.first.map { plan in plan.layers.map { plan.values[$0.activation].size.count } } ?? []
         if case .vib(_, let bottleneck, _) = model, !units.isEmpty {
             units[units.count - 1] = bottleneck
         }
         return units
     }
 
-    /// Names of these layers.
+    /// Names of the layers that measures report numbers for.
+    public var measuredNames: [String] { plans.first?.layerNames ?? [] }
+
+    /// Names of the layers that have weights.
     public var layerNames: [String] { layers.map(\.name) }
 }

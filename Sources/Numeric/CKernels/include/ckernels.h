@@ -15,10 +15,12 @@
 #include "pairs.h"
 
 #define CK_DECLARE(T, S)                                                                                     \
-    /* h = φ(h + bias), in place; h is rows × columns. φ by its number in kernels.inc. */                    \
+    /* h = φ(h + bias), in place; h is rows × columns. φ by its number in activations.inc. */                \
     void ck_bias_activation_##S(T *h, const T *bias, size_t rows, size_t columns, int activation);           \
-    /* g *= φ'(p), φ' read from h = φ(p), in place in g. */                                                  \
-    void ck_activation_backward_##S(T *g, const T *h, size_t count, int activation);                         \
+    /* h = φ(h), in place. */                                                                                \
+    void ck_activation_##S(T *h, size_t count, int activation);                                              \
+    /* g *= φ'(p), in place in g. φ' is read from φ(p), but GELU's and SiLU's from p. */                     \
+    void ck_activation_backward_##S(T *g, const T *from, size_t count, int activation);                      \
     /* out[j] = Σ_i g[i, j]. */                                                                              \
     void ck_column_sums_##S(const T *g, size_t rows, size_t columns, T *out);                                \
     /* Logits in, scale · (softmax − onehot) out, in place. Returns Σ −log p(label); adds to *correct the    \
@@ -28,8 +30,15 @@
     /* z in, scale · d/dz out, in place. Returns Σ ln(1 + e^−yz), y = 1 for label 1, −1 for label 0; adds    \
        to *correct the number of z with the sign of y. */                                                    \
     double ck_logistic_##S(T *z, const int32_t *labels, size_t count, T scale, int64_t *correct);            \
+    /* x[r, j] becomes 0 where noise[r · stride + j] < threshold, else scale times itself. */                \
+    void ck_drop_##S(                                                                                        \
+        T *x, const T *noise, size_t stride, size_t rows, size_t columns, T threshold, T scale);             \
     /* p += softmax(logits), row by row; logits are overwritten. */                                          \
     void ck_softmax_add_##S(T *logits, T *p, size_t rows, size_t columns);                                   \
+    /* x = softmax(scale · x), row by row, in place. */                                                      \
+    void ck_softmax_##S(T *x, size_t rows, size_t columns, T scale);                                         \
+    /* g = scale · p ⊙ (g − Σ p g), row by row, in place. */                                                 \
+    void ck_softmax_backward_##S(T *g, const T *p, size_t rows, size_t columns, T scale);                    \
     /* y in, 2 · scale · (y − t) out, in place. Returns Σ (y − t)². */                                       \
     double ck_squared_error_##S(T *y, const T *t, size_t count, T scale);                                    \
     /* Mean y in, scale · d/dy out, in place; dv[j] = scale · Σ_i d/dlogvar_j. Returns Σ of                  \

@@ -1,4 +1,5 @@
 import Model
+import Sweep
 import Text
 
 /// Why a .safetensors file gives no network.
@@ -91,7 +92,8 @@ extension WeightsProblem {
         case .otherTensors(_, let unknown):
             "is not the network that its '__metadata__' describes: '\(unknown ?? "")' is none of it"
         case .activationMissing:
-            "does not say what its hidden layers' activation is: --activation is missing: relu, tanh or linear"
+            "does not say what its hidden layers' activation is: --activation is missing: "
+                + listed(Activation.allCases.map(\.rawValue), "or")
         case .otherActivation(let name):
             "says that its activation is \(name): leave --activation out, or give that"
         case .measure(let name, let why): "--measures: \(name) \(why)"

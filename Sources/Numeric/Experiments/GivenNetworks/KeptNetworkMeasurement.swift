@@ -71,7 +71,7 @@ extension NetworkMeasurement {
         if asksFor(.localRank, .activeUnits) {
             let settings = rankSettings(patch: description.isConvolutional ? request.patch ?? 16 : nil)
             var ranks = NetworkLocalRank(
-                settings, shape, image: description.input, hasReLU: network.activation == .relu)
+                settings, shape, image: description.input, hasReLU: description.hasActiveUnits)
             var found: Metrics = [:]
             settings.add(
                 ranks.measure(model, points: points.inputs.rows(0..<settings.points)), to: &found)

@@ -85,7 +85,7 @@ struct MeasuredNetwork {
         description = described
         activation = described.network.activation
         if let asked, asked != activation { throw file.fault(.otherActivation(activation.rawValue)) }
-        names = described.layerNames
+        names = described.measuredNames
         (inputs, outputs) = (described.inputs, described.outputs)
         func parameters() throws(DataError) -> [Float] {
             var values: [Float] = []

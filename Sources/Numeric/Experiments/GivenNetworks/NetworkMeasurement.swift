@@ -159,10 +159,13 @@ struct NetworkMeasurement {
             throw DataError(file: points.inputsFile, problem: .notFinite(network: request.weights))
         }
         var names = ["layers": network.names]
-        if case .graph(let given) = network.kind,
-            asksFor(.spectralNorm, .frobeniusNorm, .stableRank, .numericalRank)
-        {
-            names["weights"] = given.graph.plan.weights.map(\.name)
+        if asksFor(.spectralNorm, .frobeniusNorm, .stableRank, .numericalRank) {
+            // A kept network's are named only where they aren't its layers.
+            let matrices =
+                if case .graph(let given) = network.kind { given.graph.plan.weights.map(\.name) } else {
+                    network.description.map(\.layerNames).flatMap { $0 == network.names ? nil : $0 }
+                }
+            names["weights"] = matrices
         }
         return metrics.byKey.merging(names.mapValues { .array($0.map(JSONValue.string)) }) { _, new in new }
     }

@@ -16,9 +16,12 @@ struct BinnedInformationMeasure: Measure {
         let labels = context.outputs.labels
         let states = context.outputs.informationLayers.map { layer in
             // Where a block's input is added, even tanh has no bounds.
-            layer.isSoftmax || context.network == nil && layer.isBounded(context.activation)
-                ? BinnedInformation(layer.activations, labels: labels, bins: bins, range: -1...1)
-                : BinnedInformation(layer.activations, labels: labels, width: 2 / Double(bins))
+            if let range = layer.isSoftmax ? -1...1 : context.network == nil ? context.activation.range : nil
+            {
+                BinnedInformation(layer.activations, labels: labels, bins: bins, range: range)
+            } else {
+                BinnedInformation(layer.activations, labels: labels, width: 2 / Double(bins))
+            }
         }
         let (inputs, targets) = (states.map(\.inputInformation), states.map(\.targetInformation))
         return [
@@ -52,9 +55,6 @@ struct InformationLayer {
     let activations: Matrix<Float>
     /// Whether the activations are probabilities.
     let isSoftmax: Bool
-
-    /// Whether all units lie within −1 and 1, whatever the weights.
-    func isBounded(_ activation: Activation) -> Bool { isSoftmax || activation == .tanh }
 }
 
 extension LayerOutputs {

@@ -57,8 +57,7 @@ struct RankStabilityMeasure: Measure {
     /// diag(φ'(p_l)) W_l, the Jacobian of h_l with respect to h_{l−1}; for the last layer W_L, its rows those
     /// of the representation's units.
     private func factor(_ context: MeasureContext, _ layer: Int, _ point: Int) -> Matrix<Double> {
-        let outputs = context.outputs.activations[layer]
-        let units = outputs.columns
+        let units = context.outputs.activations[layer].columns
         let weight = context.layers[layer].weight.rows(0..<units)
         let result = Matrix<Double>(rows: units, columns: weight.columns)
         result.assign(widening: weight)
@@ -66,9 +65,11 @@ struct RankStabilityMeasure: Measure {
         let (values, slopes) = (
             Matrix<Double>(rows: 1, columns: units), Matrix<Double>(rows: 1, columns: units)
         )
-        values.assign(widening: outputs.rows(point..<point + 1))
+        let source =
+            context.activation.slopeNeedsInput ? context.outputs.preActivations : context.outputs.activations
+        values.assign(widening: source[layer].rows(point..<point + 1))
         slopes.fill(1)
-        slopes.scaleByDerivative(of: values, context.activation)
+        slopes.scaleByDerivative(context.activation, from: values)
         for unit in 0..<units {
             let row = result.rows(unit..<unit + 1)
             row.assign(row, times: slopes[0, unit])

@@ -31,6 +31,7 @@ extension ShapeFault {
         case .poolDoesNotFit(let window, let size): "windows of \(window) pixels do not cover \(size.words)"
         case .groupsDoNotDivide(let groups, let channels):
             "\(groups) groups do not divide \(channels) channels"
+        case .headsDoNotDivide(let heads, let channels): "\(heads) heads do not divide \(channels) channels"
         case .shortcutDoesNotFit(_, let from, let to): "no shortcut from \(from.words) to \(to.words)"
         case .depth(let depth): "no resnet has depth \(depth): it is 6n + 2"
         }
@@ -58,7 +59,7 @@ func runNetwork(
     let ranks = settings.measures.localRank.map { rank in
         var measure = NetworkLocalRank(
             rank, shape, image: settings.networkDescription.input,
-            hasReLU: settings.network.activation == .relu)
+            hasReLU: settings.hasActiveUnits)
         let points = source.sample(JSONValue(rank.points)).inputs
         return { measure.measure(evaluated, points: points) }
     }

@@ -2,9 +2,8 @@ import LinearAlgebra
 import Model
 
 extension Activation: TrainedOperation {
-    var overwritesInput: Bool { true }
-    // φ′ is computed from φ.
-    var readsOutput: Bool { true }
+    var overwritesInput: Bool { !slopeNeedsInput }
+    var readsOutput: Bool { !slopeNeedsInput }
     var isBackwardInPlace: Bool { true }
 
     func forward<Scalar>(_ values: Operands<Scalar>, _ pass: Pass<Scalar>) {
@@ -17,15 +16,19 @@ extension Activation: TrainedOperation {
     }
 
     func backward<Scalar>(_ delta: Matrix<Scalar>, _ pass: Pass<Scalar>) {
-        delta.scaleByDerivative(of: pass.values.output, self)
+        delta.scaleByDerivative(self, from: slopeSource(pass))
         pass.target?.take(delta)
     }
 
     func pushTangents<Scalar>(_ tangents: Operands<Scalar>, _ pass: Pass<Scalar>) {
         let slopes = Matrix<Scalar>(rows: 1, columns: tangents.output.columns)
         slopes.fill(1)
-        slopes.scaleByDerivative(of: pass.values.output, self)
+        slopes.scaleByDerivative(self, from: slopeSource(pass))
         if tangents.output.buffer !== tangents.input.buffer { tangents.output.assign(tangents.input) }
         tangents.output.multiplyColumns(by: slopes)
+    }
+
+    private func slopeSource<Scalar>(_ pass: Pass<Scalar>) -> Matrix<Scalar> {
+        slopeNeedsInput ? pass.values.input : pass.values.output
     }
 }

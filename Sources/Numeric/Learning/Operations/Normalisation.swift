@@ -105,6 +105,8 @@ extension NormalisationOperation: TrainedOperation {
             return NormalisationCut(instances: points, rows: pixels, columns: channels, groups: channels)
         case .group(let groups):
             return NormalisationCut(instances: points, rows: pixels, columns: channels, groups: groups)
+        case .token:
+            return NormalisationCut(instances: points * pixels, rows: 1, columns: channels, groups: 1)
         }
     }
 }

@@ -83,6 +83,8 @@ struct Pass<Scalar: Real> {
     let inputs: Matrix<Scalar>
     let work: NetworkWorkspace<Scalar>
     let mode: NetworkMode
+    /// Random numbers of a training step, [points, the plan's]; nil: nothing is random.
+    var noise: Matrix<Scalar>?
     /// Room for the gradients with respect to all parameters, flat; nil: they are not computed.
     var gradients: Matrix<Scalar>?
     /// Index of the operation.
@@ -96,7 +98,7 @@ struct Pass<Scalar: Real> {
     var flat: Matrix<Scalar> { numbers.flat }
     /// Matrices that the forward pass left for the other passes.
     var kept: [Matrix<Scalar>] { work.kept[index] }
-    /// What the operation reads and makes where it works on some of its values' numbers; nil: it works on all.
+    /// The operation's values where it works on some of their numbers; nil: it works on all.
     var given: Operands<Scalar>?
     /// The values that the operation reads and makes.
     var values: Operands<Scalar> { given ?? operands { numbers.value($0, inputs, work) } }

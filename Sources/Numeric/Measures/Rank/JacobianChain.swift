@@ -79,12 +79,11 @@ struct JacobianChain {
         let work = StackWorkspace<Double>(hidden, points: inputs.rows)
         forward(copy.stacks[0], shape.activation, inputs: x, into: work)
         // The forward pass leaves its last layer linear, but here that layer is hidden too.
-        let zero = Matrix<Double>(rows: 1, columns: work.last.columns)
-        work.last.addBiasAndActivate(zero, shape.activation)
-        return work.outputs.map { output in
-            let derivative = Matrix<Double>(rows: output.rows, columns: output.columns)
+        if !shape.activation.slopeNeedsInput { work.last.activate(shape.activation) }
+        return work.slopeSources.map { source in
+            let derivative = Matrix<Double>(rows: source.rows, columns: source.columns)
             derivative.fill(1)
-            derivative.scaleByDerivative(of: output, shape.activation)
+            derivative.scaleByDerivative(shape.activation, from: source)
             return derivative
         }
     }

@@ -43,7 +43,7 @@ let measureCommand = Command(
             "--labels", "FILE", "the classes of --inputs, --images or --features: .npy (points,) or IDX"),
         OptionSpec(
             "--activation", "NAME",
-            "the hidden layers' activation: relu, tanh or linear; required unless the file says it (files kept by "
+            "the hidden layers' activation, as in sweep files; required unless the file says it (files kept by "
                 + "sweeps do), all --measures need weights alone, or --features is given"),
         OptionSpec(
             "--measures", "LIST",
