@@ -98,7 +98,7 @@ struct Pass<Scalar: Real> {
     var flat: Matrix<Scalar> { numbers.flat }
     /// Matrices that the forward pass left for the other passes.
     var kept: [Matrix<Scalar>] { work.kept[index] }
-    /// The operation's values where it works on some of their numbers; nil: it works on all.
+    /// The values where the operation works on some of their numbers alone; nil: it works on the node's values.
     var given: Operands<Scalar>?
     /// The values that the operation reads and makes.
     var values: Operands<Scalar> { given ?? operands { numbers.value($0, inputs, work) } }
