@@ -178,7 +178,8 @@ extension Alias {
         + "measure its weights with 'ranksweep measure'"
 
     static let grid =
-        "a sweep runs its whole grid, all combinations of 'axes': there is no Bayesian or random search; for one, "
+        "a sweep runs its whole grid, all combinations of 'axes', which may be drawn: for a random search give them "
+        + "{uniform: [a, b], count: n} or {log_uniform: [a, b], count: n}, and 'zip' or 'sobol'; for a Bayesian one "
         + "call 'ranksweep run SWEEP --set …' from Optuna or the like"
 
     static let keys: [Alias] =
@@ -189,6 +190,7 @@ extension Alias {
                 + "hparams hyperparams hyperparameters",
             "where": "filter filters exclude constraint constraints condition conditions",
             "zip": "zipped paired together",
+            "sobol": "qmc quasi_random quasirandom sobol_sequence low_discrepancy",
             "figures": "figure plot plots chart charts",
             "quick": "smoke smoke_test debug fast_dev_run",
             "x": "xaxis xs",

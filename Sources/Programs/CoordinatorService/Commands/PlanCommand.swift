@@ -57,9 +57,13 @@ struct Plan {
         ]
         for (index, axis) in spec.axes.enumerated() {
             lines.append(
-                "\(index == 0 ? "axes  " : "      ")   \(axis.path): \(axis.count) (\(axis.valuesText))")
+                "\(index == 0 ? "axes  " : "      ")   \(axis.path): \(axis.count) "
+                    + "(\(axis.values.isDrawn ? "drawn: " : "")\(axis.valuesText))")
         }
-        for group in spec.zip { lines.append("zip      \(group.joined(separator: ", ")) advance together") }
+        for group in spec.zip {
+            let how = spec.sobol.contains(group) ? "are points of a Sobol sequence" : "advance together"
+            lines.append("zip      \(group.joined(separator: ", ")) \(how)")
+        }
         for condition in spec.conditions { lines.append("where    \(condition.text)") }
         let each =
             cost.leastSeconds == cost.maxSeconds
