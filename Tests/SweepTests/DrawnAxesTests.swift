@@ -97,7 +97,7 @@ extension SweepSpec {
             """
             axes:
               training.learning_rate: {log_uniform: [1e-4, 1e-1], count: 12, seed: 7}
-              width: {uniform: [16, 99], count: 12}
+              width: {uniform: [100, 60000], count: 12}
               depth: {uniform: [1, 4], count: 12}
               training.batch_size: {uniform: [10, 99], count: 12}
               seed: {range: [0, 3]}

@@ -30,6 +30,10 @@ public struct SweepSpec: Equatable, Sendable {
             $0 == "measures.local_rank" || $0.hasPrefix("measures.local_rank.")
         }
     }
+    /// Whether trainings may end before their last step.
+    public var mayStopEarly: Bool {
+        grid.values(Setting.stopAtLoss.setting.path).contains { $0.number != nil }
+    }
     /// The model's name, as "mlp" or "vib".
     public var model: String { grid.fixed["model"]?.string ?? "" }
 

@@ -16,7 +16,7 @@ extension SweepError {
             case .list: "a list"
             case .mapping: "a mapping"
             case .weights: "none, final, best or a list of steps"
-            case .times: "end, log, {linear: n}, {log: n} or a list of steps"
+            case .times: "end, log, {linear: n}, {log: n}, {epochs: n} or a list of steps"
             case .values:
                 "a list of values, or {log: [a, b], count: n}, {linear: [a, b], count: n}, {range: [a, b]}, "
                     + "{uniform: [a, b], count: n}, {log_uniform: [a, b], count: n}"
@@ -110,6 +110,13 @@ extension SweepError {
         case data(String)
         case noDecayEvery
         case noDuration(gaussian: Bool)
+        case milestonesNotAscending(Int, after: Int)
+        case warmupTooLong(Int, of: Int)
+        case smoothsClasses(loss: String)
+        case noEpochsToTrace
+        case traceTooLong(Int, limit: Int)
+        case noTraceToStop
+        case mayStopBefore
         // Networks.
         case needsImages(String)
         case depthOfResnet(Int)
@@ -144,6 +151,20 @@ extension SweepError {
             case .noDecayEvery: "with schedule decay, gaussian data need 'training.decay_every', in steps"
             case .noDuration(gaussian: true): "gaussian data have no epochs: training.steps is required"
             case .noDuration(gaussian: false): "missing: training.steps or training.epochs is required"
+            case .milestonesNotAscending(let milestone, let last):
+                "milestones must increase, and \(milestone) follows \(last)"
+            case .warmupTooLong(let warmup, let steps):
+                "a warm-up of \(warmup) steps is longer than the training of \(steps) (where quick or --set "
+                    + "shortens it, give training.warmup there too)"
+            case .smoothsClasses(let loss):
+                "smooths the labels of cross_entropy, and the loss is \(loss)"
+            case .noEpochsToTrace: "gaussian data have no epochs: give {linear: n}, {log: n} or steps"
+            case .traceTooLong(let entries, let limit):
+                "a trace of \(entries) entries; at most \(limit) are allowed"
+            case .noTraceToStop:
+                "a training stops at a step of the trace, and there is none: give measures.trace_at"
+            case .mayStopBefore:
+                "training.stop_at_loss may end a training before these steps: keep 'final' or 'best'"
             case .needsImages(let model):
                 "a \(model) needs images: "
                     + listed(ImageSetDescription.allCases.map(\.rawValue), "or")

@@ -128,7 +128,9 @@ extension SettingType {
         case .times:
             anyOf(
                 words(["end", "log", "linear"]), list(of: whole(1...1_000_000_000)),
-                object(["linear": whole(1...100_000), "log": whole(1...100_000)], ""))
+                object(
+                    ["linear": whole(1...100_000), "log": whole(1...100_000), "epochs": whole(1...100_000)],
+                    ""))
         case .points: anyOf(whole(SettingType.pointRange), words(["all"]))
         case .path: string
         case .patterns: anyOf(string, list(of: string))

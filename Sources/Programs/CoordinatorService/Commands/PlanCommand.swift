@@ -71,7 +71,7 @@ struct Plan {
             : "\(durationText(seconds: cost.leastSeconds)) to \(durationText(seconds: cost.maxSeconds))"
         lines += [
             "shards   about \(groupedText(shards)) for a worker of \(countText(slots, "slot"))",
-            "cost     about \(each) a trial, \(roundedText(cost.coreHours)) core-hours in all; here "
+            "cost     \(spec.mayStopEarly ? "at most" : "about") \(each) a trial, \(roundedText(cost.coreHours)) core-hours in all; here "
                 + "\(aboutText(seconds: seconds)) on \(countText(slots, "core"))",
             "         (counted operations at the speed of one core of a 2024 server"
                 + "\(cost.isSampled ? ", of sampled trials" : ""); yours may be twice as slow)",
