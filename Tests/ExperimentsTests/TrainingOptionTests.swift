@@ -1,3 +1,4 @@
+import Records
 import Testing
 import Text
 
@@ -79,6 +80,12 @@ import Text
                     network, "steps: 12, \(training)", measures: ", trace_at: {linear: 7}", adam: true),
                 keeping: keeping)
         }
+        func fault(_ result: TrialResult, _ training: String) throws -> String? {
+            let settings = try Self.settings(
+                network, "steps: 12, \(training)", measures: ", trace_at: {linear: 7}", adam: true)
+            return RecordForm(of: settings).fault(
+                in: try #require(CanonicalObject(result.body.canonicalBytes)))
+        }
         let whole = try result("warmup: 0")
         let trace = try #require(whole.body["trace"]?.array)
         let losses = trace.compactMap { $0["train_loss"]?.number }
@@ -90,6 +97,8 @@ import Text
         #expect(stopped.body["metrics"]?["stopped_at_step"] == .number(Double(2 * index)))
         #expect(stopped.body["metrics"]?["train_loss"] == .number(target))
         #expect(stopped.kept.map(\.step) == [2 * index])
+        #expect(try fault(stopped, "stop_at_loss: \(target)") == nil)
+        #expect(try fault(stopped, "warmup: 0") != nil)
         // One that never gets there has all its steps, and no such metric.
         let never = try result("stop_at_loss: 1e-9")
         #expect(never.body == whole.body && never.kept == whole.kept)
@@ -100,8 +109,24 @@ import Text
         var runner = TrialRunner(data: folder.directory)
         let network = Self.networks[0]
         let whole = try Self.settings(network, "epochs: 5", measures: ", trace_at: {epochs: 2}")
-        let steps = try #require(runner.run(whole)["trace"]?.array).compactMap { $0["step"]?.number }
-        #expect(steps == [0, 10, 20, 25])
+        let body = try runner.run(whole)
+        #expect(try #require(body["trace"]?.array).compactMap { $0["step"]?.number } == [0, 10, 20, 25])
+        #expect(RecordForm(of: whole).fault(in: try #require(CanonicalObject(body.canonicalBytes))) == nil)
+        // Where only the files say how many points an epoch has, any steps are let in.
+        let files = try SweepSpec(
+            parsing: """
+                name: s
+                model: mlp
+                hidden: [6]
+                dataset: {name: mnist, test_points: 20}
+                training: {batch_size: 8, steps: 13}
+                measures: {local_rank: false, trace_at: {epochs: 1}}
+
+                """, file: "s.yaml"
+        ).grid[0].settings
+        let small = try runner.run(files)
+        #expect(try #require(small["trace"]?.array).count > 2)
+        #expect(RecordForm(of: files).fault(in: try #require(CanonicalObject(small.canonicalBytes))) == nil)
         let cut = try Self.settings(network, "steps: 7", measures: ", trace_at: {epochs: 1}")
         #expect(
             try #require(runner.run(cut)["trace"]?.array).compactMap { $0["step"]?.number } == [0, 5, 7])

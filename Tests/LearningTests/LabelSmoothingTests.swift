@@ -20,7 +20,7 @@ import Testing
         expectClose(
             gradients.stacks[0][0].bias.values, [0.125 - 0.8, 0.25 - 0.1, 0.625 - 0.1], within: 1e-14,
             "gradient")
-        // What is measured is the loss of the labels themselves.
+        // The measured loss is that of the labels themselves.
         expectClose([model.evaluate(batch).loss], [2 * log(8)], within: 1e-14, "measured")
         #expect(model.copy().setGradients(gradients, batch, noise: Matrix(rows: 2, columns: 0)) == objective)
     }

@@ -139,6 +139,23 @@ extension SweepSpec {
         #expect(Set((0..<20).map { sweep.grid[$0].id }).count == 20)
     }
 
+    @Test func `The smallest and the largest of many drawn values are checked before a run`() throws {
+        func sweep(_ points: Int) throws -> SweepSpec {
+            try SweepSpec(
+                parsing: """
+                    name: s
+                    model: mlp
+                    dataset: {name: mnist, train_points: \(points)}
+                    training: {steps: 1}
+                    axes: {training.batch_size: {uniform: [1, 50000], count: 2000}}
+
+                    """, file: "s.yaml")
+        }
+        let largest = try #require(sweep(60_000).numbers("training.batch_size").max())
+        #expect(try sweep(Int(largest)).grid.count == 2000)
+        #expect(throws: SweepError.self) { try sweep(Int(largest) - 1) }
+    }
+
     @Test func `A condition names drawn values as plan shows them`() throws {
         let rule = "axes: {seed: {range: [0, 2]}, width: {uniform: [1, 99], count: 6}}\n"
         let widths = try spec(rule).axes[1].valuesText.split(separator: ", ").map(String.init)

@@ -20,6 +20,7 @@ public struct RecordForm: Sendable {
         let loss: Loss
         let batch: Int
         let duration: TrialSettings.Training.Duration
+        let mayStop: Bool
         let measures: TrialSettings.Measures
 
         init(_ settings: TrialSettings) {
@@ -32,6 +33,7 @@ public struct RecordForm: Sendable {
             (dataset, network, measures) = (settings.dataset, settings.network, settings.measures)
             (loss, batch) = (settings.training.loss, settings.training.batchSize)
             duration = settings.training.duration
+            mayStop = settings.training[Setting.stopAtLoss] != nil
         }
     }
 

@@ -159,8 +159,9 @@ extension Alias {
             (
                 "training.steps",
                 "early_stopping early_stop early_terminate patience hyperband asha pruner stopper",
-                "no training is stopped because of others or without progress; 'training.stop_at_loss' ends it at a "
-                    + "loss, and 'measures.trace_at' records the steps before the end"
+                "no training is stopped because of others or without progress; all run 'training.steps' or "
+                    + "'training.epochs' unless 'training.stop_at_loss' ends them, and 'measures.trace_at' records the steps "
+                    + "before the end"
             ),
             (
                 "training.steps",

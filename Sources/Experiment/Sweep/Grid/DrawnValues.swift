@@ -3,7 +3,7 @@ import Text
 /// The numbers of an axis that are drawn from a seed. They are the same on every machine, and the first ones of a
 /// longer axis with the same rule.
 public struct DrawnValues: Equatable, Sendable {
-    /// What gives the axis its random numbers.
+    /// The source of an axis's random numbers.
     enum Source: Equatable, Sendable {
         /// Independent draws that skip values drawn before: an axis that advances alone.
         case distinct
