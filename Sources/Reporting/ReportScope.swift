@@ -69,6 +69,8 @@ struct ReportScope {
     let varied: [String]
     /// The paths of axes that advance together.
     let zip: [[String]]
+    /// The drawn axes among them that have a value at several points.
+    let repeating: Set<String>
 
     /// The scope of a single run.
     ///
@@ -81,6 +83,14 @@ struct ReportScope {
         recordPaths = ReportScope.recordPaths([spec])
         varied = spec.axes.filter { $0.count > 1 }.map(\.path)
         zip = spec.zip
+        repeating = ReportScope.repeating([spec])
+    }
+
+    private static func repeating(_ specs: [SweepSpec]) -> Set<String> {
+        Set(
+            specs.flatMap(\.axes).filter { axis in
+                axis.values.isDrawn && Set((0..<axis.count).map { axis.values[$0].number }).count < axis.count
+            }.map(\.path))
     }
 
     /// The scope of a run, or of several.
@@ -101,6 +111,7 @@ struct ReportScope {
         self.varied = [ReportScope.run] + varied
         // Axes advance together only where they do in every run.
         zip = specs[0].zip.filter { group in specs.allSatisfy { $0.zip.contains(group) } }
+        repeating = ReportScope.repeating(specs)
         var figures: [FigureSpec] = []
         for figure in specs.flatMap({ ReportScope.styled($0, style) })
         where !figures.contains(where: { $0.name == figure.name }) {

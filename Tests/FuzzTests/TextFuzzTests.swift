@@ -31,7 +31,10 @@ private func sweepFiles() throws -> [[UInt8]] {
               training.batch_size: [10, 20, 30]
               training.learning_rate: {log: [1e-4, 1], count: 4}
               seed: {range: [0, 2]}
+              training.beta1: {uniform: [0, 0.9], count: 4, seed: 2}
+              training.epsilon: {log_uniform: [1e-9, 1e-3], count: 4}
             zip: [[width, training.batch_size]]
+            sobol: [[training.beta1, training.epsilon]]
             where: ["width > 1 or seed == 0", "training.learning_rate < 0.5"]
             training: {optimizer: adam, epochs: 2, schedule: cosine}
             measures: {local_rank: {thresholds: [0.1], points: 16, noise: [1]}, trace_at: {log: 5}}
@@ -107,7 +110,8 @@ private let jsonWords = [
             ">-\n", "'",
             "\"", "#", "%YAML 9.9\n", "\t", "\r\n", "\u{feff}", "\u{85}", "~", ".inf", "1e-3", "0x10", "yes",
             "axes:\n",
-            "log:", "count: ", "range:", "where: ", "zip: ", "name: x\n", "seed", "width", "training.steps",
+            "log:", "count: ", "range:", "uniform:", "log_uniform:", "where: ", "zip: ", "sobol: ",
+            "name: x\n", "seed", "width", "training.steps",
             " and ",
             " or ", "not ", "(", ")", "==", "<=",
         ]

@@ -40,6 +40,28 @@ import Testing
         #expect(Self.rates(.decay(factor: 0.5, every: 0), at: [2]) == [0.2])
     }
 
+    @Test func `Milestones multiply once each`() {
+        #expect(
+            Self.rates(.milestones([3, 5], factor: 0.5), at: [0, 2, 3, 4, 5, 99])
+                == [0.8, 0.8, 0.4, 0.4, 0.2, 0.2])
+        #expect(
+            Self.rates(.milestones([1, 4], factor: 0.25), stepsPerEpoch: 10, at: [9, 10, 39, 40])
+                == [0.8, 0.2, 0.2, 0.05])
+    }
+
+    @Test func `A warm-up ends at the schedule's rate, and doesn't shift the schedule`() {
+        var settings = OptimizerSettings(
+            method: .sgd(momentum: 0), learningRate: 0.8, schedule: .milestones([6], factor: 0.5))
+        settings.warmup = 4
+        let length = TrainingLength(steps: 10)
+        #expect(
+            (0..<8).map { settings.rate(at: $0, of: length) } == [
+                0.2, 0.4, 0.8 * 0.75, 0.8, 0.8, 0.8, 0.4, 0.4,
+            ])
+        settings.warmup = 1
+        #expect(settings.rate(at: 0, of: length) == 0.8)
+    }
+
     @Test func `Cosine and powers are the C library's, but for last digits`() {
         let angles = (0...1000).map { Double.pi * Double($0) / 1000 }
         let error = angles.map { abs(reproducibleCosine($0) - cos($0)) }.max() ?? 1

@@ -135,6 +135,11 @@ import Text
         #expect(
             form.source == RecordForm.Source(spec.grid[1].settings)
                 && form.source != RecordForm.Source(spec.grid[2].settings))
+        // Only one that may stop can say where.
+        let stopping = try SweepSpec(
+            parsing: Self.sweep, file: "s.yaml", overrides: [Override("training.stop_at_loss=off,0.5")])
+        let sources = (0..<stopping.grid.count).map { RecordForm.Source(stopping.grid[$0].settings) }
+        #expect(Set(sources).count == 2)
         var records = SweepRecords(spec.grid)
         for index in [0, 2, 1, 3, 0] {
             #expect(records.form(of: spec.grid[index]).source == RecordForm.Source(spec.grid[index].settings))

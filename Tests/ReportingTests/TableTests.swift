@@ -84,6 +84,28 @@ private let figure = "{name: kl, x: beta, y: kl_nats, curves: depth}"
     }
 }
 
+@Test func `Drawn axes are sorted, and points with one value of x are not averaged`() throws {
+    try withFolder { folder in
+        let spec = try SweepSpec.small(
+            figures: """
+                {name: rate, x: training.learning_rate, y: kl_nats, curves: depth, panels: beta},
+                {name: batch, x: training.batch_size, y: kl_nats, curves: depth, panels: beta}
+                """,
+            axes: ", training.batch_size: {uniform: [8, 10], count: 6}, "
+                + "training.learning_rate: {log_uniform: [1e-3, 1], count: 6}",
+            more: "zip: [[training.batch_size, training.learning_rate]]")
+        try report(SyntheticRecords(spec: spec), in: folder)
+        let rates = rows(of: try text(of: folder + "/tables/rate.dat"))
+        #expect(rates.count == 24 && rates.allSatisfy { $0.suffix(3) == ["3", "0", "0"] })
+        let x = rates.prefix(6).compactMap { Double($0[0]) }
+        #expect(x.count == 6 && zip(x, x.dropFirst()).allSatisfy { $0 < $1 })
+        // Six points of at most three batch sizes.
+        let sizes = rows(of: try text(of: folder + "/tables/batch.dat"))
+        #expect(Set(sizes.map { $0[0] }).count <= 3)
+        #expect(sizes.count == 24 && sizes.allSatisfy { $0.suffix(3) == ["3", "0", "0"] })
+    }
+}
+
 @Test func `The summary has every point and every number`() throws {
     try withFolder { folder in
         let spec = try SweepSpec.small(figures: "", axes: ", activation: [linear, relu]")

@@ -67,7 +67,7 @@ extension WrongFiles {
               beta: 0.1
             """,
             """
-            s.yaml:6:9: axes.beta: expected a list of values, or {log: [a, b], count: n}, {linear: [a, b], count: n}, {range: [a, b]}, found '0.1'
+            s.yaml:6:9: axes.beta: expected a list of values, or {log: [a, b], count: n}, {linear: [a, b], count: n}, {range: [a, b]}, {uniform: [a, b], count: n}, {log_uniform: [a, b], count: n}, found '0.1'
             """),
         vib(
             """

@@ -259,7 +259,7 @@ extension WrongFiles {
         vib(
             "beta: 0.1", set: ["training=1"],
             """
-            --set training=1: training: not a setting but several: training.optimizer, training.learning_rate, training.beta1, training.beta2, training.epsilon, training.momentum, training.weight_decay, training.schedule, training.decay_factor, training.decay_every, training.ema_decay, training.batch_size, training.steps, training.epochs and training.loss
+            --set training=1: training: not a setting but several: training.optimizer, training.learning_rate, training.beta1, training.beta2, training.epsilon, training.momentum, training.weight_decay, training.schedule, training.decay_factor, training.decay_every, training.milestones, training.warmup, training.clip_norm, training.ema_decay, training.batch_size, training.steps, training.epochs, training.stop_at_loss, training.loss and training.label_smoothing
             """),
         vib(
             "beta: 0.1", set: ["model=vib,mlp"],

@@ -245,7 +245,7 @@ extension WrongFiles {
             "measures: {local_rank: {tresholds: [0.1]}, trace_at: sometimes}",
             """
             s.yaml:5:25: measures.local_rank.tresholds: no such setting (did you mean 'thresholds'?)
-            s.yaml:5:54: measures.trace_at: expected end, log, {linear: n}, {log: n} or a list of steps, found 'sometimes'
+            s.yaml:5:54: measures.trace_at: expected end, log, {linear: n}, {log: n}, {epochs: n} or a list of steps, found 'sometimes'
             """),
         images(
             "measures: {local_rank: {thresholds: []}, trace_at: [5, 3]}",

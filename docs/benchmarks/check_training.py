@@ -260,7 +260,7 @@ class VIB(nn.Module):
         self.decoder = nn.ModuleList([nn.Linear(latent, 10)])
         self.latent, self.beta, self.shift = latent, beta, shift
 
-    def loss(self, x, y, noise):
+    def loss(self, x, y, noise, smoothing):
         h = x.flatten(1)
         for layer in self.encoder[:-1]:
             h = F.relu(layer(h))
@@ -270,7 +270,7 @@ class VIB(nn.Module):
         # ln softplus(p), whose own digits end where e^p is small.
         log_sigma = torch.where(p < -18, p - sigma / 2, F.softplus(p.clamp(min=-18)).log())
         kl = 0.5 * (mean**2 + sigma**2 - 1 - 2 * log_sigma).sum(1).mean()
-        return F.cross_entropy(self.decoder[0](mean + sigma * noise), y) + self.beta * kl
+        return F.cross_entropy(self.decoder[0](mean + sigma * noise), y, label_smoothing=smoothing) + self.beta * kl
 
 
 # Cases: a sweep's settings and PyTorch's.
@@ -294,6 +294,10 @@ def adam(rate=3e-3, betas=(0.9, 0.999), epsilon=1e-8, decay=0.0, decoupled=False
     return settings, lambda net: kind(decayed(net, decay), lr=rate, betas=betas, eps=epsilon)
 
 
+def warm_up(optimizer, steps):
+    return torch.optim.lr_scheduler.LinearLR(optimizer, 1 / steps, total_iters=steps - 1)
+
+
 def cases():
     """(name, top-level settings, (training, optimizer), network, more)"""
     def mlp(**more):
@@ -312,6 +316,17 @@ def cases():
     yield "decay each 3 epochs", plain, sgd(), net, {
         "training": {"schedule": "decay", "decay_factor": 0.8, "decay_every": 3},
         "schedule": lambda o: torch.optim.lr_scheduler.StepLR(o, 3 * (TRAIN // 32), 0.8)}
+    yield "milestones 4 and 9", plain, sgd(), net, {
+        "training": {"schedule": "decay", "milestones": [4, 9]},
+        "schedule": lambda o: torch.optim.lr_scheduler.MultiStepLR(o, [4 * (TRAIN // 32), 9 * (TRAIN // 32)])}
+    yield "adam, cosine, warm-up of 10 steps", plain, adam(), net, {
+        "training": {"schedule": "cosine", "warmup": 10},
+        "schedule": lambda o: torch.optim.lr_scheduler.ChainedScheduler(
+            [warm_up(o, 10), torch.optim.lr_scheduler.CosineAnnealingLR(o, STEPS)])}
+    yield "sgd, norm clipped at 0.5", plain, sgd(), net, {"training": {"clip_norm": 0.5}, "clip": 0.5}
+    yield "adam, norm clipped at 0.1, weight decay", plain, adam(decay=0.05, epsilon=1e-3), net, {
+        "training": {"clip_norm": 0.1}, "clip": 0.1}
+    yield "label smoothing 0.1", plain, sgd(), net, {"training": {"label_smoothing": 0.1}, "smoothing": 0.1}
     yield "average 0.99", plain, sgd(), net, {"ema_decay": 0.99}
     yield "squared error", plain, sgd(), net, {"loss": "mean_squared_error"}
     yield "tanh, residual", mlp(activation="tanh", residual=True)[0], sgd(0.01), lambda: net(
@@ -336,9 +351,15 @@ def cases():
         0.05, 0.9), lambda: ViT(8, 4, F.silu, False), {}
     yield "mixer", {"model": "mixer", **tokens, "mlp_ratio": 2}, adam(1e-3, epsilon=1e-4), lambda: Tokens(8, Mix), {}
     yield "gmlp", {"model": "gmlp", **tokens}, adam(1e-3, epsilon=1e-4), lambda: Tokens(8, Gated), {}
+    yield "cnn, label smoothing 0.2, norm clipped at 0.2, warm-up of 10 steps", {
+        "model": "cnn", "hidden": [4, 8], "normalisation": "batch"}, sgd(0.05), lambda: CNN([4, 8]), {
+            "training": {"label_smoothing": 0.2, "clip_norm": 0.2, "warmup": 10}, "smoothing": 0.2, "clip": 0.2,
+            "schedule": lambda o: warm_up(o, 10)}
     for shift in (-5, -50):
         vib = {"model": "vib", "hidden": [24], "bottleneck": 8, "beta": 0.01, "sigma_shift": shift}
         yield f"vib, shift {shift}", vib, adam(epsilon=1e-4), lambda shift=shift: VIB([24], 8, 0.01, shift), {}
+    yield "vib, label smoothing 0.2, norm clipped at 0.3", {**vib, "sigma_shift": -5}, adam(epsilon=1e-4), lambda: VIB(
+        [24], 8, 0.01, -5), {"training": {"label_smoothing": 0.2, "clip_norm": 0.3}, "smoothing": 0.2, "clip": 0.3}
 
 
 # Both sides.
@@ -399,12 +420,14 @@ def train(net, optimizer, data, kind, more, seed, test=None):
         optimizer.zero_grad()
         if isinstance(net, VIB):
             noise = torch.tensor(normals(seed, 3, step, (batch, net.latent))).to(torch.float32).to(kind)
-            loss = net.loss(x[rows], y[rows], noise)
+            loss = net.loss(x[rows], y[rows], noise, more.get("smoothing", 0.0))
         elif more.get("loss") == "mean_squared_error":
             loss = F.mse_loss(net(x[rows]), F.one_hot(y[rows], 10).to(kind))
         else:
-            loss = F.cross_entropy(net(x[rows]), y[rows])
+            loss = F.cross_entropy(net(x[rows]), y[rows], label_smoothing=more.get("smoothing", 0.0))
         loss.backward()
+        if "clip" in more:
+            nn.utils.clip_grad_norm_(net.parameters(), more["clip"])
         optimizer.step()
         if pick["schedule"]:
             pick["schedule"].step()
@@ -513,14 +536,23 @@ def small():
         ("adam, beta2 0.9999999", lambda n: torch.optim.Adam(n.parameters(), lr=0.01, betas=(0.9, 0.9999999))),
         ("adam, weight decay 0.05", lambda n: torch.optim.Adam(decayed(n, 0.05), lr=0.01, eps=1e-3)),
         ("adamw, weight decay 0.5", lambda n: torch.optim.AdamW(decayed(n, 0.5), lr=0.01)),
+        ("sgd, momentum 0.9, clip 0.125, warm-up 8", lambda n: torch.optim.SGD(n.parameters(), lr=0.125, momentum=0.9)),
+        ("adam, clip 0.25, milestones 10 and 20, smoothing 0.2", lambda n: torch.optim.Adam(decayed(n, 0.05), lr=0.01)),
     ]
+    schedules = {"warm-up": lambda o: warm_up(o, 8),
+                 "milestones": lambda o: torch.optim.lr_scheduler.MultiStepLR(o, [10, 20])}
     for name, make in kinds:
         net = build()
         optimizer = make(net)
+        schedule = next((make(optimizer) for word, make in schedules.items() if word in name), None)
         for _ in range(30):
             optimizer.zero_grad()
-            F.cross_entropy(net(x), y).backward()
+            F.cross_entropy(net(x), y, label_smoothing=0.2 if "smoothing" in name else 0.0).backward()
+            if "clip" in name:
+                nn.utils.clip_grad_norm_(net.parameters(), float(name.split("clip ")[1].split(",")[0]))
             optimizer.step()
+            if schedule:
+                schedule.step()
         yield name, [value for p in net.parameters() for value in p.detach().view(-1).tolist()]
 
 

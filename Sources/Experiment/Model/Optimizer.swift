@@ -29,6 +29,8 @@ public enum Schedule: Hashable, Sendable {
     case cosine
     /// The rate is multiplied by `factor` every `every` epochs, or steps where data have no epochs.
     case decay(factor: Double, every: Int)
+    /// The rate is multiplied by `factor` after each of these epochs, or steps where data have no epochs. Ascending.
+    case milestones([Int], factor: Double)
 
     /// The names in sweep files.
     public static let words = ["constant", "cosine", "decay"]
@@ -40,6 +42,8 @@ public enum Schedule: Hashable, Sendable {
         case .cosine:
             0.5 * (1 + reproducibleCosine(.pi * min(1, Double(step) / Double(max(1, length.steps)))))
         case .decay(let factor, let every): power(factor, step / max(1, every * length.stepsPerEpoch))
+        case .milestones(let milestones, let factor):
+            power(factor, milestones.count { $0 * length.stepsPerEpoch <= step })
         }
     }
 }
@@ -56,6 +60,16 @@ public struct OptimizerSettings: Hashable, Sendable {
     public var weightDecay: Double
     /// The share of an exponential moving average of the parameters that a step keeps; nil: no average.
     public var emaDecay: Double?
+    /// The largest L2 norm of the gradient, which is scaled down to it; nil: any.
+    public var clipNorm: Double?
+    /// The number of steps over which the learning rate rises to that of the schedule.
+    public var warmup = 0
+
+    /// The learning rate of a step, counted from 0.
+    public func rate(at step: Int, of length: TrainingLength) -> Double {
+        let rate = learningRate * schedule.factor(at: step, of: length)
+        return step < warmup ? rate * (Double(step + 1) / Double(warmup)) : rate
+    }
 
     /// Settings with a constant rate, no decay and no average as defaults.
     public init(

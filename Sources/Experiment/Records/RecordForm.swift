@@ -20,6 +20,7 @@ public struct RecordForm: Sendable {
         let loss: Loss
         let batch: Int
         let duration: TrialSettings.Training.Duration
+        let mayStop: Bool
         let measures: TrialSettings.Measures
 
         init(_ settings: TrialSettings) {
@@ -32,6 +33,7 @@ public struct RecordForm: Sendable {
             (dataset, network, measures) = (settings.dataset, settings.network, settings.measures)
             (loss, batch) = (settings.training.loss, settings.training.batchSize)
             duration = settings.training.duration
+            mayStop = settings.training[Setting.stopAtLoss] != nil
         }
     }
 
@@ -175,16 +177,20 @@ struct MetricForms {
 
     /// The form of the trace; nil where the trial requests none.
     func trace(isWhole: Bool) -> ValueForm? {
-        let maximum = settings.measures.traceAt.maxEntries
+        // Files may have any number of points, so that an epoch may be a single step.
+        let maximum = settings.maxTraceEntries + (settings.hasExactEpochs ? 0 : stepCount ?? 0)
         guard maximum > 0 else { return nil }
         guard case .object(var members) = forms(where: { !$0.isOfTraining }) else { return nil }
         members.append(ValueForm.Member(key: Array("step".utf8), form: .step, isRequired: true))
         members.sort { $0.key.lexicographicallyPrecedes($1.key) }
-        let due = stepCount.map { settings.measures.traceAt.steps(of: $0) }
+        let due = (settings.hasExactEpochs ? stepCount : nil).map { steps in
+            settings.measures.traceAt.steps(
+                of: TrainingLength(steps: steps, stepsPerEpoch: settings.stepsPerEpoch ?? 1))
+        }
         let count = due?.count ?? maximum
         // All requested steps may lie beyond the end.
         guard count > 0 else { return nil }
-        let least = isWhole && due != nil ? count : 1
+        let least = isWhole && due != nil && settings.training[Setting.stopAtLoss] == nil ? count : 1
         return .trace(steps: due, counts: least...count, entry: .object(members))
     }
 
@@ -210,6 +216,7 @@ struct MetricForms {
         if settings.hasClasses { metrics += [.accuracy, .trainAccuracy] }
         if settings.graph != nil { metrics = settings.hasClasses ? [.accuracy, .testLoss] : [] }
         if settings.training.loss == .logistic { metrics.append(.trainMargin) }
+        if settings.training[Setting.stopAtLoss] != nil { metrics.append(.stoppedAtStep) }
         var isVIB = false
         if case .vib = settings.model { isVIB = true }
         if isVIB {
@@ -320,6 +327,11 @@ struct MetricForms {
 extension TrialSettings {
     /// Whether points have classes.
     var hasClasses: Bool { dataset.facts.classes > 0 }
+
+    /// Whether the steps of the trace follow from the settings, without the data set's files.
+    fileprivate var hasExactEpochs: Bool {
+        if case .epochs = measures.traceAt { !dataset.facts.isSizeOfFiles } else { true }
+    }
 
     /// The number of training steps; nil where only the data set's files determine it.
     var exactSteps: Int? {

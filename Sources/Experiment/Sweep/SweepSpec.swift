@@ -7,8 +7,10 @@ public struct SweepSpec: Equatable, Sendable {
     public let name: String
     /// The grid of trials.
     public let grid: Grid
-    /// The paths of axes that advance together, by zip.
+    /// The paths of axes that advance together, by group.
     public let zip: [[String]]
+    /// The groups among them whose numbers are points of one Sobol sequence.
+    public let sobol: [[String]]
     /// Conditions that points must meet to be in the grid.
     public let conditions: [Condition]
     /// The figures that the sweep requests.
@@ -27,6 +29,10 @@ public struct SweepSpec: Equatable, Sendable {
         (grid.fixed.keys + axes.map(\.path)).contains {
             $0 == "measures.local_rank" || $0.hasPrefix("measures.local_rank.")
         }
+    }
+    /// Whether trainings may end before their last step.
+    public var mayStopEarly: Bool {
+        grid.values(Setting.stopAtLoss.setting.path).contains { $0.number != nil }
     }
     /// The model's name, as "mlp" or "vib".
     public var model: String { grid.fixed["model"]?.string ?? "" }
@@ -60,12 +66,13 @@ public struct SweepSpec: Equatable, Sendable {
     }
 
     init(
-        name: String, grid: Grid, zip: [[String]], conditions: [Condition], figures: [FigureSpec],
-        style: FigureStyle
+        name: String, grid: Grid, zip: [[String]], sobol: [[String]], conditions: [Condition],
+        figures: [FigureSpec], style: FigureStyle
     ) {
         self.name = name
         self.grid = grid
         self.zip = zip
+        self.sobol = sobol
         self.conditions = conditions
         self.figures = figures
         self.style = style
@@ -95,7 +102,10 @@ public struct SweepSpec: Equatable, Sendable {
         }
         if grid.files != SweepFiles() { top["files"] = grid.files.json }
         if !axes.isEmpty { top["axes"] = .array(axes.map { .object([$0.path: $0.values.json]) }) }
-        if !zip.isEmpty { top["zip"] = .array(zip.map { .array($0.map(JSONValue.string)) }) }
+        for (key, groups) in [("zip", zip.filter { !sobol.contains($0) }), ("sobol", sobol)]
+        where !groups.isEmpty {
+            top[key] = .array(groups.map { .array($0.map(JSONValue.string)) })
+        }
         if !conditions.isEmpty { top["where"] = .array(conditions.map { .string($0.text) }) }
         return top
     }

@@ -29,16 +29,21 @@ extension Loss {
     /// Returns the loss's sum over the batch; `outputs` becomes its gradient, times 1 / normaliser. In
     /// training the sum may be added up in another order, which is faster: a step needs the gradient, not the
     /// sum's last digits.
+    ///
+    /// - Parameter smoothing: the share of a class's target that all classes get, of a cross-entropy.
     @_specialize(where Scalar == Float)
     func evaluate<Scalar: Real>(
         _ outputs: Matrix<Scalar>, _ batch: Batch<Scalar>, logVariance: Matrix<Scalar>?,
-        logVarianceGradient: Matrix<Scalar>?, isTraining: Bool = false
+        logVarianceGradient: Matrix<Scalar>?, isTraining: Bool = false, smoothing: Double = 0
     ) -> LossSum {
         let scale = Scalar(1 / normaliser(points: outputs.rows, outputs: outputs.columns))
         if case .gaussianNLL = self, let logVariance, let logVarianceGradient {
             return outputs.gaussianNLL(
                 batch.targets, logVariance: logVariance, gradient: logVarianceGradient, scale: scale,
                 inOrder: !isTraining)
+        }
+        if case .crossEntropy = self, smoothing > 0 {
+            return outputs.crossEntropy(labels: batch.labels, scale: scale, smoothing: smoothing)
         }
         if case .crossEntropy = self { return outputs.crossEntropy(labels: batch.labels, scale: scale) }
         if case .logistic = self { return outputs.logistic(labels: batch.labels, scale: scale) }
@@ -143,6 +148,7 @@ public struct MLP<Scalar: Real>: PredictingNetwork {
     /// The workspace of a batch of `points` points.
     public let work: StackWorkspace<Scalar>
     private let penalty: ActivationPenalty?
+    private let smoothing: Double
     /// Number of points that the workspace has room for.
     public var points: Int { work.last.rows }
     /// 0: an MLP's objective takes no random numbers.
@@ -152,14 +158,16 @@ public struct MLP<Scalar: Real>: PredictingNetwork {
 
     /// - Parameters:
     ///   - logDet: the regulariser on hidden activations that the objective adds to the loss.
+    ///   - smoothing: the objective's label smoothing, of a cross-entropy.
     ///   - other: a network whose workspace this one shares where it has the same shape; their uses must not
     ///     overlap. A network of another shape is ignored.
     public init(
-        _ shape: StackShape, loss: Loss, points: Int, logDet: LogDetSettings? = nil,
+        _ shape: StackShape, loss: Loss, points: Int, logDet: LogDetSettings? = nil, smoothing: Double = 0,
         sharing other: MLP? = nil
     ) {
         self.shape = shape
         self.loss = loss
+        self.smoothing = smoothing
         penalty = logDet.map { ActivationPenalty($0, shape, points: points) }
         parameters = Parameters(
             stacks: [shape], vectors: loss == .gaussianNLL ? [shape.units[shape.depth]] : [])
@@ -182,7 +190,8 @@ public struct MLP<Scalar: Real>: PredictingNetwork {
 
     /// A copy of the network with parameters and a workspace of its own.
     public func copy() -> MLP {
-        let other = MLP(shape, loss: loss, points: points, logDet: penalty?.settings)
+        let other = MLP(
+            shape, loss: loss, points: points, logDet: penalty?.settings, smoothing: smoothing)
         other.parameters.flat.assign(parameters.flat)
         return other
     }
@@ -195,7 +204,7 @@ public struct MLP<Scalar: Real>: PredictingNetwork {
         forward(layers, shape.activation, inputs: batch.inputs, into: work)
         let sum = loss.evaluate(
             work.last, batch, logVariance: parameters.vector,
-            logVarianceGradient: gradients.vector, isTraining: true)
+            logVarianceGradient: gradients.vector, isTraining: true, smoothing: smoothing)
         let penalised = backward(
             layers, shape.activation, inputs: batch.inputs, work: work, outputGradient: work.last,
             gradients: gradients.stacks[0], penalty: penalty)

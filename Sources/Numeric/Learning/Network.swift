@@ -20,12 +20,16 @@ public struct Network<Scalar: Real>: PredictingNetwork {
     private let work: NetworkWorkspace<Scalar>
     /// nil where some operation has no gradient, as in networks from files.
     private let descent: BackwardPlan?
+    private let smoothing: Double
     /// The random numbers that dropout takes.
     public var noisePerPoint: Int { shape.plan.noiseCount }
 
     /// A network with parameters of value 0, for batches of `points` points.
-    public init(_ shape: NetworkShape, loss: Loss, points: Int) {
+    ///
+    /// - Parameter smoothing: the objective's label smoothing, of a cross-entropy.
+    public init(_ shape: NetworkShape, loss: Loss, points: Int, smoothing: Double = 0) {
         self.shape = shape
+        self.smoothing = smoothing
         self.loss = loss
         self.points = points
         parameters = Parameters(shape.plan, vectors: loss == .gaussianNLL ? [shape.outputs] : [])
@@ -49,7 +53,7 @@ public struct Network<Scalar: Real>: PredictingNetwork {
 
     /// A copy of the network with parameters and a workspace of its own.
     public func copy() -> Network {
-        let other = Network(shape, loss: loss, points: points)
+        let other = Network(shape, loss: loss, points: points, smoothing: smoothing)
         other.parameters.flat.assign(parameters.flat)
         return other
     }
@@ -132,7 +136,7 @@ public struct Network<Scalar: Real>: PredictingNetwork {
         outputs.assign(work.values[shape.plan.last])
         let sum = loss.evaluate(
             outputs, batch, logVariance: parameters.vector, logVarianceGradient: gradients.vector,
-            isTraining: true)
+            isTraining: true, smoothing: smoothing)
         numbers.backward(descent, batch.inputs, work, mode, gradients: gradients.flat, noise: noise)
         shape.plan.stateRange.of(gradients.flat).fill(0)
         let task = sum.loss / loss.normaliser(points: points, outputs: outputs.columns)

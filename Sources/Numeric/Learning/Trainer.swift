@@ -69,6 +69,7 @@ public struct Trainer<M: TrainableNetwork> where M.Scalar == Float {
     @_specialize(where M == VIB<Float>)
     public mutating func train(_ batch: Batch<Float>, noise: Matrix<Float>) -> Objective {
         let objective = model.setGradients(gradients, batch, noise: noise)
+        if let norm = settings.clipNorm { gradients.flat.clip(toNorm: norm) }
         descend()
         if let averaged, let keep = settings.emaDecay {
             averaged.parameters.flat.moveAverage(towards: model.parameters.flat, keep: keep)
@@ -78,7 +79,7 @@ public struct Trainer<M: TrainableNetwork> where M.Scalar == Float {
     }
 
     private func descend() {
-        let rate = settings.learningRate * settings.schedule.factor(at: step, of: length)
+        let rate = settings.rate(at: step, of: length)
         if settings.weightDecay == 0 {
             descend(0..<model.parameters.flat.count, rate: rate, decay: 0)
         } else {

@@ -30,6 +30,7 @@ public struct VIB<Scalar: Real>: TrainableNetwork {
     private let zGradient: Matrix<Scalar>
     private let headGradient: Matrix<Scalar>
     private let penalty: ActivationPenalty?
+    private let smoothing: Double
 
     /// Number of latent variables, K.
     public var bottleneck: Int { z.columns }
@@ -44,17 +45,20 @@ public struct VIB<Scalar: Real>: TrainableNetwork {
     ///   - hidden: the encoder's inputs and hidden units, without its head.
     ///   - logDet: the regulariser on the encoder's hidden activations that the objective adds to loss and
     ///     KL.
+    ///   - smoothing: the objective's label smoothing, of a cross-entropy.
     ///   - other: a network whose workspace this one shares where it has the same shape; their uses must not
     ///     overlap. A network of another shape is ignored.
     public init(
         hidden: [Int], activation: Activation, bottleneck: Int, outputs: Int, loss: Loss, beta: Double,
-        shift: Double, points: Int, logDet: LogDetSettings? = nil, sharing other: VIB? = nil
+        shift: Double, points: Int, logDet: LogDetSettings? = nil, smoothing: Double = 0,
+        sharing other: VIB? = nil
     ) {
         encoderShape = StackShape(units: hidden + [2 * bottleneck], activation: activation)
         penalty = logDet.map { [encoderShape] in ActivationPenalty($0, encoderShape, points: points) }
         decoderShape = StackShape(units: [bottleneck, outputs], activation: .linear)
         self.loss = loss
         self.beta = beta
+        self.smoothing = smoothing
         self.shift = Scalar(shift)
         parameters = Parameters(
             stacks: [encoderShape, decoderShape], vectors: loss == .gaussianNLL ? [outputs] : [])
@@ -89,7 +93,7 @@ public struct VIB<Scalar: Real>: TrainableNetwork {
         let other = VIB(
             hidden: Array(encoderShape.units.dropLast()), activation: encoderShape.activation,
             bottleneck: bottleneck, outputs: decoderShape.units[1], loss: loss, beta: beta,
-            shift: Double(shift), points: z.rows, logDet: penalty?.settings)
+            shift: Double(shift), points: z.rows, logDet: penalty?.settings, smoothing: smoothing)
         other.parameters.flat.assign(parameters.flat)
         return other
     }
@@ -106,7 +110,7 @@ public struct VIB<Scalar: Real>: TrainableNetwork {
         forward(decoder, .linear, inputs: z, into: decoderWork)
         let sum = loss.evaluate(
             decoderWork.last, batch, logVariance: parameters.vector,
-            logVarianceGradient: gradients.vector, isTraining: true)
+            logVarianceGradient: gradients.vector, isTraining: true, smoothing: smoothing)
         backward(
             decoder, .linear, inputs: z, work: decoderWork, outputGradient: decoderWork.last,
             gradients: gradients.stacks[1], inputGradient: zGradient)

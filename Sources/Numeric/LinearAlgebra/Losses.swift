@@ -29,6 +29,31 @@ extension Matrix {
         return LossSum(loss: loss, correct: Int(correct))
     }
 
+    /// Softmax cross-entropy where a class's target is 1 − `smoothing` for the label, and `smoothing` / classes more for
+    /// every class (Szegedy et al. 2016).
+    @_specialize(where Scalar == Float)
+    public func crossEntropy(labels: [Int32], scale: Scalar, smoothing: Double) -> LossSum {
+        precondition(labels.count >= rows)
+        precondition(labels.prefix(rows).allSatisfy { $0 >= 0 && Int($0) < columns })
+        // Σ_k t_k (−ln p_k) = −ln p_y + α (z_y − mean z), because ln p_k = z_k − ln Σ e^z.
+        var excess = 0.0
+        for row in 0..<rows {
+            let logits = base + row * columns
+            var sum = 0.0
+            for column in 0..<columns { sum += Double(logits[column]) }
+            excess += Double(logits[Int(labels[row])]) - sum / Double(columns)
+        }
+        var result = crossEntropy(labels: labels, scale: scale)
+        result.loss += smoothing * excess
+        let (share, part) = (scale * Scalar(smoothing), scale * Scalar(smoothing / Double(columns)))
+        for row in 0..<rows {
+            let gradient = base + row * columns
+            for column in 0..<columns { gradient[column] -= part }
+            gradient[Int(labels[row])] += share
+        }
+        return result
+    }
+
     /// Σ ln(1 + e^(−y z)) for one output z per point (self, points × 1), with y = 1 for label 1 and −1 for
     /// label 0. On return self is scale · d(sum)/dz. Points with y z > 0 count as correct.
     public func logistic(labels: [Int32], scale: Scalar) -> LossSum {
@@ -198,6 +223,17 @@ extension Matrix {
         } else {
             ck_sgd_f64(f64, gradient.f64, velocity.f64, count, rate, 1 - momentum, decay)
         }
+    }
+
+    /// Scales the matrix down to an L2 norm of `limit` if its norm is larger, as `torch.nn.utils.clip_grad_norm_` does:
+    /// by limit / (norm + 1e-6).
+    @_specialize(where Scalar == Float)
+    public func clip(toNorm limit: Double) {
+        var sum = 0.0
+        for index in 0..<count { sum += Double(base[index]) * Double(base[index]) }
+        let factor = limit / (sum.squareRoot() + 1e-6)
+        guard factor < 1 else { return }
+        for index in 0..<count { base[index] *= Scalar(factor) }
     }
 
     /// self −= share · self.

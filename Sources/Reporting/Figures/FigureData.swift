@@ -124,9 +124,10 @@ struct FigureData {
         case .hiddenLayers: used.formUnion(["depth", "hidden"])
         case .summary(_, let points): used.insert(points)
         }
-        // An axis that advances with a named axis doesn't distinguish points. Only seeds are averaged over,
-        // not axes that advance with them.
-        for group in scope.zip where !used.isDisjoint(with: group) { used.formUnion(group) }
+        // An axis that advances with a named axis doesn't distinguish points, unless that one repeats its values. Only
+        // seeds are averaged over, not axes that advance with them.
+        let distinct = used.subtracting(scope.repeating)
+        for group in scope.zip where !distinct.isDisjoint(with: group) { used.formUnion(group) }
         used.insert("seed")
         others = scope.varied.filter { !used.contains($0) }
     }

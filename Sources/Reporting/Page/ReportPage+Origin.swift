@@ -61,7 +61,7 @@ extension ReportPage {
                 collect(member, path.isEmpty ? key : "\(path).\(key)")
             }
         }
-        let others: Set = ["axes", "figures", "name", "where", "zip"]
+        let others: Set = ["axes", "figures", "name", "where", "zip", "sobol"]
         collect(.object((shownSweep.object ?? [:]).filter { !others.contains($0.key) }), "")
         return list
     }

@@ -69,17 +69,22 @@ extension Alias {
         + told([
             (
                 "range",
-                "log_uniform log_uniform_values loguniform qloguniform inv_log_uniform q_log_uniform_values logspace "
-                    + "geomspace reverse_log_uniform",
-                "write {log: [a, b], count: n}: a grid's values are equally spaced in the logarithm, not drawn"
+                "log_uniform log_uniform_values loguniform qloguniform inv_log_uniform q_log_uniform_values "
+                    + "reverse_log_uniform",
+                "write {log_uniform: [a, b], count: n} for n drawn values, or {log: [a, b], count: n} for values "
+                    + "equally spaced in the logarithm"
             ),
+            ("range", "logspace geomspace", "write {log: [a, b], count: n}"),
             (
-                "range", "uniform quniform q_uniform linspace float double",
-                "write {linear: [a, b], count: n}: a grid's values are equally spaced, not drawn"
+                "range", "uniform quniform q_uniform float double",
+                "write {uniform: [a, b], count: n} for n drawn values, or {linear: [a, b], count: n} for equally "
+                    + "spaced ones"
             ),
+            ("range", "linspace", "write {linear: [a, b], count: n}"),
             (
                 "range", "arange randint int int_uniform integer integers",
-                "write {range: [a, b]}, which excludes b, or list the values: [1, 2, 4]"
+                "write {range: [a, b]}, which excludes b, {uniform: [a, b], count: n} for n drawn ones from a to b, "
+                    + "or list the values: [1, 2, 4]"
             ),
             (
                 "range", "values value choice choices categorical grid grid_search options",
@@ -87,12 +92,13 @@ extension Alias {
             ),
             (
                 "range", "min max low high lower upper start stop end from to",
-                "write {log: [a, b], count: n}, {linear: [a, b], count: n} or {range: [a, b]}"
+                "write {log: [a, b], count: n}, {linear: [a, b], count: n}, {range: [a, b]}, {uniform: [a, b], count: n} "
+                    + "or {log_uniform: [a, b], count: n}"
             ),
             (
                 "range", "distribution type dist sampler normal q_normal gaussian log_normal randn",
-                "an axis is a grid, and nothing is drawn: write a list, {log: [a, b], count: n} or "
-                    + "{linear: [a, b], count: n}"
+                "write a list, a rule such as {log: [a, b], count: n}, or one that draws: {uniform: [a, b], count: n} "
+                    + "or {log_uniform: [a, b], count: n}"
             ),
         ])
 

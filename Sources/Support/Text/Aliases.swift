@@ -92,6 +92,12 @@ extension Alias {
             "training.schedule": "scheduler sched lr_scheduler lr_schedule lr_policy",
             "training.decay_factor": "gamma lr_gamma lr_decay decay_rate",
             "training.decay_every": "lr_step lr_step_size step_size decay_steps",
+            "training.milestones": "lr_milestones lr_steps",
+            "training.warmup": "warmup_steps num_warmup_steps lr_warmup_steps warm_up linear_warmup",
+            "training.clip_norm":
+                "clip grad_clip gradient_clip gradient_clip_val clip_grad clip_grad_norm clip_grad_norm_ max_grad_norm "
+                + "max_norm clipnorm global_clipnorm",
+            "training.label_smoothing": "label_smoothing_factor smoothing smooth_labels",
             "training.ema_decay": "ema model_ema polyak",
             "training.batch_size":
                 "bs batch batchsize train_batch_size minibatch minibatch_size per_device_train_batch_size",
@@ -99,6 +105,7 @@ extension Alias {
                 "max_steps num_steps n_steps train_steps total_steps iterations max_iter max_iters num_iterations",
             "training.epochs": "epoch max_epochs num_epochs n_epochs nb_epochs num_train_epochs",
             "training.loss": "criterion loss_fn loss_function",
+            "training.stop_at_loss": "stop_at stop_loss target_loss stopping_threshold",
             "dataset.train_points": "n_train num_train train_size n_samples limit_train_batches",
             "dataset.test_points": "n_test num_test test_size",
             "measures": "metrics measurements",
@@ -130,14 +137,12 @@ extension Alias {
                 "momentum is the plain one of 'training.momentum'; there is no Nesterov variant"
             ),
             (
-                "training.schedule", "warmup warmup_steps warmup_epochs warmup_ratio num_warmup_steps",
-                "'training.schedule' has no warm-up"
+                "training.warmup", "warmup_epochs warmup_ratio",
+                "'training.warmup' counts the steps of the warm-up"
             ),
             (
-                "training.learning_rate",
-                "clip grad_clip gradient_clip gradient_clip_val clip_grad clip_grad_norm max_grad_norm clipnorm",
-                "gradients are not clipped, and a training that diverges is recorded as diverged; lower "
-                    + "'training.learning_rate'"
+                "training.clip_norm", "clip_grad_value clip_value clipvalue gradient_clip_algorithm",
+                "gradients are clipped by their norm: 'training.clip_norm'"
             ),
             (
                 "training.batch_size", "accumulate_grad_batches gradient_accumulation_steps grad_accum",
@@ -155,8 +160,9 @@ extension Alias {
             (
                 "training.steps",
                 "early_stopping early_stop early_terminate patience hyperband asha pruner stopper",
-                "no training is stopped early; all run 'training.steps' or 'training.epochs', and "
-                    + "'measures.trace_at' records the steps before the end"
+                "no training is stopped because of others or without progress; all run 'training.steps' or "
+                    + "'training.epochs' unless 'training.stop_at_loss' ends them, and 'measures.trace_at' records the steps "
+                    + "before the end"
             ),
             (
                 "training.steps",
@@ -179,7 +185,8 @@ extension Alias {
         + "measure its weights with 'ranksweep measure'"
 
     static let grid =
-        "a sweep runs its whole grid, all combinations of 'axes': there is no Bayesian or random search; for one, "
+        "a sweep runs its whole grid, all combinations of 'axes', which may be drawn: for a random search give them "
+        + "{uniform: [a, b], count: n} or {log_uniform: [a, b], count: n}, and 'zip' or 'sobol'; for a Bayesian one "
         + "call 'ranksweep run SWEEP --set …' from Optuna or the like"
 
     static let keys: [Alias] =
@@ -190,6 +197,7 @@ extension Alias {
                 + "hparams hyperparams hyperparameters",
             "where": "filter filters exclude constraint constraints condition conditions",
             "zip": "zipped paired together",
+            "sobol": "qmc quasi_random quasirandom sobol_sequence low_discrepancy",
             "figures": "figure plot plots chart charts",
             "quick": "smoke smoke_test debug fast_dev_run",
             "x": "xaxis xs",

@@ -303,6 +303,7 @@ extension CostEstimate {
             switch trial.measures.traceAt {
             case .end: measurements = 1
             case .linear(let count), .log(let count): measurements = 1 + min(count, steps)
+            case .epochs(let count): measurements = 2 + steps / (count * (trial.stepsPerEpoch ?? 1))
             case .steps(let listed): measurements = 1 + listed.count
             }
         }

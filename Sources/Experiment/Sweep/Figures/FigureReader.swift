@@ -260,7 +260,7 @@ struct FigureReader {
 
     /// Whether some trial measures it.
     private func isMeasured(_ measure: MeasureDeclaration) -> Bool {
-        let paths = measure.settings.map(\.path)
+        let paths = measure.settings.map(\.path) + [measure.askedBy].compactMap(\.self)
         if axes.contains(where: { $0.path == measure.path }) { return true }
         if let flag = fixed[measure.path]?.bool { return flag }
         // A setting of a measure turns the measure on, if it is off by default.

@@ -263,7 +263,7 @@ public enum FigureMistake: Equatable, Sendable {
             "no layer \(layer): the deepest network has \(deepest)"
         case .localRankOff: "measures.local_rank is off"
         case .notMeasured(let metric):
-            "\(metric.key) is not measured: set \(metric.measure?.path ?? "its measure")"
+            "\(metric.key) is not measured: set \(metric.measure.map { $0.askedBy ?? $0.path } ?? "its measure")"
         case .notAlongTraining(let metric):
             "\(metric.key) is one of the whole training: it has no steps"
         case .notAList(let metric):

@@ -63,6 +63,8 @@ public enum AxisValues: Equatable, Sendable {
     case logarithmic(first: Double, last: Double, count: Int, whole: Bool)
     /// lower, lower + step, …, below upper.
     case range(lower: Int, upper: Int, step: Int)
+    /// Numbers drawn from a seed.
+    case drawn(DrawnValues)
 
     /// Number of values.
     public var count: Int {
@@ -70,6 +72,7 @@ public enum AxisValues: Equatable, Sendable {
         case .list(let values): values.count
         case .linear(_, _, let count, _), .logarithmic(_, _, let count, _): count
         case .range(let lower, let upper, let step): lower < upper ? (upper - 1 - lower) / step + 1 : 0
+        case .drawn(let draws): draws.numbers.count
         }
     }
 
@@ -85,10 +88,14 @@ public enum AxisValues: Equatable, Sendable {
         case .logarithmic(let first, let last, let count, let whole):
             .number(Self.whole(Spacing.logarithmic(first, last, count, index), whole))
         case .range(let lower, _, let step): JSONValue(lower + index * step)
+        case .drawn(let draws): .number(draws.numbers[index])
         }
     }
 
     private static func whole(_ number: Double, _ whole: Bool) -> Double { whole ? number.rounded() : number }
+
+    /// Whether the values are drawn from a seed.
+    public var isDrawn: Bool { if case .drawn = self { true } else { false } }
 
     /// The values as in a sweep file.
     var json: JSONValue {
@@ -103,6 +110,7 @@ public enum AxisValues: Equatable, Sendable {
                 ["range": JSONValue([lower, upper])].merging(step == 1 ? [:] : ["step": JSONValue(step)]) {
                     a, _ in a
                 })
+        case .drawn(let draws): draws.json
         }
     }
 }
@@ -116,8 +124,9 @@ extension AxisValues {
     /// values were written.
     ///
     /// Consecutive whole numbers become a range if they begin with 0 or are at least five. At least eight
-    /// values that a rule generates become that rule. All other values become a list.
+    /// values that a rule generates become that rule. Drawn values keep their rule. All other values become a list.
     func normalised(isWhole: Bool) -> AxisValues {
+        if case .drawn = self { return self }
         if case .range(let lower, _, let step) = self, count >= AxisValues.fewest {
             return AxisValues.range(lower, count: count, step: step)
         }

@@ -62,6 +62,7 @@ struct GridPoint {
         {
             conflicts.append(PointConflict("training.batch_size", .batchOfOne))
         }
+        checkTraining(settings, &conflicts)
         return settings
     }
 
@@ -150,6 +151,14 @@ struct GridPoint {
         switch word("training.schedule", default: "constant") {
         case "cosine": return .cosine
         case "decay":
+            if let milestones = numbers("training.milestones")?.map({ Int($0) }) {
+                for (before, next) in zip(milestones, milestones.dropFirst()) where next <= before {
+                    conflicts.append(
+                        PointConflict("training.milestones", .milestonesNotAscending(next, after: before)))
+                    break
+                }
+                return .milestones(milestones, factor: number("training.decay_factor", default: 0.1))
+            }
             if !hasEpochs, integer("training.decay_every") == nil {
                 conflicts.append(PointConflict("training.schedule", .noDecayEvery))
             }
@@ -170,6 +179,32 @@ struct GridPoint {
             PointConflict(
                 given ? "training.epochs" : "", .noDuration(gaussian: !hasEpochs), lacking: "training.steps"))
         return .steps(1)
+    }
+
+    /// Conflicts of the training's settings with its length and its loss.
+    private func checkTraining(_ settings: TrialSettings, _ conflicts: inout [PointConflict]) {
+        let (training, steps) = (settings.training, settings.trainingSteps)
+        if training[Setting.warmup] > steps, steps > 0 {
+            conflicts.append(
+                PointConflict("training.warmup", .warmupTooLong(training[Setting.warmup], of: steps)))
+        }
+        if training[Setting.labelSmoothing] > 0, training.loss != .crossEntropy {
+            conflicts.append(
+                PointConflict("training.label_smoothing", .smoothsClasses(loss: training.loss.rawValue)))
+        }
+        if training[Setting.stopAtLoss] != nil {
+            if settings.measures.traceAt == .end {
+                conflicts.append(PointConflict("training.stop_at_loss", .noTraceToStop))
+            }
+            if values["weights"]?.array != nil { conflicts.append(PointConflict("weights", .mayStopBefore)) }
+        }
+        guard case .epochs(let count) = settings.measures.traceAt else { return }
+        let entries = steps / (count * (settings.stepsPerEpoch ?? 1))
+        if settings.stepsPerEpoch == nil {
+            conflicts.append(PointConflict("measures.trace_at", .noEpochsToTrace))
+        } else if entries > 100_000 {
+            conflicts.append(PointConflict("measures.trace_at", .traceTooLong(entries, limit: 100_000)))
+        }
     }
 
     private func loss(_ data: Dataset, _ conflicts: inout [PointConflict]) -> Loss {
@@ -271,6 +306,7 @@ struct GridPoint {
         if let steps = value.array { return .steps(steps.compactMap(\.number).map { Int($0) }) }
         if let count = value["linear"]?.number { return .linear(Int(count)) }
         if let count = value["log"]?.number { return .log(Int(count)) }
+        if let count = value["epochs"]?.number { return .epochs(Int(count)) }
         return .end
     }
 }

@@ -50,6 +50,9 @@ extension Metric {
         "i_zy_bits", label: "H(Y) − CE ≤ I(Z;Y)", unit: .bits, uses: [.vib], limit: .classInformationEstimate)
     package static let trainMargin = Metric(
         "train_margin", label: "smallest training margin", uses: [.teacher])
+    package static let stoppedAtStep = Metric(
+        "stopped_at_step", label: "step at which training stopped", uses: [.trained], isOfTraining: true,
+        limit: .steps)
 }
 
 extension MeasureDeclaration {
@@ -63,4 +66,8 @@ extension MeasureDeclaration {
 
     package static let margin = MeasureDeclaration(
         own: "margin", metrics: [.trainMargin], settings: [], isUsual: true)
+
+    package static let stopping = MeasureDeclaration(
+        own: "stopping", metrics: [.stoppedAtStep], settings: [], isUsual: false,
+        askedBy: Setting.stopAtLoss.setting.path)
 }

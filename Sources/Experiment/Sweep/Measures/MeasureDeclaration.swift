@@ -18,6 +18,8 @@ public struct MeasureDeclaration: Sendable {
     let uses: [Setting.Use]
     /// Whether it is on by default.
     let isUsual: Bool
+    /// The path of a setting outside of `measures` that turns it on; nil where there is none.
+    let askedBy: String?
     /// Whether it is in the catalogue's table. Settings of trials hold listed measures by name; the others
     /// have their own properties there.
     public let isListed: Bool
@@ -91,6 +93,7 @@ public struct MeasureDeclaration: Sendable {
         self.metrics = metrics
         self.uses = uses + (needs.contains(.labels) ? Setting.Use.ofClasses : [])
         isUsual = false
+        askedBy = nil
         isListed = true
         var options = options
         if needs.contains(.activations) || needs.contains(.labels) {
@@ -110,7 +113,7 @@ public struct MeasureDeclaration: Sendable {
     }
 
     /// A measure whose settings have their own properties in `TrialSettings`.
-    init(own name: String, metrics: [Metric], settings: [Setting], isUsual: Bool) {
+    init(own name: String, metrics: [Metric], settings: [Setting], isUsual: Bool, askedBy: String? = nil) {
         self.name = name
         needs = []
         theoryName = "closed form"
@@ -118,6 +121,7 @@ public struct MeasureDeclaration: Sendable {
         self.settings = settings
         uses = []
         self.isUsual = isUsual
+        self.askedBy = askedBy
         isListed = false
     }
 
@@ -174,7 +178,7 @@ public enum MeasureCatalogue {
 
     /// All measures, in the order of tables.
     public static let all: [MeasureDeclaration] =
-        [.evaluation, .localRank, .weightNorms, .margin] + listed
+        [.evaluation, .localRank, .weightNorms, .margin, .stopping] + listed
 
     /// The default measures where only a layer's features and the head above them are given. Each shows how
     /// the head reads its features.

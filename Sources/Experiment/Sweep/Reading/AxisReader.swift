@@ -1,10 +1,15 @@
 import Text
 
 extension YAMLNode {
-    /// Whether the node is a mapping that generates values: {log: …}, {linear: …} or {range: …}.
-    var isRule: Bool {
-        mapping?.contains { ["log", "linear", "range"].contains($0.key) } ?? false
-    }
+    /// The rules that generate values, with the keys beside them.
+    private static let rules: KeyValuePairs<String, [String]> = [
+        "log": ["count"], "linear": ["count"], "range": ["step"], "uniform": ["count", "seed"],
+        "log_uniform": ["count", "seed"],
+    ]
+    private static let ruleNames = rules.map(\.key)
+
+    /// Whether the node is a mapping that generates values, as {log: …}.
+    var isRule: Bool { mapping?.contains { YAMLNode.ruleNames.contains($0.key) } ?? false }
 
     /// The values of an axis, from a list or a rule; nil with a fault.
     func axisValues(of setting: Setting, shown: String, _ faults: inout Faults) -> AxisValues? {
@@ -16,7 +21,7 @@ extension YAMLNode {
             return nil
         }
         guard isRule else {
-            let rules = ["log", "linear", "range"]
+            let rules = YAMLNode.ruleNames
             for entry in entries {
                 // W&B's `distribution: log_uniform` says more by its value.
                 for word in [entry.value.scalar?.text, entry.key].compactMap(\.self)
@@ -63,12 +68,12 @@ extension YAMLNode {
     private func rule(
         _ entries: [Entry], of setting: Setting, shown: String, _ faults: inout Faults
     ) -> AxisValues? {
-        let name = entries.first { ["log", "linear", "range"].contains($0.key) }?.key ?? ""
+        let name = entries.first { YAMLNode.ruleNames.contains($0.key) }?.key ?? ""
         guard setting.kind.isNumeric else {
             faults.add(location, shown, .notNumericAxis(rule: name))
             return nil
         }
-        let keys = [name, name == "range" ? "step" : "count"]
+        let keys = [name] + YAMLNode.rules.filter { $0.key == name }.flatMap(\.value)
         for entry in entries where !keys.contains(entry.key) {
             let path = "\(shown).\(entry.key)"
             if !faults.addAlias(entry.keyLocation, path, entry.key, isKnown: keys.contains) {
@@ -77,11 +82,36 @@ extension YAMLNode {
             }
             return nil
         }
-        let ends = entries.first { $0.key == name }?.value ?? self
-        let other = entries.first { $0.key == keys[1] }?.value
-        return name == "range"
-            ? range(ends, step: other, of: setting, shown: shown, &faults)
-            : spaced(name, ends, count: other, of: setting, shown: shown, &faults)
+        func member(_ key: String) -> YAMLNode? { entries.first { $0.key == key }?.value }
+        let ends = member(name) ?? self
+        if name == "range" { return range(ends, step: member("step"), of: setting, shown: shown, &faults) }
+        guard let (first, last, count) = interval(name, ends, member("count"), of: setting, shown, &faults)
+        else { return nil }
+        if name == "log" || name == "linear" {
+            return spaced(name, first, last, count, of: setting, shown: shown, &faults)
+        }
+        guard first < last else {
+            faults.add(
+                ends.location, "\(shown).\(name)", .endsNotOrdered(numberText(first), numberText(last)))
+            return nil
+        }
+        let limit = DrawnValues.maxCount
+        guard count.value <= limit else {
+            faults.add(count.node.location, "\(shown).count", .tooManyDraws(limit: limit))
+            return nil
+        }
+        var seed = 0
+        if let node = member("seed") {
+            guard let value = node.integer(in: 0...Setting.seedLimit, path: "\(shown).seed", &faults) else {
+                return nil
+            }
+            seed = value
+        }
+        return .drawn(
+            DrawnValues(
+                DrawnValues.Rule(
+                    isLogarithmic: name == "log_uniform", first: first, last: last, count: count.value,
+                    seed: seed, isWhole: setting.kind.isWhole, path: setting.path)))
     }
 
     private func range(
@@ -115,10 +145,11 @@ extension YAMLNode {
         return values
     }
 
-    private func spaced(
-        _ name: String, _ ends: YAMLNode, count: YAMLNode?, of setting: Setting, shown: String,
+    /// The different ends of a rule and its count.
+    private func interval(
+        _ name: String, _ ends: YAMLNode, _ count: YAMLNode?, of setting: Setting, _ shown: String,
         _ faults: inout Faults
-    ) -> AxisValues? {
+    ) -> (first: Double, last: Double, count: (value: Int, node: YAMLNode))? {
         let path = "\(shown).\(name)"
         guard let items = ends.sequence, items.count == 2 else {
             faults.add(ends.location, path, .endsNotTwo)
@@ -137,8 +168,8 @@ extension YAMLNode {
             return nil
         }
         for (number, item) in zip(numbers, items) {
-            if name == "log", number <= 0 {
-                faults.add(item.location, path, .logOfNonPositive(numberText(number)))
+            if name.hasPrefix("log"), number <= 0 {
+                faults.add(item.location, path, .logOfNonPositive(numberText(number), rule: name))
                 return nil
             }
             guard item.fits(number, setting.kind, path: path, &faults) else { return nil }
@@ -147,17 +178,23 @@ extension YAMLNode {
             faults.add(ends.location, path, .endsNotAscending(numberText(numbers[0])))
             return nil
         }
-        let whole =
-            setting.kind.isWhole
+        return (numbers[0], numbers[1], (size, count))
+    }
+
+    private func spaced(
+        _ name: String, _ first: Double, _ last: Double, _ count: (value: Int, node: YAMLNode),
+        of setting: Setting, shown: String, _ faults: inout Faults
+    ) -> AxisValues? {
+        let whole = setting.kind.isWhole
         let values: AxisValues =
             name == "log"
-            ? .logarithmic(first: numbers[0], last: numbers[1], count: size, whole: whole)
-            : .linear(first: numbers[0], last: numbers[1], count: size, whole: whole)
+            ? .logarithmic(first: first, last: last, count: count.value, whole: whole)
+            : .linear(first: first, last: last, count: count.value, whole: whole)
         var before = values[0]
-        for index in 1..<size {
+        for index in 1..<count.value {
             let value = values[index]
             if value == before {
-                faults.add(count.location, "\(shown).count", .repeatedAfterRounding(value.canonicalText))
+                faults.add(count.node.location, "\(shown).count", .repeatedAfterRounding(value.canonicalText))
                 return nil
             }
             before = value

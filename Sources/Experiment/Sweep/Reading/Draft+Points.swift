@@ -142,16 +142,32 @@ struct PairCover {
 
     init(_ grid: Grid) {
         self.grid = grid
+        let extremes = grid.dimensions.map { PairCover.extremes(of: $0, grid.axes) }
         var maximum = 64
         var digits: [[Int]] = []
         repeat {
-            digits = grid.dimensions.map { dimension in
+            digits = zip(grid.dimensions, extremes).map { dimension, extremes in
                 let isSeed = dimension.axes.allSatisfy { grid.axes[$0].path == "seed" }
-                return PairCover.spread(isSeed ? 1 : maximum, of: dimension.count)
+                let spread = PairCover.spread(isSeed ? 1 : maximum, of: dimension.count)
+                return isSeed ? spread : spread + extremes.filter { !spread.contains($0) }
             }
             maximum /= 2
         } while maximum >= 2 && PairCover.pairs(digits) > PairCover.limit
         self.digits = digits
+    }
+
+    /// The digits at which drawn axes have their smallest and largest values. Those of other rules are the first and the
+    /// last.
+    private static func extremes(of dimension: Grid.Dimension, _ axes: [Axis]) -> [Int] {
+        var digits: [Int] = []
+        for index in dimension.axes {
+            guard case .drawn(let draws) = axes[index].values else { continue }
+            let order = draws.numbers.indices.sorted { draws.numbers[$0] < draws.numbers[$1] }
+            for digit in [order.first, order.last].compactMap(\.self) where !digits.contains(digit) {
+                digits.append(digit)
+            }
+        }
+        return digits
     }
 
     private static func spread(_ maximum: Int, of count: Int) -> [Int] {

@@ -19,19 +19,21 @@ extension Draft {
     }
 
     /// The grid, or nil with faults. Points aren't checked.
-    func grid(_ faults: inout Faults) -> (grid: Grid, conditions: [Condition])? {
+    mutating func grid(_ faults: inout Faults) -> (grid: Grid, conditions: [Condition])? {
+        settleDraws()
         checkTwice(&faults)
         checkExclusive(&faults)
         checkRequired(&faults)
         checkUses(&faults)
         checkZips(&faults)
+        checkDraws(&faults)
         let conditions = parsedConditions(&faults)
         guard faults.isEmpty, let grid = grid(conditions, &faults) else { return nil }
         return (grid, conditions)
     }
 
     /// The checked sweep, or nil with faults.
-    func spec(_ faults: inout Faults) -> SweepSpec? {
+    mutating func spec(_ faults: inout Faults) -> SweepSpec? {
         guard let name, let (whole, conditions) = grid(&faults) else { return nil }
         checkFiles(of: whole, &faults)
         guard faults.isEmpty else { return nil }
@@ -40,8 +42,8 @@ extension Draft {
         guard faults.isEmpty else { return nil }
         let grid = whole.pruned
         let spec = SweepSpec(
-            name: name, grid: grid, zip: orderedZips, conditions: conditions, figures: figures,
-            style: style)
+            name: name, grid: grid, zip: ordered { _ in true }, sobol: ordered { $0.key == "sobol" },
+            conditions: conditions, figures: figures, style: style)
         // The canonical text must be readable again. It can be longer than the file, because numbers may need
         // more digits.
         let size = spec.canonicalJSON.canonicalText.utf8.count
@@ -54,14 +56,6 @@ extension Draft {
             return nil
         }
         return spec
-    }
-
-    /// The zips in normal form: axes within a zip, and the zips, in the order of the axes, because the file's
-    /// order has no meaning.
-    private var orderedZips: [[String]] {
-        func location(_ path: String?) -> Int { axes.firstIndex { $0.axis.path == path } ?? axes.count }
-        return zips.map { zip in zip.paths.sorted { location($0) < location($1) } }
-            .sorted { location($0.first) < location($1.first) }
     }
 
     private func figureSpecs(
@@ -162,30 +156,6 @@ extension Draft {
         case "training.schedule": return ["constant"]
         case "normalisation": return words(of: "model") == ["resnet"] ? ["batch"] : ["none"]
         default: return []
-        }
-    }
-
-    private func checkZips(_ faults: inout Faults) {
-        var seen: Set<String> = []
-        for zip in zips {
-            var zipped: [SweepError.ZippedAxis] = []
-            for path in zip.paths {
-                guard let axis = axes.first(where: { $0.axis.path == path })?.axis else {
-                    if !faults.addAlias(zip.location, "zip.\(path)", path, isKnown: Setting.isName) {
-                        let suggestion = nearestSpelling(to: path, among: axes.map(\.axis.path))
-                        faults.add(
-                            zip.location, "zip.\(path)",
-                            .notAnAxis(suggestion: suggestion, isSetting: Setting[path: path] != nil))
-                    }
-                    continue
-                }
-                if !seen.insert(path).inserted { faults.add(zip.location, "zip.\(path)", .zippedTwice) }
-                zipped.append(SweepError.ZippedAxis(path: path, count: axis.count))
-            }
-            // A single fault lists all axes, because only the user knows which of them is wrong.
-            if zipped.contains(where: { $0.count != zipped[0].count }) {
-                faults.add(zip.location, "zip", .zipUnequal(zipped))
-            }
         }
     }
 

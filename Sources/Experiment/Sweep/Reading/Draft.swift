@@ -16,7 +16,10 @@ struct Draft {
         var shown: String
     }
 
+    /// Axes that advance together.
     struct Zip {
+        /// The key that lists them: "zip" or "sobol".
+        var key: String
         var paths: [String]
         var location: SweepError.Location
     }
@@ -38,7 +41,7 @@ struct Draft {
 
     static let keys =
         ["name"] + Setting.all.filter { $0.group == nil }.map(\.path)
-        + ["training", "measures", "axes", "zip", "where", "figures", "style", "quick"]
+        + ["training", "measures", "axes", "zip", "sobol", "where", "figures", "style", "quick"]
 
     /// Whether a name is one of the file's keys, or a setting's path.
     private static func isName(_ name: String) -> Bool { keys.contains(name) || Setting.isName(name) }
@@ -55,6 +58,7 @@ struct Draft {
         if name == nil, !entries.contains(where: { $0.key == "name" }) {
             faults.add(root.location, "", .missing(["name"]))
         }
+        settleDraws()
         fileAxes = axes.map(\.axis)
     }
 
@@ -85,7 +89,7 @@ struct Draft {
                 faults.add(node.location, "files", .wrongType(due: .files, found: node.found))
             }
         case "axes": readAxes(node, &faults)
-        case "zip": readZip(node, &faults)
+        case "zip", "sobol": readZip(entry.key, node, &faults)
         case "where":
             let items = node.scalar == nil ? node.list(path: "where", limit: 1000, &faults) : [node]
             conditions = items ?? []
@@ -223,18 +227,18 @@ struct Draft {
         }
     }
 
-    private mutating func readZip(_ node: YAMLNode, _ faults: inout Faults) {
-        guard var groups = node.list(path: "zip", limit: 100, &faults) else { return }
+    private mutating func readZip(_ key: String, _ node: YAMLNode, _ faults: inout Faults) {
+        guard var groups = node.list(path: key, limit: 100, &faults) else { return }
         // A single group may be written without the outer list.
         if !groups.isEmpty, groups.allSatisfy({ $0.scalar != nil }) { groups = [node] }
         // Where groups and names are mixed, only the first name is reported: the others are right or wrong
         // with it.
         if let stray = groups.first(where: { $0.sequence == nil }) { groups = [stray] }
         for group in groups {
-            guard let items = group.list(path: "zip", limit: 100, &faults) else { continue }
-            let paths = items.compactMap { $0.text(path: "zip", due: .text, &faults)?.text }
-            if paths.count < 2, paths.count == items.count { faults.add(group.location, "zip", .zipTooShort) }
-            zips.append(Zip(paths: paths, location: group.location))
+            guard let items = group.list(path: key, limit: 100, &faults) else { continue }
+            let paths = items.compactMap { $0.text(path: key, due: .text, &faults)?.text }
+            if paths.count < 2, paths.count == items.count { faults.add(group.location, key, .zipTooShort) }
+            zips.append(Zip(key: key, paths: paths, location: group.location))
         }
     }
 }

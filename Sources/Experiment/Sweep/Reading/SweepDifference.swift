@@ -44,9 +44,12 @@ public struct SweepDifference: Equatable, Sendable {
             items.append(Item(path: path, before: text(before), after: text(after)))
             if isOfTrials { additions = nil }
         }
-        compare(
-            "zip", old.zip.map { $0.joined(separator: ", ") }, new.zip.map { $0.joined(separator: ", ") },
-            isOfTrials: true)
+        for (key, groups) in [("zip", \SweepSpec.zip), ("sobol", \SweepSpec.sobol)] {
+            func texts(_ spec: SweepSpec) -> [String] {
+                spec[keyPath: groups].map { $0.joined(separator: ", ") }
+            }
+            compare(key, texts(old), texts(new), isOfTrials: true)
+        }
         compare("where", old.conditions.map(\.text), new.conditions.map(\.text), isOfTrials: true)
         for (path, file) in new.files.named {
             guard let before = old.files.facts[path]?.file, before != file else { continue }
@@ -140,7 +143,7 @@ public struct SweepDifference: Equatable, Sendable {
             // The rule as a person writes it, as {range: [0, 40]}.
             let rule = axis.values.json.canonicalText.filter { $0 != "\"" }
             let text =
-                own.count <= 12
+                own.count <= 12 && !axis.values.isDrawn
                 ? own.joined(separator: ",")
                 : rule.map { character in
                     character == ":" || character == "," ? "\(character) " : "\(character)"

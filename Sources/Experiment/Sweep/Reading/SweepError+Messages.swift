@@ -17,9 +17,10 @@ extension SweepError {
             case .list: "a list"
             case .mapping: "a mapping"
             case .weights: "none, final, best or a list of steps"
-            case .times: "end, log, {linear: n}, {log: n} or a list of steps"
+            case .times: "end, log, {linear: n}, {log: n}, {epochs: n} or a list of steps"
             case .values:
-                "a list of values, or {log: [a, b], count: n}, {linear: [a, b], count: n}, {range: [a, b]}"
+                "a list of values, or {log: [a, b], count: n}, {linear: [a, b], count: n}, {range: [a, b]}, "
+                    + "{uniform: [a, b], count: n}, {log_uniform: [a, b], count: n}"
             case .layer: "a layer's number, last, each, min or hidden_min"
             case .oneOf(let words): listed(words, "or")
             }
@@ -77,12 +78,18 @@ extension SweepError {
         case notNumericAxis(rule: String)
         case endsNotTwo
         case endsNotAscending(String)
-        case logOfNonPositive(String)
+        case endsNotOrdered(String, String)
+        case logOfNonPositive(String, rule: String)
+        case tooManyDraws(limit: Int)
+        case tooFewToDraw(Int, count: Int)
         case countTooSmall
         case rangeEmpty(lower: Int, upper: Int)
         case zipTooShort
         case zipUnequal([ZippedAxis])
         case zippedTwice
+        case repeatedPoint(Int, Int)
+        case notDrawn
+        case tooManySobol(Int, limit: Int)
         case gridTooLarge(String, limit: Int)
         case gridEmpty
         case whereTooWide(axes: [String], points: Int, limit: Int)
@@ -105,6 +112,13 @@ extension SweepError {
         case data(String)
         case noDecayEvery
         case noDuration(gaussian: Bool)
+        case milestonesNotAscending(Int, after: Int)
+        case warmupTooLong(Int, of: Int)
+        case smoothsClasses(loss: String)
+        case noEpochsToTrace
+        case traceTooLong(Int, limit: Int)
+        case noTraceToStop
+        case mayStopBefore
         // Networks.
         case needsImages(String)
         case depthOfResnet(Int)
@@ -139,6 +153,20 @@ extension SweepError {
             case .noDecayEvery: "with schedule decay, gaussian data need 'training.decay_every', in steps"
             case .noDuration(gaussian: true): "gaussian data have no epochs: training.steps is required"
             case .noDuration(gaussian: false): "missing: training.steps or training.epochs is required"
+            case .milestonesNotAscending(let milestone, let last):
+                "milestones must increase, and \(milestone) follows \(last)"
+            case .warmupTooLong(let warmup, let steps):
+                "a warm-up of \(warmup) steps is longer than the training of \(steps) (where quick or --set "
+                    + "shortens it, give training.warmup there too)"
+            case .smoothsClasses(let loss):
+                "smooths the labels of cross_entropy, and the loss is \(loss)"
+            case .noEpochsToTrace: "gaussian data have no epochs: give {linear: n}, {log: n} or steps"
+            case .traceTooLong(let entries, let limit):
+                "a trace of \(entries) entries; at most \(limit) are allowed"
+            case .noTraceToStop:
+                "a training stops at a step of the trace, and there is none: give measures.trace_at"
+            case .mayStopBefore:
+                "training.stop_at_loss may end a training before these steps: keep 'final' or 'best'"
             case .needsImages(let model):
                 "a \(model) needs images: "
                     + listed(ImageSetDescription.allCases.map(\.rawValue), "or")
@@ -304,7 +332,14 @@ extension SweepError.Problem {
         case .notNumericAxis(let rule): "'\(rule)' makes numbers, and this setting has none: list its values"
         case .endsNotTwo: "expected two numbers in a list: [first, last]"
         case .endsNotAscending(let value): "both ends are \(value)"
-        case .logOfNonPositive(let value): "\(value) has no logarithm: 'log' needs ends above 0"
+        case .endsNotOrdered(let first, let last):
+            "expected the smaller end first: [a, b] with a below b, found [\(first), \(last)]"
+        case .logOfNonPositive(let value, let rule):
+            "\(value) has no logarithm: '\(rule)' needs ends above 0"
+        case .tooManyDraws(let limit): "at most \(limit) numbers can be drawn"
+        case .tooFewToDraw(let found, let count):
+            "only \(found) of \(count) numbers differ, and an axis takes none twice unless it advances with "
+                + "others: take a smaller count or ends further apart"
         case .countTooSmall: "'count' must be from 2 to 1000000"
         case .rangeEmpty(let lower, let upper):
             "the range [\(lower), \(upper)] is empty: its end is not part of it"
@@ -313,7 +348,13 @@ extension SweepError.Problem {
             "axes that advance together need equally many values: "
                 + axes.enumerated().map { "\($1.path) \($0 == 0 ? "has " : "")\($1.count)" }
                 .joined(separator: ", ")
-        case .zippedTwice: "is in 'zip' twice"
+        case .zippedTwice: "advances with others already"
+        case .repeatedPoint(let first, let second):
+            "points \(first) and \(second) are the same: take a smaller count, another seed or ends further apart"
+        case .notDrawn:
+            "is not drawn: a Sobol sequence needs {uniform: [a, b], count: n} or {log_uniform: [a, b], count: n}"
+        case .tooManySobol(let count, let limit):
+            "\(count) axes; a Sobol sequence has at most \(limit) here"
         case .gridTooLarge(let count, let limit):
             "the grid has \(count) trials; at most \(limit) are allowed"
         case .gridEmpty: "no point is left: 'where' drops all of them"

@@ -204,11 +204,11 @@ extension YAMLNode {
 
     // MARK: Mappings
 
-    /// Reads `end`, `log`, `linear`, {linear: n}, {log: n} or [steps…]. `log` alone means {log: 20}.
+    /// Reads `end`, `log`, `linear`, {linear: n}, {log: n}, {epochs: n} or [steps…]. `log` alone means {log: 20}.
     private func times(path: String, _ faults: inout Faults) -> JSONValue? {
         if let items = sequence { return steps(items, path: path, &faults) }
         if let entries = mapping {
-            guard entries.count == 1, ["linear", "log"].contains(entries[0].key) else {
+            guard entries.count == 1, ["linear", "log", "epochs"].contains(entries[0].key) else {
                 let due: SweepError.Due = .times
                 faults.add(location, path, .wrongType(due: due, found: "another mapping"))
                 return nil

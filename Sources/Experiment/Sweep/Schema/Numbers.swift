@@ -59,8 +59,12 @@ enum Spacing {
     static func linear(_ first: Double, _ last: Double, _ count: Int, _ index: Int) -> Double {
         if index == 0 { return first }
         if index == count - 1 { return last }
-        let part = Double(index) / Double(count - 1)
-        return rounded(first * (1 - part) + last * part, toScaleOf: max(abs(first), abs(last)))
+        return linear(first, last, part: Double(index) / Double(count - 1))
+    }
+
+    /// The number that divides the interval from `first` to `last` at `part`.
+    static func linear(_ first: Double, _ last: Double, part: Double) -> Double {
+        rounded(first * (1 - part) + last * part, toScaleOf: max(abs(first), abs(last)))
     }
 
     /// The `index`-th of `count` numbers from `first` to `last`, equally spaced in the logarithm. Both ends
@@ -68,8 +72,14 @@ enum Spacing {
     static func logarithmic(_ first: Double, _ last: Double, _ count: Int, _ index: Int) -> Double {
         if index == 0 { return first }
         if index == count - 1 { return last }
+        return logarithmic(first, last, part: Double(index) / Double(count - 1))
+    }
+
+    /// The number whose logarithm divides the interval between the ends' logarithms at `part`. Precondition: both are
+    /// positive.
+    static func logarithmic(_ first: Double, _ last: Double, part: Double) -> Double {
         let (low, high) = (logarithm(first), logarithm(last))
-        let value = exponential(low + (high - low) * (Double(index) / Double(count - 1)))
+        let value = exponential(low + (high - low) * part)
         return rounded(value, toScaleOf: value)
     }
 

@@ -24,6 +24,7 @@ extension Setting {
     static let exclusive: [(one: [String], other: [String])] =
         [
             (["training.steps"], ["training.epochs"]),
+            (["training.milestones"], ["training.decay_every"]),
             (["hidden"], ["depth", "width"]),
             (["measures.local_rank.patch"], ["measures.local_rank.columns"]),
         ] + Dataset.allKinds.flatMap(\.exclusive)
@@ -190,6 +191,30 @@ extension Setting {
         "Share of the numbers behind each dense layer of a block, except `qkv`, that a training step sets to 0."
     )
 
+    /// The largest norm of the gradient; nil: any.
+    package static let clipNorm = StoredSetting<Double?>(
+        "training.clip_norm", .numberOrOff(factor), default: nil,
+        "The largest L2 norm of the gradient of all parameters together. A longer gradient is scaled down to it, "
+            + "before weight decay, momentum and Adam's moments.")
+
+    /// The number of steps over which the learning rate rises.
+    package static let warmup = StoredSetting(
+        "training.warmup", .integer(0...1_000_000_000), default: 0,
+        "Steps over which the learning rate rises linearly: step t, from 0, has (t + 1) / `warmup` of the "
+            + "schedule's rate.")
+
+    /// The share of a target that all classes get.
+    package static let labelSmoothing = StoredSetting(
+        "training.label_smoothing", .number(Bounds(.closed(0), .open(1))), default: 0.0,
+        "α: training takes 1 − α for a point's class and α / classes more for every class as targets of "
+            + "`cross_entropy`. Measured losses are without it.")
+
+    /// The training loss at which a training ends; nil: none.
+    package static let stopAtLoss = StoredSetting<Double?>(
+        "training.stop_at_loss", .numberOrOff(Bounds(.none, .none)), default: nil,
+        "A training ends at the first step of the trace whose `train_loss` is at most this (needs "
+            + "`measures.trace_at`); the metric `stopped_at_step` says which.")
+
     private static let network: [Setting] = [
         Setting(
             "depth", .integer(1...1000), default: "2 (mlp, vib), 4 (cnn, vit, mixer, gmlp), 8 (resnet)",
@@ -270,6 +295,13 @@ extension Setting {
             default: "2, required (gaussian)", uses: [decay],
             "Number of epochs, or steps (gaussian), between decays."),
         Setting(
+            "training.milestones", .integers(1...1_000_000_000, limit: 1000),
+            default: "none", uses: [decay],
+            "In place of `decay_every`: the epochs, or steps (gaussian), after which the rate is multiplied. "
+                + "`decay_factor` is then 0.1 by default."),
+        warmup.setting,
+        clipNorm.setting,
+        Setting(
             "training.ema_decay", .numberOrOff(keptWeights), default: "off",
             "Decay of a moving average of the parameters; measures then read the average."),
         Setting("training.batch_size", .integer(1...1_000_000), default: "128", "Points in a step."),
@@ -279,9 +311,11 @@ extension Setting {
         Setting(
             "training.epochs", .integer(1...1_000_000), default: "required, or `steps`", uses: [finite],
             "Length in passes over the training points."),
+        stopAtLoss.setting,
         Setting(
             "training.loss", .word(Loss.allCases.map(\.rawValue)),
             default: Dataset.text { $0.lossText }, "The task loss."),
+        labelSmoothing.setting,
         Setting(
             "training.log_det.weight", .number(factorOrZero), default: "0",
             "λ: adds λ · −ln det(HᵀH + ε I) to the objective, H the batch's activations [points, units] of a "
@@ -299,7 +333,8 @@ extension Setting {
             Setting(
                 "measures.trace_at", .times, default: "end", uses: [.trained],
                 "When the trace gets an entry, besides the end: at a number of steps, equally spaced or with equally "
-                    + "spaced logarithms (`log` alone: 20), or at the steps listed."),
+                    + "spaced logarithms (`log` alone: 20), before the first step and after every n epochs, or at the "
+                    + "steps listed."),
             Setting(
                 "measures.samples", .integer(1...1000), default: "12", uses: [vib],
                 "Samples of z averaged in probability for `accuracy_sampled`."),

@@ -91,7 +91,7 @@ indirect enum SettingType: Equatable, Sendable {
         case .path: "a file"
         case .patterns: "list of names or patterns"
         case .numberOr(let number, let other): "\(number.text), or \(other.text)"
-        case .times: "`end`, `log`, `{linear: n}`, `{log: n}` or a list of steps"
+        case .times: "`end`, `log`, `{linear: n}`, `{log: n}`, `{epochs: n}` or a list of steps"
         }
     }
 

@@ -33,6 +33,20 @@ extension Double: SettingValue {
     package var json: JSONValue { .number(self) }
 }
 
+/// A number, or `off`, which is nil.
+extension Optional: SettingValue where Wrapped == Double {
+    package init?(json: JSONValue) {
+        if json.string == "off" {
+            self = .none
+        } else if let number = json.number {
+            self = .some(number)
+        } else {
+            return nil
+        }
+    }
+    package var json: JSONValue { map(JSONValue.number) ?? .string("off") }
+}
+
 extension Array: SettingValue where Element: SettingValue {
     package init?(json: JSONValue) {
         guard let elements = json.array else { return nil }

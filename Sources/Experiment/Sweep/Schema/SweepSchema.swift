@@ -13,6 +13,8 @@ public let sweepSchema: JSONValue = {
     members["axes"] = axesSchema
     members["zip"] = described(
         typed("array"), "Axes that advance together: [[width, training.batch_size]].")
+    members["sobol"] = described(
+        typed("array"), "Drawn axes whose numbers are points of one Sobol sequence: [[beta, width]].")
     members["where"] = described(
         anyOf(string, list(of: string)), "Conditions; a point stays in the grid if all of them hold.")
     members["figures"] = list(of: figureSchema)
@@ -44,14 +46,17 @@ private func axisSchema(_ kind: SettingType) -> JSONValue {
     let values = list(of: kind.schema)
     guard kind.isNumeric else { return values }
     let ends = typed("array", ["items": anyNumber, "minItems": JSONValue(2), "maxItems": JSONValue(2)])
-    func rule(_ name: String, _ other: String, isRequired: Bool) -> JSONValue {
-        object(
-            [name: ends, other: typed("integer", ["minimum": JSONValue(1)])], "",
-            required: isRequired ? [name, other] : [name])
+    let positive = typed("integer", ["minimum": JSONValue(1)])
+    func rule(_ name: String, _ others: [String: JSONValue], required: [String]) -> JSONValue {
+        object(others.merging([name: ends]) { $1 }, "", required: [name] + required)
     }
+    let seed = whole(0...Setting.seedLimit)
     return anyOf(
-        values, rule("linear", "count", isRequired: true), rule("log", "count", isRequired: true),
-        rule("range", "step", isRequired: false))
+        values, rule("linear", ["count": positive], required: ["count"]),
+        rule("log", ["count": positive], required: ["count"]),
+        rule("uniform", ["count": positive, "seed": seed], required: ["count"]),
+        rule("log_uniform", ["count": positive, "seed": seed], required: ["count"]),
+        rule("range", ["step": positive], required: []))
 }
 
 /// Figures have the keys that their reader knows.
@@ -123,7 +128,9 @@ extension SettingType {
         case .times:
             anyOf(
                 words(["end", "log", "linear"]), list(of: whole(1...1_000_000_000)),
-                object(["linear": whole(1...100_000), "log": whole(1...100_000)], ""))
+                object(
+                    ["linear": whole(1...100_000), "log": whole(1...100_000), "epochs": whole(1...100_000)],
+                    ""))
         case .points: anyOf(whole(SettingType.pointRange), words(["all"]))
         case .path: string
         case .patterns: anyOf(string, list(of: string))

@@ -114,7 +114,8 @@ private let mlpBody = """
     dataset: {name: generated-images, train_points: 2000, test_points: 500}
 
     # The grid is the product of the axes; means and intervals in figures are over the seeds.
-    # Also: {log: [1e-4, 1e-1], count: 4}, {linear: [0, 1], count: 5}, {range: [0, 5]}.
+    # Also: {log: [1e-4, 1e-1], count: 4}, {linear: [0, 1], count: 5}, {range: [0, 5]}; or drawn numbers:
+    # {log_uniform: [1e-4, 1e-1], count: 20}, {uniform: [0, 1], count: 20}.
     axes:
       depth: [2, 3, 4]
       training.learning_rate: [1e-3, 1e-2]
@@ -225,7 +226,8 @@ private let cnnBody = """
     dataset: {name: generated-images, train_points: 3000, test_points: 500}
 
     # The grid is the product of the axes; means and intervals in figures are over the seeds.
-    # Also: {log: [1e-4, 1e-1], count: 4}, {linear: [0, 1], count: 5}, {range: [0, 5]}.
+    # Also: {log: [1e-4, 1e-1], count: 4}, {linear: [0, 1], count: 5}, {range: [0, 5]}; or drawn numbers:
+    # {log_uniform: [1e-4, 1e-1], count: 20}, {uniform: [0, 1], count: 20}.
     axes:
       normalisation: [none, batch]
       seed: {range: [0, 2]}
@@ -261,7 +263,8 @@ private let resnetBody = """
     dataset: {name: generated-images, train_points: 3000, test_points: 500}
 
     # The grid is the product of the axes; means and intervals in figures are over the seeds.
-    # Also: {log: [1e-4, 1e-1], count: 4}, {linear: [0, 1], count: 5}, {range: [0, 5]}.
+    # Also: {log: [1e-4, 1e-1], count: 4}, {linear: [0, 1], count: 5}, {range: [0, 5]}; or drawn numbers:
+    # {log_uniform: [1e-4, 1e-1], count: 20}, {uniform: [0, 1], count: 20}.
     axes:
       training.learning_rate: [0.01, 0.05]
       seed: {range: [0, 2]}

@@ -66,7 +66,17 @@ extension TrialSettings {
 
     /// The most bytes of weights that a training keeps from its trace's steps; 0 where no measure needs them.
     public var historyBytes: Int {
-        measures.need(.weightHistory) ? parameterBytes * measures.traceAt.maxEntries : 0
+        measures.need(.weightHistory) ? parameterBytes * maxTraceEntries : 0
+    }
+
+    /// The most entries that the trace can have, by the published size of the data set.
+    package var maxTraceEntries: Int {
+        switch measures.traceAt {
+        case .end: 0
+        case .linear(let count), .log(let count): count
+        case .epochs(let count): trainingSteps / (count * (stepsPerEpoch ?? 1)) + 2
+        case .steps(let steps): steps.count
+        }
     }
 
     /// Bytes of all parameters as single-precision numbers.

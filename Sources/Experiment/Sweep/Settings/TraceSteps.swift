@@ -1,9 +1,11 @@
 import Glibc
+import Model
 
 extension TrialSettings.Measures.Times {
-    /// The steps after which a training of `steps` steps gets an entry in its trace, ascending, each once.
-    public func steps(of steps: Int) -> [Int] {
-        let listed: [Int]
+    /// The steps after which a training gets an entry in its trace, ascending, each once.
+    public func steps(of length: TrainingLength) -> [Int] {
+        let (listed, steps): ([Int], Int)
+        steps = length.steps
         switch self {
         case .end: return []
         // A single point is the end of training.
@@ -13,6 +15,8 @@ extension TrialSettings.Measures.Times {
             listed = (0..<count).map { index in
                 min(steps, Int(pow(Double(steps), Double(index) / Double(count - 1)).rounded()))
             }
+        case .epochs(let count):
+            listed = Array(stride(from: 0, to: steps, by: count * length.stepsPerEpoch)) + [steps]
         case .steps(let asked): listed = asked.filter { $0 <= steps }
         }
         var distinct: [Int] = []

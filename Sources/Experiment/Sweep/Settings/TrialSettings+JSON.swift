@@ -70,6 +70,8 @@ extension Schedule {
         case .cosine: .string("cosine")
         case .decay(let factor, let every):
             .object(["factor": .number(factor), "every": JSONValue(every)])
+        case .milestones(let milestones, let factor):
+            .object(["factor": .number(factor), "milestones": JSONValue(milestones)])
         }
     }
 }
@@ -105,6 +107,7 @@ extension TrialSettings.Measures.Times {
         case .end: .string("end")
         case .linear(let count): .object(["linear": JSONValue(count)])
         case .log(let count): .object(["log": JSONValue(count)])
+        case .epochs(let count): .object(["epochs": JSONValue(count)])
         case .steps(let steps): JSONValue(steps)
         }
     }

@@ -108,16 +108,9 @@ public struct TrialSettings: Hashable, Sendable {
             case linear(Int)
             /// This number of points, equally spaced in log(step) from step 1. Repeated steps are dropped.
             case log(Int)
+            /// Before the first step, after each pass of so many epochs, and at the end.
+            case epochs(Int)
             case steps([Int])
-
-            /// The most entries that a trace can have.
-            public var maxEntries: Int {
-                switch self {
-                case .end: 0
-                case .linear(let count), .log(let count): count
-                case .steps(let steps): steps.count
-                }
-            }
         }
         /// The settings of local rank; nil: not measured.
         public var localRank: LocalRank?

@@ -52,7 +52,9 @@ func runNetwork(
         shape = try architecture.shape(
             settings.network, input: settings.networkDescription.input, outputs: source.outputs)
     } catch { throw .settings(error.words) }
-    let model = Network<Float>(shape, loss: training.loss, points: settings.training.batchSize)
+    let model = Network<Float>(
+        shape, loss: training.loss, points: settings.training.batchSize,
+        smoothing: settings.training[Setting.labelSmoothing])
     model.initialise(streams)
     let measures = MeasureSet(settings, model, source, streams, lastUnits: source.outputs)
     let evaluated = Network<Float>(shape, loss: training.loss, points: architecture.evaluationPoints)
@@ -71,7 +73,8 @@ func runNetwork(
     var history = trainings[0].history
     training.measure {
         measures.addSummaries(
-            to: &history, steps: training.steps, shaped: model.makeGradients(), weights: model.weights)
+            to: &history, steps: trainings[0].trainer.step, shaped: model.makeGradients(),
+            weights: model.weights)
     }
     return history
 }

@@ -30,7 +30,7 @@ struct Training<M: TrainableNetwork> where M.Scalar == Float {
     /// Measures and keeps what is due after `step` steps. Returns whether another step follows.
     fileprivate mutating func begin(_ step: Int) -> Bool {
         guard !isOver else { return false }
-        let isEnd = step == plan.steps
+        var isEnd = step == plan.steps
         if isEnd || due.first == step {
             let parameters = trainer.evaluated.parameters.flat
             // LAPACK may not return from a NaN.
@@ -38,7 +38,7 @@ struct Training<M: TrainableNetwork> where M.Scalar == Float {
                 diverge(at: step)
                 return false
             }
-            let metrics = plan.measure { measure(parameters, step) }
+            var metrics = plan.measure { measure(parameters, step) }
             guard metrics.values.allSatisfy(\.isFinite) else {
                 diverge(at: step)
                 return false
@@ -48,10 +48,14 @@ struct Training<M: TrainableNetwork> where M.Scalar == Float {
                 history.trace.append(TraceEntry(step: step, metrics))
                 keepIfBest(metrics, step)
                 if plan.keepsMeasured { history.measured.append(trainer.network(after: step)) }
+                if let target = plan.stopLoss, let loss = metrics[.trainLoss]?.number, loss <= target {
+                    isEnd = true
+                    metrics[.stoppedAtStep] = JSONValue(step)
+                }
             }
             if isEnd { history.metrics = metrics }
         }
-        if isKept(step) { history.kept.append(trainer.network(after: step)) }
+        if isKept(step, isEnd: isEnd) { history.kept.append(trainer.network(after: step)) }
         isOver = isEnd
         return !isEnd
     }
@@ -68,10 +72,10 @@ struct Training<M: TrainableNetwork> where M.Scalar == Float {
         history.measured = []
     }
 
-    private func isKept(_ step: Int) -> Bool {
+    private func isKept(_ step: Int, isEnd: Bool) -> Bool {
         switch plan.keeping {
         case .none, .best: false
-        case .final: step == plan.steps
+        case .final: isEnd
         case .steps(let listed): listed.contains(step)
         }
     }

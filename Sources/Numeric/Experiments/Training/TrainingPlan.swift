@@ -82,6 +82,8 @@ struct TrainingPlan {
     let batch: Int
     let keeping: KeptWeights
     let checkpoints: TrialCheckpoints?
+    /// The training loss at which the training ends, at a step of the trace; nil: none.
+    let stopLoss: Double?
     /// Whether weights at the trace's steps stay in memory.
     var keepsMeasured: Bool
     private let measuring: MeasureObserver?
@@ -112,9 +114,13 @@ struct TrainingPlan {
             case .steps(let count): count
             case .epochs(let count): count * stepsPerEpoch
             }
-        optimizer = training.optimizer
+        stopLoss = training[Setting.stopAtLoss]
+        var optimizer = training.optimizer
+        optimizer.clipNorm = training[Setting.clipNorm]
+        optimizer.warmup = training[Setting.warmup]
+        self.optimizer = optimizer
         length = TrainingLength(steps: steps, stepsPerEpoch: stepsPerEpoch)
-        traceSteps = settings.measures.traceAt.steps(of: steps)
+        traceSteps = settings.measures.traceAt.steps(of: length)
     }
 
     /// Runs `body` as measuring, not training: `measuring` is called before and after.

@@ -163,6 +163,7 @@ public struct TrialRunner {
                 activation: settings.network.activation, hasBiases: settings.network[Setting.biases])
             let model = MLP<Float>(
                 shape, loss: plan.loss, points: plan.batch, logDet: settings.training.logDet,
+                smoothing: settings.training[Setting.labelSmoothing],
                 sharing: trainings.last?.trainer.model)
             model.initialise(streams, settings.network[Setting.initialisation])
             let measures = MeasureSet(settings, model, source, streams, lastUnits: source.outputs)
@@ -192,15 +193,18 @@ public struct TrialRunner {
         var evaluated: VIB<Float>?
         for (settings, plan) in members {
             guard case .vib(let beta, let bottleneck, let shift) = settings.model else { continue }
-            func make(points: Int, logDet: LogDetSettings? = nil, sharing other: VIB<Float>?) -> VIB<Float> {
+            func make(
+                points: Int, logDet: LogDetSettings? = nil, smoothing: Double = 0, sharing other: VIB<Float>?
+            ) -> VIB<Float> {
                 VIB(
                     hidden: [source.inputs] + settings.network.hidden,
                     activation: settings.network.activation, bottleneck: bottleneck,
                     outputs: source.outputs, loss: plan.loss, beta: beta, shift: shift, points: points,
-                    logDet: logDet, sharing: other)
+                    logDet: logDet, smoothing: smoothing, sharing: other)
             }
             let model = make(
                 points: plan.batch, logDet: settings.training.logDet,
+                smoothing: settings.training[Setting.labelSmoothing],
                 sharing: trainings.last?.trainer.model)
             model.initialise(streams)
             let measures = MeasureSet(settings, model, source, streams, lastUnits: bottleneck)
@@ -232,7 +236,8 @@ public struct TrialRunner {
             var history = training.history
             training.plan.measure {
                 measures.addSummaries(
-                    to: &history, steps: training.plan.steps, shaped: training.trainer.model.makeGradients())
+                    to: &history, steps: training.trainer.step,
+                    shaped: training.trainer.model.makeGradients())
             }
             return history
         }

@@ -57,9 +57,13 @@ struct Plan {
         ]
         for (index, axis) in spec.axes.enumerated() {
             lines.append(
-                "\(index == 0 ? "axes  " : "      ")   \(axis.path): \(axis.count) (\(axis.valuesText))")
+                "\(index == 0 ? "axes  " : "      ")   \(axis.path): \(axis.count) "
+                    + "(\(axis.values.isDrawn ? "drawn: " : "")\(axis.valuesText))")
         }
-        for group in spec.zip { lines.append("zip      \(group.joined(separator: ", ")) advance together") }
+        for group in spec.zip {
+            let how = spec.sobol.contains(group) ? "are points of a Sobol sequence" : "advance together"
+            lines.append("zip      \(group.joined(separator: ", ")) \(how)")
+        }
         for condition in spec.conditions { lines.append("where    \(condition.text)") }
         let each =
             cost.leastSeconds == cost.maxSeconds
@@ -67,7 +71,7 @@ struct Plan {
             : "\(durationText(seconds: cost.leastSeconds)) to \(durationText(seconds: cost.maxSeconds))"
         lines += [
             "shards   about \(groupedText(shards)) for a worker of \(countText(slots, "slot"))",
-            "cost     about \(each) a trial, \(roundedText(cost.coreHours)) core-hours in all; here "
+            "cost     \(spec.mayStopEarly ? "at most" : "about") \(each) a trial, \(roundedText(cost.coreHours)) core-hours in all; here "
                 + "\(aboutText(seconds: seconds)) on \(countText(slots, "core"))",
             "         (counted operations at the speed of one core of a 2024 server"
                 + "\(cost.isSampled ? ", of sampled trials" : ""); yours may be twice as slow)",
