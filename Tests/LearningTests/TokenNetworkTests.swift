@@ -161,7 +161,7 @@ import Testing
         let draws = Matrix<Float>(rows: 3, columns: 4000)
         RandomStreams(seed: 4).fillNormals(draws, .latentNoise, index: 9)
         noise.assign(converting: draws)
-        let work = NetworkWorkspace<Double>(shape.plan, nil, points: 3, keepsAll: true)
+        let work = NetworkWorkspace<Double>(shape.plan, nil, points: 3, values: .separate)
         network.numbers.forward(
             x, work, .training(movesAverages: false), upTo: shape.plan.last, noise: noise)
         for (value, rate, input) in [(1, 0.3, x), (2, 0.01, work.values[1])] {
