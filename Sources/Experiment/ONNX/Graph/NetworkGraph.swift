@@ -188,18 +188,27 @@ public struct NetworkGraph: Sendable {
     public func parameters() throws(ONNXFault) -> [Float] {
         var numbers: [Float] = []
         numbers.reserveCapacity(plan.parameterCount)
+        try forEachParameter { numbers += $1 }
+        return numbers
+    }
+
+    /// Calls `body` with the region and the numbers of each of the plan's parameters, in order: all of them together
+    /// may be gigabytes.
+    public func forEachParameter(_ body: (NetworkPlan.Region, [Float]) -> Void) throws(ONNXFault) {
         for fill in fills {
             let own = try fill.constant.floats()
             guard fill.isTransposed else {
-                numbers += own
+                body(fill.region, own)
                 continue
             }
             let (rows, columns) = (fill.region.rows, fill.region.columns)
+            var numbers: [Float] = []
+            numbers.reserveCapacity(own.count)
             for row in 0..<rows {
                 for column in 0..<columns { numbers.append(own[column * rows + row]) }
             }
+            body(fill.region, numbers)
         }
-        return numbers
     }
 }
 

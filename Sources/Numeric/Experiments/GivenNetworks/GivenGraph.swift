@@ -1,4 +1,5 @@
 import Learning
+import LinearAlgebra
 import Measures
 import Model
 import ONNX
@@ -97,10 +98,18 @@ struct GivenGraph {
         self.model = Network(
             NetworkShape(graph: graph.plan, layers: values), loss: .crossEntropy, points: batch)
         guard !request.listsLayers else { return }
+        let flat = self.model.parameters.flat
         if let parameters = read.parameters {
-            self.model.parameters.flat.assign(parameters)
+            flat.assign(parameters)
         } else {
-            self.model.parameters.flat.assign(try ReadGraph.parameters(of: graph, file))
+            try GivenGraph.attempt(file) { () throws(GraphError) in
+                do throws(ONNXFault) {
+                    try graph.forEachParameter { region, numbers in
+                        Matrix(flat.buffer, offset: region.offset, rows: region.rows, columns: region.columns)
+                            .assign(numbers)
+                    }
+                } catch { throw .file(error) }
+            }
         }
     }
 
