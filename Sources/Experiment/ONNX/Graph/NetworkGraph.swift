@@ -116,7 +116,7 @@ public struct NetworkGraph: Sendable {
         inputShape = inputs.first?.shape ?? []
         outputShape = result.shape
         let varies = ValueLiveness(plan, of: Array(plan.values.indices)).varies
-        layers = compiler.layers.filter { varies[$0.value] && $0.units > 0 }
+        layers = compiler.layers.filter { varies[$0.value] }
     }
 
     /// The dense layer that makes the output: what it reads, and its weight. nil where no dense layer does.

@@ -113,7 +113,8 @@ extension GraphFacts {
 
     fileprivate init?(_ json: JSONValue) {
         guard let input = json["input"].flatMap(sizes), input.reduce(1, *) <= GraphFacts.maxUnits,
-            let layers = all(json["layers"], Layer.init), let output = json["output"].flatMap(Layer.init),
+            let layers = all(json["layers"], { Layer($0, fewest: 0) }),
+            let output = json["output"].flatMap({ Layer($0) }),
             let matrices = all(json["matrices"], Matrix.init),
             let parameters = count(json["parameters"], upTo: GraphFacts.maxNumbers),
             let values = count(json["values"], upTo: GraphFacts.maxNumbers),
@@ -149,9 +150,10 @@ extension GraphFacts.Layer {
         ])
     }
 
-    fileprivate init?(_ json: JSONValue) {
+    /// - Parameter fewest: the fewest units that it may have.
+    fileprivate init?(_ json: JSONValue, fewest: Int = 1) {
         guard let members = json.array, members.count == 6, let name = members[0].string,
-            let units = count(members[1], from: 1, upTo: GraphFacts.maxUnits),
+            let units = count(members[1], from: fewest, upTo: GraphFacts.maxUnits),
             let value = count(members[2], upTo: GraphFacts.maxUnits), let cost = count(members[3]),
             let peak = count(members[4], upTo: GraphFacts.maxNumbers), let isMeasured = members[5].bool
         else { return nil }

@@ -66,7 +66,8 @@ struct GivenGraph {
             (chosen, measured) = try facts.layers(
                 request.layers, of: request.measures?.compactMap(\.declaration) ?? [],
                 isForMeasures: !request.listsLayers && request.outputsFolder == nil
-                    && request.measures?.contains(.localRank) == false)
+                    && request.measures?.contains(.localRank) == false,
+                keepsEmpty: request.listsLayers || request.outputsFolder != nil)
         } catch {
             throw DataError(file: file, problem: .graph(error.words))
         }

@@ -164,13 +164,17 @@ extension GraphFacts {
     /// - Parameters:
     ///   - patterns: the names or patterns of the layers asked for; nil: the default.
     ///   - isForMeasures: whether the layers are only for these measures, and not for local ranks or files.
+    ///   - keepsEmpty: whether layers without numbers are chosen, too.
     package func layers(
-        _ patterns: [String]?, of measures: [MeasureDeclaration], isForMeasures: Bool
+        _ patterns: [String]?, of measures: [MeasureDeclaration], isForMeasures: Bool,
+        keepsEmpty: Bool = false
     ) throws(NoSuchLayer) -> (chosen: [Int], measured: [Layer]) {
         let areOfFeatures =
             patterns == nil && isForMeasures && features != nil && !measures.isEmpty
             && measures.allSatisfy(\.isOfLastFeatures)
-        let chosen = areOfFeatures ? [] : try chosen(patterns)
+        var chosen = areOfFeatures ? [] : try chosen(patterns)
+        // A layer without numbers can be saved, but has no ranks or norms.
+        if !keepsEmpty { chosen.removeAll { layers[$0].units == 0 } }
         return (
             chosen, measured(chosen, withFeatures: measures.contains { $0.needs.contains(.denseChain) })
         )
