@@ -191,6 +191,11 @@ import Text
         #expect(
             message(Self.sweep, files).contains(
                 "whose channels seem to be last: say so with dataset.layout: nhwc"))
+        files.shapes["images.npy"] = [4, 3, 32, 48]
+        files.declared = [3, 32, 48]
+        #expect(
+            message(text, files).contains(
+                "whose channels seem to be first: leave out dataset.layout: nhwc"))
     }
 
     @Test func `Memory's advice is in the words of sweeps, of what is there`() throws {

@@ -167,13 +167,18 @@ public struct NetworkGraph: Sendable {
             if case .size(let size) = dimension { size } else { nil }
         }
         if let asked {
-            guard asked.count == rest.count, zip(rest, asked).allSatisfy({ $0 == nil || $0 == $1 }) else {
+            func fits(_ sizes: [Int]) -> Bool {
+                sizes.count == rest.count && zip(rest, sizes).allSatisfy { $0 == nil || $0 == $1 }
+            }
+            guard fits(asked) else {
+                let areLast = asked.count == 3 && fits([asked[2], asked[0], asked[1]])
                 throw .graph(
                     GraphFault(
                         "takes inputs of shape ("
                             + rest.map { $0.map(String.init) ?? "any" }.joined(separator: ", ")
                             + "), and is given (" + asked.map(String.init).joined(separator: ", ")
-                            + "); the first dimension, of the points, is left out"))
+                            + "); the first dimension, of the points, is left out"
+                            + (areLast ? ". Are the channels last? Then say so: layout nhwc" : "")))
             }
             return [1] + asked
         }

@@ -78,6 +78,7 @@ public enum JacobianInputs: Hashable, Sendable {
         case beyond(Int, of: Int)
         case noImages
         case channelsLast([Int])
+        case channelsFirst([Int])
 
         /// The fault in words that follow the file's name.
         public func words(_ options: Options) -> String {
@@ -89,6 +90,9 @@ public enum JacobianInputs: Hashable, Sendable {
             case .channelsLast(let shape):
                 "takes inputs of shape (\(shape[0]), \(shape[1]), \(shape[2])), whose channels seem to be last: say so "
                     + "with \(options.layout), or choose inputs with \(options.columns)"
+            case .channelsFirst(let shape):
+                "takes inputs of shape (\(shape[0]), \(shape[1]), \(shape[2])), whose channels seem to be first: leave out "
+                    + "\(options.layout), or choose inputs with \(options.columns)"
             }
         }
     }
@@ -142,6 +146,7 @@ public enum JacobianInputs: Hashable, Sendable {
                 return
             }
             guard hasChannelsLast || shape[2] > 4 || shape[0] <= 4 else { throw .channelsLast(shape) }
+            guard !hasChannelsLast || shape[0] > 4 || shape[2] <= 4 else { throw .channelsFirst(shape) }
             self = .patch(of: image, side: side)
         }
     }
