@@ -210,6 +210,24 @@ enum GraphFiles {
         #expect(gone.errors.contains("dataset.inputs: x.npy: cannot be read: No such file"), "\(gone.all)")
     }
 
+    /// A start copies files, then writes sweep.json, then makes the journal. It may be killed after each.
+    @Test func `A start that is killed can be repeated, or resumed without the user's files`() throws {
+        let work = try Workspace()
+        try GraphFiles.write(to: work)
+        #expect(try work.run("run", "s.yaml", "--out", "ref").code == 0)
+        #expect(
+            try work.shell("mkdir early late; cp -r ref/files early; cp -r ref/files ref/sweep.json late")
+                .code == 0)
+        #expect(try work.run("run", "s.yaml", "--out", "early").code == 0)
+        #expect(try work.bytes("early/records.ndjson") == work.bytes("ref/records.ndjson"))
+        for name in ["x.npy", "nets"] { try remove(work, name) }
+        let resumed = try work.run("resume", "late")
+        #expect(resumed.code == 0, "\(resumed.all)")
+        #expect(try work.bytes("late/records.ndjson") == work.bytes("ref/records.ndjson"))
+        try remove(work, "late/files")
+        #expect(try work.run("check", "late").output.contains("files of the sweep are not here"))
+    }
+
     @Test func `An edit is told by status, and other bytes of a file by resume`() throws {
         let work = try Workspace()
         try GraphFiles.write(to: work)

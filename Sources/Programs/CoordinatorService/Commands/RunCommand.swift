@@ -49,7 +49,6 @@ func begin(
     try RunDirectory.checkIsFree(path, for: spec, source)
     let (run, journal) = try create(fresh, spec, source)
     do throws(CommandFailure) {
-        try RunFiles(spec, in: path).complete(from: source.folder)
         return try serve(run, journal, lock, options, consume admission, signals, launch)
     } catch {
         // Nothing was begun, so the same command can be repeated once the cause is fixed.
@@ -63,6 +62,8 @@ private func create(
     _ fresh: FreshRun, _ spec: SweepSpec, _ source: SweepSource
 ) throws(CommandFailure) -> (RunDirectory, RunJournal) {
     do throws(CommandFailure) {
+        // First, so that a run with a sweep.json can be resumed without the user's files.
+        try RunFiles(spec, in: fresh.path).complete(from: source.folder)
         let run = try RunDirectory.create(fresh.path, spec)
         let journal = try journaled { () throws(JournalError) in
             let journal = try RunJournal.create(in: fresh.path, sweep: spec.digest)

@@ -103,6 +103,7 @@ struct RunCheck {
 
     /// Compares the copies of the sweep's files with their digests. A merged run may have none.
     private mutating func checkFiles(_ run: RunDirectory) {
+        var missing = 0
         for copy in run.spec.fileCopies {
             let found = fileDigest("\(path)/\(copy.path)")
             if found == copy.part.digest {
@@ -110,9 +111,16 @@ struct RunCheck {
             } else if found != nil {
                 wrong(
                     copy.path, "its bytes are not those of the sweep's file",
-                    "\(quotedCommand(resume)) copies it again, from the folder of the sweep file",
+                    "\(quotedCommand(resume)) copies it again, if the folder of the sweep file still has it",
                     resume: .mends)
+            } else {
+                missing += 1
             }
+        }
+        if missing > 0 {
+            note(
+                "files", "\(countText(missing, "file")) of the sweep \(missing == 1 ? "is" : "are") not here",
+                "\(quotedCommand(resume)) copies them again where trials are left")
         }
         if !intactFiles.isEmpty {
             ok("files", "\(countText(intactFiles.count, "file")) with the digests in sweep.json")

@@ -52,7 +52,7 @@ struct RunDirectory {
     /// Whether an interrupted start leaves this file, or a new disk contains it.
     private static func isLeftover(_ name: String) -> Bool {
         name.hasPrefix("journal.sqlite") || name.hasPrefix("sweep.json")
-            || ["coordinator.lock", ControlListener.fileName, "lost+found"].contains(name)
+            || ["coordinator.lock", ControlListener.fileName, "files", "lost+found"].contains(name)
     }
 
     /// Throws for the root and the home directory: a run's files belong in a folder of their own.
