@@ -209,7 +209,9 @@ import Text
             at: work.folder.appending(path: "no-data/checkpoints"), withIntermediateDirectories: true)
         try work.write("not a checkpoint", to: "no-data/checkpoints/\(id).checkpoint")
         let run = try work.start("ranksweep", ["run", "s.yaml", "--out", "a", "--slots", "1"])
-        try eventually("the slot has said something") { run.errors.contains("is ignored") }
+        try eventually("the slot has said something") {
+            run.errors.contains("the checkpoint of trial \(id) is ignored")
+        }
         for slot in try processes(with: "--slot ", work.folder.path) { kill(slot, SIGSEGV) }
         let end = try run.wait()
         #expect(end.code == 0, "\(end.all)")

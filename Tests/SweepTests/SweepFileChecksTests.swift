@@ -6,13 +6,6 @@ import Text
 
 /// Files that don't fit, and facts of files that aren't true.
 @Suite struct SweepFileChecksTests {
-    private static let sweep = """
-        name: s
-        model: onnx
-        file: net.onnx
-        dataset: {inputs: images.npy, labels: labels.npy}
-        """
-
     private func read(
         _ text: String, _ files: SweepFileFacts = SweepFileFacts(), overrides: [String] = []
     ) throws -> SweepSpec {
@@ -123,18 +116,18 @@ import Text
     // MARK: Layers
 
     @Test func `Names and patterns of the same layers are the same trial`() {
-        let text = Self.sweep + "\naxes: {layers: [[conv], ['c*']]}"
+        let text = SweepFilesTests.sweep + "\naxes: {layers: [[conv], ['c*']]}"
         #expect(message(text).contains("are the same trial, as layers makes no difference"))
     }
 
     @Test func `Of two layers with one name, the worker chooses what the sweep chose`() throws {
         let files = SweepFileFacts()
         files.change = { _, graph in graph.layers[2].name = "relu" }
-        let spec = try read(Self.sweep, files)
+        let spec = try read(SweepFilesTests.sweep, files)
         let settings = spec.grid[0].settings
         #expect(settings.graph?.layers.map(\.value) == [1, 2, 5])
         #expect(settings.measureRequest(\.name)?.layers == nil)
-        let both = try read(Self.sweep + "\nlayers: relu", files).grid[0].settings
+        let both = try read(SweepFilesTests.sweep + "\nlayers: relu", files).grid[0].settings
         #expect(both.graph?.layers.map(\.value) == [2, 3])
     }
 
@@ -146,7 +139,7 @@ import Text
         ("weight_norms: true", ["conv", "relu", "fc"]),
     ])
     func `Measures of features alone take no other layers`(_ measures: String, _ layers: [String]) throws {
-        let text = Self.sweep + "\nmeasures: {local_rank: false, \(measures)}"
+        let text = SweepFilesTests.sweep + "\nmeasures: {local_rank: false, \(measures)}"
         #expect(try read(text).grid[0].settings.graph?.layerNames == layers)
         let own = try read(text + "\nlayers: conv").grid[0].settings.graph
         #expect(own?.layerNames.first == "conv")
@@ -156,7 +149,7 @@ import Text
 
     @Test func `Figures may draw the norms of all matrices, however few layers are chosen`() throws {
         let text =
-            Self.sweep
+            SweepFilesTests.sweep
                 + """
 
                 layers: fc
@@ -174,7 +167,7 @@ import Text
     @Test func `Images with their channels last are turned for networks that take them first`() throws {
         let files = SweepFileFacts()
         files.shapes["images.npy"] = [4, 32, 48, 3]
-        let text = Self.sweep.replacing("labels:", with: "layout: nhwc, mean: [1, 2, 3], labels:")
+        let text = SweepFilesTests.sweep.replacing("labels:", with: "layout: nhwc, mean: [1, 2, 3], labels:")
         let turned = try #require(try read(text, files).grid[0].settings.graph)
         #expect(turned.input == [3, 32, 48])
         #expect(turned.inputs == .patch(of: [3, 32, 48], side: 16) && turned.inputs.count == 768)
@@ -189,7 +182,7 @@ import Text
         }
         #expect(facts.graphs.map(\.input) == [[32, 48, 3]])
         #expect(
-            message(Self.sweep, files).contains(
+            message(SweepFilesTests.sweep, files).contains(
                 "whose channels seem to be last: say so with dataset.layout: nhwc"))
         files.shapes["images.npy"] = [4, 3, 32, 48]
         files.declared = [3, 32, 48]
@@ -199,7 +192,7 @@ import Text
     }
 
     @Test func `Memory's advice is in the words of sweeps, of what is there`() throws {
-        let text = Self.sweep + "\nmeasures: {effective_rank: {points: all}}"
+        let text = SweepFilesTests.sweep + "\nmeasures: {effective_rank: {points: all}}"
         let request = try #require(try read(text).grid[0].settings.measureRequest(\.name))
         let memory = GraphMemory(
             request, parameters: 0, values: 100, tangent: 1000, units: [1000], input: 3072, inputs: 768,
@@ -232,10 +225,10 @@ import Text
                 return one
             }
         }
-        let words = message(Self.sweep, files)
+        let words = message(SweepFilesTests.sweep, files)
         #expect(words.hasPrefix("s.yaml: the sweep with its networks' layers has 1"), "\(words.prefix(200))")
         #expect(words.hasSuffix("bytes, and at most 1048576 are kept: choose fewer layers or files"))
-        #expect(message(Self.sweep + "\nlayers: conv", files) == "none")
+        #expect(message(SweepFilesTests.sweep + "\nlayers: conv", files) == "none")
     }
 
     @Test func `Matrices are kept for norms alone`() throws {
@@ -243,7 +236,7 @@ import Text
             ("", 0), ("weight_norms: true", 2), ("weight_norms: {tolerance: 0.1}", 2),
             ("weight_norms: false", 0),
         ] {
-            let spec = try read(Self.sweep + "\nmeasures: {\(measures)}")
+            let spec = try read(SweepFilesTests.sweep + "\nmeasures: {\(measures)}")
             #expect(spec.grid[0].settings.graph?.matrices.count == count, "\(measures)")
         }
     }
@@ -291,7 +284,8 @@ import Text
 
     @Test(arguments: tables)
     func `Facts that no file has are refused`(_ old: String, _ new: String) throws {
-        let text = try read(Self.sweep + "\nmeasures: {weight_norms: true}").canonicalJSON.canonicalText
+        let text = try read(SweepFilesTests.sweep + "\nmeasures: {weight_norms: true}").canonicalJSON
+            .canonicalText
         #expect(text.contains(old), "\(text)")
         let error = #expect(throws: SweepError.self) {
             try SweepSpec(parsing: text.replacing(old, with: new), file: "sweep.json")

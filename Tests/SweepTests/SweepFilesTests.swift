@@ -67,7 +67,7 @@ final class SweepFileFacts {
 
 /// Sweeps of networks from files.
 @Suite struct SweepFilesTests {
-    private static let sweep = """
+    static let sweep = """
         name: s
         model: onnx
         file: net.onnx

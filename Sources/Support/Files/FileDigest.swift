@@ -14,16 +14,9 @@ public func copyFile(
     let source = try openStream(from)
     defer { fclose(source) }
     let copy = try WholeFile(path, among: writers)
-    var stream = DigestStream()
-    var bytes = [UInt8](repeating: 0, count: 1 << 18)
-    while true {
-        let count = fread(&bytes, 1, bytes.count, source)
-        guard count > 0 else { break }
-        stream.update(bytes[..<count])
-        try copy.write(bytes[..<count])
+    guard let found = try digestParts(of: source, { part throws(FileError) in try copy.write(part) }) else {
+        throw FileError(path: from, doing: "read", code: EIO)
     }
-    guard ferror(source) == 0 else { throw FileError(path: from, doing: "read", code: EIO) }
-    let found = stream.finish().hexadecimal()
     if digest == nil || digest == found { try copy.commit() }
     return found
 }
@@ -32,12 +25,20 @@ public func copyFile(
 public func fileDigest(_ path: String) -> String? {
     guard let file = try? openStream(path) else { return nil }
     defer { fclose(file) }
+    return digestParts(of: file) { _ in }
+}
+
+/// Reads a stream to its end, and calls `body` with each part. Returns the SHA-256 of all; nil where reading failed.
+private func digestParts<Failure>(
+    of file: UnsafeMutablePointer<FILE>, _ body: (ArraySlice<UInt8>) throws(Failure) -> Void
+) throws(Failure) -> String? {
     var digest = DigestStream()
     var bytes = [UInt8](repeating: 0, count: 1 << 18)
     while true {
         let count = fread(&bytes, 1, bytes.count, file)
         guard count > 0 else { break }
         digest.update(bytes[..<count])
+        try body(bytes[..<count])
     }
     return ferror(file) == 0 ? digest.finish().hexadecimal() : nil
 }

@@ -99,7 +99,6 @@ extension WeightsProblem {
         case .measure(let name, let why): "--measures: \(name) \(why)"
         }
     }
-
 }
 
 extension WeightsProblem.OfTensor {

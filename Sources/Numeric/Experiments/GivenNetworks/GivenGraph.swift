@@ -3,8 +3,8 @@ import LinearAlgebra
 import Measures
 import Model
 import ONNX
-import Text
 import Sweep
+import Text
 
 /// A network from an ONNX file for points of one shape.
 struct ReadGraph {

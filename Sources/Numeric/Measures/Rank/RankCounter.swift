@@ -48,7 +48,8 @@ struct RankCounter {
         guard order > 0 else { return [Int](repeating: 0, count: absolute.count + relative.count) }
         let gram = gramMemory.prefix(rows: order, columns: order)
         let isTall = jacobian.rows > jacobian.columns
-        // Smaller thresholds hardly ever allow single precision: the mean σ² is rarely below 0.04 σ_1².
+        // Single precision would do for a smaller threshold only if the mean σ² were below 0.05 σ_1². So sums in
+        // single precision, most of which would be repeated in double, are not tried.
         if relative.allSatisfy({ $0 >= 0.0015 }) {
             gram.setGram(inSingle: jacobian, transposed: isTall)
             let mean = (0..<order).reduce(0) { $0 + gram[$1, $1] } / Double(order)
