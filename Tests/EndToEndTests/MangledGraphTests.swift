@@ -108,6 +108,7 @@ private let hostile: [(what: String, bytes: [UInt8])] = [
     ("flattened at axis −99", one("Flatten", [], int("axis", -99))),
     ("a new axis at 2⁴⁰", one("Unsqueeze", ["k"], k: [1 << 40])),
     ("summed over axis 99", one("ReduceMean", [], ints("axes", 99))),
+    ("no column", one("Gather", ["k"], k: [], int("axis", 1))),
     ("column 2⁴⁰", one("Gather", ["k"], k: [1 << 40], int("axis", 1))),
     ("a cast to type 99", one("Cast", [], int("to", 99))),
     ("zero groups", one("Conv", ["w"], int("group", 0))),

@@ -82,6 +82,11 @@ public struct GraphFacts: Hashable, Sendable {
         public init(_ pattern: String, _ names: [String]) {
             words = "has no layer '\(pattern)'; it has \(shortList(names))"
         }
+
+        /// Every layer that could be measured is empty.
+        public static let noNumbers = NoSuchLayer(words: "has no numbers in the layers that would be measured")
+
+        private init(words: String) { self.words = words }
     }
 
     /// Indices of the layers whose names match one of the patterns; without patterns those measured by default.

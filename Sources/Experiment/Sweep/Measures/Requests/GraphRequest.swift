@@ -180,8 +180,8 @@ extension GraphFacts {
         var chosen = areOfFeatures ? [] : try chosen(patterns)
         // A layer without numbers can be saved, but has no ranks or norms.
         if !keepsEmpty { chosen.removeAll { layers[$0].units == 0 } }
-        return (
-            chosen, measured(chosen, withFeatures: measures.contains { $0.needs.contains(.denseChain) })
-        )
+        let measured = measured(chosen, withFeatures: measures.contains { $0.needs.contains(.denseChain) })
+        if measured.isEmpty, !keepsEmpty { throw .noNumbers }
+        return (chosen, measured)
     }
 }
