@@ -181,7 +181,7 @@ extension GraphFacts {
         // A layer without numbers can be saved, but has no ranks or norms.
         if !keepsEmpty { chosen.removeAll { layers[$0].units == 0 } }
         return (
-            chosen, measured(chosen, withFeatures: measures.contains { $0.needs.contains(.denseChain) })
+            chosen, measured(chosen, withFeatures: measures.contains { $0.needs.contains(.denseHead) })
         )
     }
 }
