@@ -21,13 +21,17 @@ import Text
     private static let mlp = "model: mlp\n" + images + "hidden: [8, 8]\ntraining: {steps: 6, batch_size: 8}\n"
     private static let symmetric = MeasureRequest.Points.dataset(.mnist, .symmetric)
 
+    private static let classes = [
+        "effective_rank", "classification_dimension", "neural_collapse", "independence_deficit",
+    ]
+
     static let kinds =
         ["layer", "batch", "instance", "group"].map { kind in
             NetworkCase(testDescription: "MLP, \(kind) normalisation", text: mlp + "normalisation: \(kind)\n")
         } + [
             NetworkCase(
-                testDescription: "MLP, skips, tanh", text: mlp + "residual: true\nactivation: tanh\n",
-                listed: ["effective_rank", "binned_information", "kernel_information", "components"]),
+                testDescription: "MLP, skips, tanh", text: mlp + "residual: true\nactivation: tanh\ninitialisation: orthogonal\n",
+                listed: classes + [ "binned_information", "kernel_information", "components"]),
             NetworkCase(
                 testDescription: "MLP, plain",
                 text: mlp + "seed: 3\n",
@@ -43,7 +47,7 @@ import Text
                 testDescription: "cnn",
                 text: "model: cnn\n" + images
                     + "hidden: [3, 4]\nnormalisation: batch\ntraining: {steps: 4, batch_size: 8}\n",
-                points: symmetric),
+                points: symmetric, listed: classes),
             NetworkCase(
                 testDescription: "resnet",
                 text: "model: resnet\n" + images + "width: 4\ntraining: {steps: 3, batch_size: 8}\n",
@@ -57,7 +61,7 @@ import Text
                 testDescription: "vit",
                 text: "model: vit\n" + images
                     + "width: 4\ndepth: 1\nheads: 2\npatch: 7\ntraining: {steps: 3, batch_size: 8}\n",
-                points: symmetric),
+                points: symmetric, listed: classes),
             NetworkCase(
                 testDescription: "mixer, relu",
                 text: "model: mixer\nactivation: relu\n" + images

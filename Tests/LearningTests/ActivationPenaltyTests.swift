@@ -120,6 +120,56 @@ private struct PlainPenalty {
             noise: noise, "\(activation)")
     }
 
+    /// Layers that the next operation would overwrite (a dropout, a sum), that a block's shortcut reads too, that are
+    /// images of more numbers than points, and that come after a normalisation of the batch.
+    @Test func `A network's gradient with the penalty is the derivative of its objective`() throws {
+        let image = ImageSize(height: 8, width: 8, channels: 2)
+        let sizes = TokenSizes(blocks: 2, width: 4, patch: 4, input: image, outputs: 3)
+        let shapes: [(String, NetworkShape, [Int])] = [
+            (
+                "mlp", try .mlp(units: [4, 5, 5, 3], activation: .tanh, normalisation: .batch, isResidual: true),
+                [1, 2]
+            ),
+            (
+                "cnn",
+                try .cnn(channels: [3, 4], activation: .tanh, classes: 3, input: image, normalisation: .layer),
+                [1, 2]
+            ),
+            ("vit", try .vit(sizes, heads: 2), [1, 3]),
+            (
+                "mixer",
+                try .mixer(TokenSizes(blocks: 1, width: 4, patch: 4, dropout: 0.5, input: image, outputs: 3)), [2]
+            ),
+        ]
+        for (name, shape, layers) in shapes {
+            NetworkGradientTests.check(
+                shape, loss: .crossEntropy, logDet: LogDetSettings(weight: 0.3, epsilon: 0.5, layers: layers), name)
+        }
+    }
+
+    /// The same weights as a network of any layers.
+    @Test func `A network's penalty is that of the same MLP`() throws {
+        let settings = LogDetSettings(weight: 0.3, epsilon: 0.05, layers: [1, 3])
+        let shape = StackShape(units: [4, 5, 3, 8, 3], activation: .tanh)
+        let model = MLP<Double>(shape, loss: .crossEntropy, points: 6, logDet: settings)
+        let network = Network<Double>(
+            try .mlp(units: shape.units, activation: .tanh), loss: .crossEntropy, points: 6, logDet: settings)
+        var draws = Draws(78)
+        let numbers = draws.numbers(model.parameters.flat.count)
+        model.parameters.flat.assign(numbers)
+        network.parameters.flat.assign(numbers)
+        let batch = GradientTests.batch(.crossEntropy, inputs: 4, outputs: 3, &draws)
+        let none = Matrix<Double>(rows: 6, columns: 0)
+        let (ours, theirs) = (network.makeGradients(), model.makeGradients())
+        let objective = network.setGradients(ours, batch, noise: none)
+        let expected = model.setGradients(theirs, batch, noise: none)
+        #expect(expected.total != expected.task)
+        expectClose([objective.total], [expected.total], within: 1e-12, "objective")
+        expectClose(ours.flat.values, theirs.flat.values, within: 1e-10, floor: 1e-2, "gradient")
+        let copy = network.copy()
+        #expect(copy.setGradients(copy.makeGradients(), batch, noise: none) == objective)
+    }
+
     @Test func `Activations of no numbers make the objective none, and the training ends`() {
         let shape = StackShape(units: [2, 3, 2], activation: .relu)
         let model = MLP<Float>(

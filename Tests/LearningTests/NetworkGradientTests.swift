@@ -9,8 +9,11 @@ import Testing
 /// the tests of layers hold against plain loops.
 @Suite struct NetworkGradientTests {
     /// A relative error of 1e-6; derivatives below 1e-3 are held to 1e-9.
-    static func check(_ shape: NetworkShape, loss: Loss, points: Int = Nets.points, _ what: String) {
-        let network: Network<Double> = Nets.network(shape, loss: loss, points: points)
+    static func check(
+        _ shape: NetworkShape, loss: Loss, points: Int = Nets.points, logDet: LogDetSettings? = nil,
+        _ what: String
+    ) {
+        let network: Network<Double> = Nets.network(shape, loss: loss, points: points, logDet: logDet)
         let batch: Batch<Double> = Nets.batch(shape, points: points)
         let gradients = network.makeGradients()
         // Earlier contents are overwritten.

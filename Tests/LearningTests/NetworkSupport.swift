@@ -10,9 +10,10 @@ enum Nets {
     static let points = 5
 
     static func network<T: Real>(
-        _ shape: NetworkShape, loss: Loss = .crossEntropy, points: Int = points, seed: UInt64 = 3
+        _ shape: NetworkShape, loss: Loss = .crossEntropy, points: Int = points, seed: UInt64 = 3,
+        logDet: LogDetSettings? = nil
     ) -> Network<T> {
-        let network = Network<T>(shape, loss: loss, points: points)
+        let network = Network<T>(shape, loss: loss, points: points, logDet: logDet)
         var draws = Draws(seed)
         network.parameters.flat.assign(draws.numbers(network.parameters.flat.count).map { T($0) })
         let plan = shape.plan

@@ -73,10 +73,6 @@ extension WrongFiles {
             "normalisation: batch\nmeasures: {weight_product: true}",
             "s.yaml:6:28: measures.weight_product: this measure works for plain networks only: an mlp without "
                 + "normalisation and residual connections, or a vib"),
-        images(
-            "residual: true\ninitialisation: gaussian",
-            "s.yaml:6:17: initialisation: works for plain networks only: without normalisation, residual "
-                + "connections and convolutions"),
         file(
             "name: s\nmodel: vib\nbeta: 0.1\ndataset: modular-addition\ntraining: {steps: 9}\n",
             "s.yaml:2:8: model: modular addition is for an mlp"),

@@ -146,6 +146,14 @@ public struct NetworkPlan: Sendable {
         return weights.filter { !nodes[$0.node].isShortcut }.map(\.name)
     }
 
+    /// Index of the value that the last layer reads, where that layer is dense and makes the network's output.
+    public var features: Int? {
+        guard let head = weights.last, nodes[head.node].output == last,
+            nodes[head.node].operation is DenseOperation
+        else { return nil }
+        return nodes[head.node].input
+    }
+
     /// Whether the next activation that a node's output meets before another weight layer is a rectifier.
     public func isBeforeRectifier(_ node: Int) -> Bool {
         var value = nodes[node].output

@@ -8,6 +8,8 @@ public struct StackShape: Equatable, Sendable {
     /// Whether biases are parameters. Without them biases are zero, and a ReLU network is homogeneous in its
     /// weights.
     public var hasBiases: Bool
+    /// Number of units of each hidden layer.
+    public var hiddenUnits: [Int] { Array(units.dropFirst().dropLast()) }
     /// Number of weight layers.
     public var depth: Int { units.count - 1 }
 

@@ -127,11 +127,9 @@ struct RecordSizes {
     let matrixRanks: [Int]
     /// Number of classes; 0 where there are none.
     let classes: Int
+    let isDenseChain: Bool
 
     var layers: Int { units.count }
-
-    /// Number of numbers of a metric that has one for each layer, or for each weight matrix.
-    func count(of metric: Metric) -> Int { metric.isOfMatrices ? matrixRanks.count : layers }
 
     var hidden: Int { max(0, units.count - 1) }
 
@@ -139,19 +137,20 @@ struct RecordSizes {
         let inputs = settings.inputCount
         self.inputs = inputs
         classes = settings.dataset.facts.classes
+        let network = settings.networkDescription
+        isDenseChain = settings.graph == nil && network.isDenseChain
         if let graph = settings.graph {
             units = graph.layers.map(\.units)
             matrixRanks = graph.matrices.map { min($0.rows, $0.columns) }
             ranks = units.map { min(graph.inputs.count, $0) }
             return
         }
-        let network = settings.networkDescription
         units = network.layerUnits
         matrixRanks = network.layers.map { min($0.region.rows, $0.region.columns) }
         var narrowest = inputs
         // A shortcut may carry directions past a layer that lost them.
         ranks = units.map { units in
-            if network.isDenseChain { narrowest = min(narrowest, units) }
+            if isDenseChain { narrowest = min(narrowest, units) }
             return min(narrowest, units)
         }
     }
@@ -295,10 +294,8 @@ struct MetricForms {
 
     /// The layers, or the weight matrices, that a metric of layers has a number for, counted from 0.
     func layers(of metric: Metric) -> Range<Int> {
-        guard settings.graph != nil else {
-            return 0..<(metric.shape == .hiddenLayers ? sizes.hidden : sizes.count(of: metric))
-        }
-        return metric.indices(layers: sizes.layers, matrices: sizes.matrixRanks.count)
+        metric.indices(
+            layers: sizes.layers, matrices: sizes.matrixRanks.count, isDenseChain: sizes.isDenseChain)
     }
 
     private func counts(_ count: Metric.Count, _ request: RequestedMeasure?) -> ClosedRange<Int> {

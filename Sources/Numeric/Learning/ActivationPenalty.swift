@@ -1,18 +1,18 @@
 import LinearAlgebra
 import Model
 
-/// The log-determinant regulariser on a stack's hidden activations. Its memory is allocated once.
+/// The log-determinant regulariser on a network's hidden activations. Its memory is allocated once.
 public struct ActivationPenalty {
     let settings: LogDetSettings
     /// By hidden layer; nil for a layer without the regulariser.
     private let determinants: [LogDeterminant?]
 
-    init(_ settings: LogDetSettings, _ shape: StackShape, points: Int) {
-        precondition(settings.layers.allSatisfy { (1..<shape.depth).contains($0) })
+    /// - Parameter units: the units of each hidden layer.
+    init(_ settings: LogDetSettings, units: [Int], points: Int) {
+        precondition(settings.layers.allSatisfy { units.indices.contains($0 - 1) })
         self.settings = settings
-        determinants = (1..<max(1, shape.depth)).map { layer in
-            settings.layers.contains(layer)
-                ? LogDeterminant(points: points, units: shape.units[layer]) : nil
+        determinants = units.enumerated().map { layer, units in
+            settings.layers.contains(layer + 1) ? LogDeterminant(points: points, units: units) : nil
         }
     }
 

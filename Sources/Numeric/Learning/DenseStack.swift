@@ -65,31 +65,40 @@ extension Parameters {
         var index = 0
         for (layers, shape) in zip(stacks, shapes) {
             for (number, layer) in layers.enumerated() {
-                let inputs = Double(layer.weight.columns)
                 let isBeforeRectifier = shape.activation.isRectifier && number + 1 < layers.count
-                var variance = isBeforeRectifier ? 2 / inputs : 2 / (inputs + Double(layer.weight.rows))
-                let draws = Matrix<Float>(rows: layer.weight.rows, columns: layer.weight.columns)
-                switch kind {
-                case .heGlorot: streams.fillNormals(draws, .initialisation, index: index)
-                case .gaussian:
-                    variance = 1 / inputs
-                    streams.fillNormals(draws, .initialisation, index: index)
-                case .uniform:
-                    variance = 1 / inputs
-                    streams.fillUniforms(draws, .initialisation, index: index)
-                case .orthogonal:
-                    variance = 1
-                    streams.fillNormals(draws, .initialisation, index: index)
-                    draws.orthonormalise()
-                case .truncatedNormal:
-                    variance = 1 / inputs
-                    streams.fillTruncatedNormals(draws, .initialisation, index: index)
-                }
-                let deviation = Float(variance.squareRoot())
-                layer.weight.assign(draws.values.map { Scalar($0 * deviation) })
+                kind.draw(layer.weight, streams, index: index, isBeforeRectifier: isBeforeRectifier)
                 index += 1
             }
         }
+    }
+}
+
+extension Initialisation {
+    /// Draws a weight matrix [outputs, inputs].
+    ///
+    /// - Parameters:
+    ///   - index: the index of the draw among the network's.
+    ///   - isBeforeRectifier: whether the next activation is a rectifier.
+    func draw<Scalar: Real>(
+        _ weight: Matrix<Scalar>, _ streams: RandomStreams, index: Int, isBeforeRectifier: Bool
+    ) {
+        let (inputs, outputs) = (Double(weight.columns), Double(weight.rows))
+        var variance = 1 / inputs
+        let draws = Matrix<Float>(rows: weight.rows, columns: weight.columns)
+        switch self {
+        case .heGlorot:
+            variance = isBeforeRectifier ? 2 / inputs : 2 / (inputs + outputs)
+            streams.fillNormals(draws, .initialisation, index: index)
+        case .gaussian: streams.fillNormals(draws, .initialisation, index: index)
+        case .uniform: streams.fillUniforms(draws, .initialisation, index: index)
+        case .orthogonal:
+            variance = 1
+            streams.fillNormals(draws, .initialisation, index: index)
+            draws.orthonormalise()
+        case .truncatedNormal: streams.fillTruncatedNormals(draws, .initialisation, index: index)
+        }
+        let deviation = Float(variance.squareRoot())
+        weight.assign(draws.values.map { Scalar($0 * deviation) })
     }
 }
 

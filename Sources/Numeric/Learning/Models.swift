@@ -168,7 +168,7 @@ public struct MLP<Scalar: Real>: PredictingNetwork {
         self.shape = shape
         self.loss = loss
         self.smoothing = smoothing
-        penalty = logDet.map { ActivationPenalty($0, shape, points: points) }
+        penalty = logDet.map { ActivationPenalty($0, units: shape.hiddenUnits, points: points) }
         parameters = Parameters(
             stacks: [shape], vectors: loss == .gaussianNLL ? [shape.units[shape.depth]] : [])
         if let other, other.shape == shape, other.work.last.rows == points {

@@ -21,15 +21,30 @@ public struct Network<Scalar: Real>: PredictingNetwork {
     /// nil where some operation has no gradient, as in networks from files.
     private let descent: BackwardPlan?
     private let smoothing: Double
+    private let penalty: ActivationPenalty?
+    /// Index of the hidden layer, counted from 0, that is this value of the plan; nil for other values.
+    private let penalised: [Int?]
     /// The random numbers that dropout takes.
     public var noisePerPoint: Int { shape.plan.noiseCount }
 
     /// A network with parameters of value 0, for batches of `points` points.
     ///
-    /// - Parameter smoothing: the objective's label smoothing, of a cross-entropy.
-    public init(_ shape: NetworkShape, loss: Loss, points: Int, smoothing: Double = 0) {
+    /// - Parameters:
+    ///   - logDet: the regulariser on the activations of hidden layers, which are those that measures see but the last.
+    ///   - smoothing: the objective's label smoothing, of a cross-entropy.
+    public init(
+        _ shape: NetworkShape, loss: Loss, points: Int, logDet: LogDetSettings? = nil, smoothing: Double = 0
+    ) {
+        let hidden = shape.layers.dropLast().map(\.activation)
+        let regularised = logDet.map { $0.layers.map { hidden[$0 - 1] } } ?? []
         self.shape = shape
         self.smoothing = smoothing
+        penalty = logDet.map { settings in
+            ActivationPenalty(settings, units: hidden.map { shape.plan.values[$0].size.count }, points: points)
+        }
+        penalised = shape.plan.values.indices.map { value in
+            regularised.contains(value) ? hidden.firstIndex(of: value) : nil
+        }
         self.loss = loss
         self.points = points
         parameters = Parameters(shape.plan, vectors: loss == .gaussianNLL ? [shape.outputs] : [])
@@ -37,7 +52,7 @@ public struct Network<Scalar: Real>: PredictingNetwork {
         descent = numbers.trained.map {
             BackwardPlan(shape.plan, $0, from: shape.plan.last, toInput: false)
         }
-        work = NetworkWorkspace(shape.plan, descent, points: points)
+        work = NetworkWorkspace(shape.plan, descent, points: points, keeping: regularised)
     }
 
     /// The network with its parameters rounded to another type: measures take it in double.
@@ -53,16 +68,17 @@ public struct Network<Scalar: Real>: PredictingNetwork {
 
     /// A copy of the network with parameters and a workspace of its own.
     public func copy() -> Network {
-        let other = Network(shape, loss: loss, points: points, smoothing: smoothing)
+        let other = Network(
+            shape, loss: loss, points: points, logDet: penalty?.settings, smoothing: smoothing)
         other.parameters.flat.assign(parameters.flat)
         return other
     }
 
-    /// Draws the weights as an `MLP` does: normal, of variance 2 / inputs where the next activation is a rectifier
-    /// (He et al. 2015), else 2 / (inputs + outputs). A convolution's inputs are the numbers under its
-    /// window. Layers that say their own deviation, and embeddings, are drawn with that. Scales γ and running
+    /// Draws the weights as an `MLP` does; the default is normal, of variance 2 / inputs where the next activation is a
+    /// rectifier (He et al. 2015), else 2 / (inputs + outputs). A convolution's inputs are the numbers under its
+    /// window. Layers that say their own deviation, and embeddings, are drawn normal with that. Scales γ and running
     /// variances become 1, biases what their layer says, everything else 0.
-    public func initialise(_ streams: RandomStreams) {
+    public func initialise(_ streams: RandomStreams, _ kind: Initialisation = .heGlorot) {
         let (flat, plan) = (parameters.flat, shape.plan)
         flat.fill(0)
         var index = 0
@@ -73,10 +89,14 @@ public struct Network<Scalar: Real>: PredictingNetwork {
             index += 1
         }
         for weight in plan.weights {
-            let (inputs, outputs) = (Double(weight.region.columns), Double(weight.region.rows))
-            let variance = plan.isBeforeRectifier(weight.node) ? 2 / inputs : 2 / (inputs + outputs)
-            let own = plan.parameters.first { $0.range == weight.region.range }?.deviation
-            draw(weight.region, own ?? variance.squareRoot())
+            if let own = plan.parameters.first(where: { $0.range == weight.region.range })?.deviation {
+                draw(weight.region, own)
+            } else {
+                kind.draw(
+                    weight.region.of(flat), streams, index: index,
+                    isBeforeRectifier: plan.isBeforeRectifier(weight.node))
+                index += 1
+            }
         }
         for tensor in plan.tensors {
             if let deviation = tensor.deviation, !tensor.isWeight { draw(tensor.row, deviation) }
@@ -137,10 +157,15 @@ public struct Network<Scalar: Real>: PredictingNetwork {
         let sum = loss.evaluate(
             outputs, batch, logVariance: parameters.vector, logVarianceGradient: gradients.vector,
             isTraining: true, smoothing: smoothing)
-        numbers.backward(descent, batch.inputs, work, mode, gradients: gradients.flat, noise: noise)
+        var penalties = 0.0
+        numbers.backward(descent, batch.inputs, work, mode, gradients: gradients.flat, noise: noise) { value, gradient in
+            guard let penalty, let layer = penalised[value] else { return }
+            penalties += penalty.value(
+                ofHidden: layer, numbers.value(value, batch.inputs, work), addTo: gradient)
+        }
         shape.plan.stateRange.of(gradients.flat).fill(0)
         let task = sum.loss / loss.normaliser(points: points, outputs: outputs.columns)
-        return Objective(task: task, kl: 0, total: task, correct: sum.correct)
+        return Objective(task: task, kl: 0, total: task + penalties, correct: sum.correct)
     }
 
     /// The outputs with running averages, at no more than `points` points.

@@ -35,6 +35,14 @@ public struct LayerOutput<Scalar: Real> {
 }
 
 extension NetworkShape {
+    /// What the last layer reads, where that layer is dense and makes the network's outputs.
+    public var features: NetworkLayer? {
+        plan.features.map {
+            NetworkLayer(
+                depth: max(0, plan.weights.count - 1), size: plan.values[$0].size, preActivation: $0, activation: $0)
+        }
+    }
+
     /// One layer for each activation, and one for the outputs. Two layers may have the same depth: a residual
     /// block's last convolution ends with the block, whose sum has an activation.
     public var networkLayers: [NetworkLayer] {

@@ -57,9 +57,12 @@ struct NetworkNumbers<Scalar: Real> {
     /// with respect to all parameters that it depends on (`gradients` nil: not computed) and, where the plan
     /// says so, to the input. Values must be those of the last forward pass over the same inputs, in the same
     /// mode and with the same noise.
+    ///
+    /// - Parameter onGradient: called with each value and the gradient with respect to it, to which it may add.
     func backward(
         _ backward: BackwardPlan, _ inputs: Matrix<Scalar>, _ work: NetworkWorkspace<Scalar>,
-        _ mode: NetworkMode, gradients: Matrix<Scalar>?, noise: Matrix<Scalar>? = nil
+        _ mode: NetworkMode, gradients: Matrix<Scalar>?, noise: Matrix<Scalar>? = nil,
+        onGradient: (Int, Matrix<Scalar>) -> Void = { _, _ in }
     ) {
         guard let trained else { preconditionFailure("a network that has operations without gradients") }
         var pass = Pass(
@@ -70,7 +73,9 @@ struct NetworkNumbers<Scalar: Real> {
             pass.index = step.node
             pass.target = target(step.input, of: node.input, inputs.rows, work)
             pass.secondTarget = target(step.second, of: node.second ?? 0, inputs.rows, work)
-            trained[step.node].backward(slot(step.output, of: node.output, inputs.rows, work), pass)
+            let gradient = slot(step.output, of: node.output, inputs.rows, work)
+            onGradient(node.output, gradient)
+            trained[step.node].backward(gradient, pass)
         }
     }
 

@@ -29,10 +29,11 @@ struct NetworkWorkspace<Scalar: Real> {
     }
 
     /// - Parameters:
+    ///   - unchanged: values that none may overwrite.
     ///   - scratch: number of scalars of working memory that other operations than the plan's need; nil: none.
     init(
         _ plan: NetworkPlan, _ backward: BackwardPlan?, points: Int, values memory: ValueMemory = .shared,
-        scratch least: Int? = nil
+        keeping unchanged: [Int] = [], scratch least: Int? = nil
     ) {
         let operations = plan.operations
         var values = [Matrix<Scalar>(rows: 0, columns: plan.values[0].size.count)]
@@ -40,7 +41,7 @@ struct NetworkWorkspace<Scalar: Real> {
             // Nothing else may read the input, nor the backward pass of the operation that made it.
             if memory == .shared, operation.overwritesInput, let first = node.inputs.first,
                 let producer = plan.values[first].producer, plan.values[first].consumers.count == 1,
-                !operations[producer].readsOutput
+                !operations[producer].readsOutput, !unchanged.contains(first)
             {
                 values.append(values[first])
             } else {

@@ -54,7 +54,9 @@ public struct VIB<Scalar: Real>: TrainableNetwork {
         sharing other: VIB? = nil
     ) {
         encoderShape = StackShape(units: hidden + [2 * bottleneck], activation: activation)
-        penalty = logDet.map { [encoderShape] in ActivationPenalty($0, encoderShape, points: points) }
+        penalty = logDet.map { [encoderShape] in
+            ActivationPenalty($0, units: encoderShape.hiddenUnits, points: points)
+        }
         decoderShape = StackShape(units: [bottleneck, outputs], activation: .linear)
         self.loss = loss
         self.beta = beta
@@ -84,8 +86,8 @@ public struct VIB<Scalar: Real>: TrainableNetwork {
     }
 
     /// Draws the weights; biases are zero.
-    public func initialise(_ streams: RandomStreams) {
-        parameters.initialise([encoderShape, decoderShape], streams)
+    public func initialise(_ streams: RandomStreams, _ kind: Initialisation = .heGlorot) {
+        parameters.initialise([encoderShape, decoderShape], streams, kind)
     }
 
     /// A copy of the network with parameters and a workspace of its own.

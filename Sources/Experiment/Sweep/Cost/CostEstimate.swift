@@ -154,7 +154,7 @@ extension CostEstimate {
         }
         products += steps * batch * Double(shape.others) * 6
         for layer in trial.training.logDet?.layers ?? [] {
-            let units = Double(trial.network.hidden[layer - 1])
+            let units = Double(shape.jacobianUnits[layer - 1])
             let small = min(batch, units)
             // Double precision has half the speed.
             products += steps * (6 * batch * units * small + small * small * small)

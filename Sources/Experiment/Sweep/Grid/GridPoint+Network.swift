@@ -35,9 +35,6 @@ extension GridPoint {
         }
         let isResidual = values["residual"]?.bool ?? false
         guard normalisation != nil || isResidual else { return nil }
-        if network[Setting.initialisation] != .heGlorot {
-            conflicts.append(PointConflict("initialisation", .plainOnly))
-        }
         return .mlp(normalisation, isResidual: isResidual)
     }
 
@@ -85,16 +82,10 @@ extension GridPoint {
         conflicts.append(PointConflict(path, .groupsDoNotDivide(groups, channels: odd)))
     }
 
-    func logDet(_ conflicts: inout [PointConflict]) -> LogDetSettings? {
-        let hidden = network.hidden.count
-        let layers = numbers("training.log_det.layers")?.map { Int($0) } ?? [hidden]
+    func logDet(_ data: Dataset, _ conflicts: inout [PointConflict]) -> LogDetSettings? {
         let weight = number("training.log_det.weight", default: 0)
-        guard weight > 0 else { return nil }
-        var mistakes: [PointConflict] = []
-        if !isVIB, architecture(&mistakes) != nil {
-            conflicts.append(PointConflict("training.log_det.weight", .plainOnly))
-            return nil
-        }
+        guard weight > 0, let hidden = hiddenLayers(data) else { return nil }
+        let layers = numbers("training.log_det.layers")?.map { Int($0) } ?? [hidden]
         let path =
             values["training.log_det.layers"] == nil ? "training.log_det.weight" : "training.log_det.layers"
         if let layer = layers.first(where: { !(1...max(1, hidden)).contains($0) || hidden == 0 }) {
@@ -104,5 +95,13 @@ extension GridPoint {
         return LogDetSettings(
             weight: weight, epsilon: number("training.log_det.epsilon", default: 0.001),
             layers: Set(layers).sorted())
+    }
+
+    /// Number of hidden layers that measures see; nil where the layers don't fit together.
+    private func hiddenLayers(_ data: Dataset) -> Int? {
+        var mistakes: [PointConflict] = []
+        guard !isVIB, let architecture = architecture(&mistakes) else { return network.hidden.count }
+        let shape = try? architecture.shape(network, input: data.facts.input, outputs: data.facts.outputs)
+        return shape.map { $0.layers.count - 1 }
     }
 }

@@ -130,7 +130,7 @@ struct GridPoint {
                 weightDecay: number("training.weight_decay", default: 0),
                 emaDecay: values["training.ema_decay"]?.number), batchSize: batch,
             duration: duration(hasEpochs: data.facts.trainCount != nil, &conflicts),
-            loss: loss(data, &conflicts), logDet: logDet(&conflicts))
+            loss: loss(data, &conflicts), logDet: logDet(data, &conflicts))
         training.stored = stored(Setting.storedOfTraining)
         return training
     }

@@ -11,7 +11,7 @@ extension Metric {
 
 extension MeasureDeclaration {
     package static let classificationDimension = MeasureDeclaration(
-        "classification_dimension", needs: [.activations, .labels, .denseChain],
+        "classification_dimension", needs: [.activations, .labels, .denseHead],
         metrics: [.classificationDimension, .pcaAccuracy],
         options: [
             Option(

@@ -2,7 +2,8 @@ import Model
 
 extension Setting.Use {
     /// Models whose features and head can be told apart.
-    static let ofFeatures = Setting.Use(path: "model", words: ["mlp", "onnx"])
+    static let ofFeatures = Setting.Use(
+        path: "model", words: Setting.trainedModels.filter { $0 != "vib" } + ["onnx"])
     static let vib = Setting.Use(path: "model", words: ["vib"])
     static let mlp = Setting.Use(path: "model", words: ["mlp"])
     static let teacher = Setting.Use(path: "dataset", words: TeacherData.kind.names)

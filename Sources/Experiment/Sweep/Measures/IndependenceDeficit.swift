@@ -23,7 +23,7 @@ extension Metric {
 
 extension MeasureDeclaration {
     package static let independenceDeficit = MeasureDeclaration(
-        "independence_deficit", needs: [.activations, .labels, .denseChain],
+        "independence_deficit", needs: [.activations, .labels, .denseHead],
         metrics: [
             .classDetermination, .classDeciders, .classAccuracy, .classPredictedAccuracy, .predictedAccuracy,
             .deciderWeights,

@@ -44,13 +44,15 @@ public struct MeasureDeclaration: Sendable {
         case jacobians
         /// A network that is a chain of dense layers and activations: W_l φ(W_{l−1} …), nothing between them.
         case denseChain
+        /// A network that ends in a dense layer over its features.
+        case denseHead
         /// Nothing from the trial's network: the measure draws its own network from the trial's streams.
         case ownNetwork
 
         /// Whether only a training provides it. `ranksweep measure` then can't take the measure.
         var isOfTraining: Bool {
             switch self {
-            case .activations, .labels, .denseChain, .jacobians: false
+            case .activations, .labels, .denseChain, .denseHead, .jacobians: false
             case .initialWeights, .gradients, .weightHistory, .phaseChange, .trace, .ownNetwork: true
             }
         }
@@ -141,7 +143,7 @@ public struct MeasureDeclaration: Sendable {
 
     /// Whether it reads only the last features and the outputs of a network from a file.
     var isOfLastFeatures: Bool {
-        needs.contains(.denseChain) && metrics.allSatisfy { !$0.isPerLayer || $0 == .classificationDimension }
+        needs.contains(.denseHead) && metrics.allSatisfy { !$0.isPerLayer || $0 == .classificationDimension }
     }
 
     /// Whether it covers hidden layers alone, so that it reports nothing for a network with one layer.

@@ -134,13 +134,15 @@ public struct Metric: Sendable {
         self.isOptional = isOptional || isOfTraining
     }
 
-    /// The layers, or the weight matrices, of a network from a file that it has a number for, counted from 0.
-    package func indices(layers: Int, matrices: Int) -> Range<Int> {
-        if MeasureDeclaration.weightNorms.metrics.contains(self) { return 0..<matrices }
+    /// The layers, or the weight matrices, of a network that it has a number for, counted from 0.
+    ///
+    /// - Parameter isDenseChain: whether the network is a chain of dense layers, so that the layers above each one
+    ///   can be computed from it alone.
+    package func indices(layers: Int, matrices: Int, isDenseChain: Bool) -> Range<Int> {
+        if isOfMatrices { return 0..<matrices }
         guard shape == .hiddenLayers else { return 0..<layers }
         let hidden = max(0, layers - 1)
-        // Above other layers than its features there is no known chain.
-        return (self == .classificationDimension ? max(0, hidden - 1) : 0)..<hidden
+        return (self == .classificationDimension && !isDenseChain ? max(0, hidden - 1) : 0)..<hidden
     }
 
     /// Whether it has a number for each layer, or for each hidden layer.

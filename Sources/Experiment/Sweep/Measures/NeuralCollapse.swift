@@ -27,7 +27,7 @@ extension Metric {
 
 extension MeasureDeclaration {
     package static let neuralCollapse = MeasureDeclaration(
-        "neural_collapse", needs: [.activations, .labels, .denseChain],
+        "neural_collapse", needs: [.activations, .labels, .denseHead],
         metrics: [
             .nc1, .nc2Norms, .nc2Angles, .nc2Maximality, .nc2HeadNorms, .nc2HeadAngles, .nc2HeadMaximality,
             .nc3, .nc4,

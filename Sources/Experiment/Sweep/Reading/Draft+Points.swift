@@ -127,7 +127,7 @@ struct LargestNumbers {
 
     /// The most numbers of a metric of layers in a record; nil where networks are trained.
     func count(of metric: Metric) -> Int? {
-        ofGraphs.map { metric.indices(layers: $0.layers, matrices: $0.matrices).count }
+        ofGraphs.map { metric.indices(layers: $0.layers, matrices: $0.matrices, isDenseChain: false).count }
     }
 }
 

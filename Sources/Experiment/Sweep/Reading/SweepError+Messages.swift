@@ -135,8 +135,6 @@ extension SweepError {
         case noAllPoints
         /// A hidden layer that a network doesn't have. Layers are counted from 1.
         case noHiddenLayer(Int, of: Int)
-        /// The setting is only for plain stacks of dense layers.
-        case plainOnly
         case lossUnfit(String, due: [String], model: String, dataset: String)
         case stepNotReached(Int, of: Int, setting: String)
         /// Best weights are requested without a trace to find them.
@@ -188,8 +186,6 @@ extension SweepError {
             case .noMeasure(let path): "it needs \(path)"
             case .noAllPoints:
                 "gaussian data are drawn anew for each batch, so there is no 'all': give a number"
-            case .plainOnly:
-                "works for plain networks only: without normalisation, residual connections and convolutions"
             case .noHiddenLayer(let layer, let hidden):
                 hidden == 0
                     ? "a network of depth 1 has no hidden layer"

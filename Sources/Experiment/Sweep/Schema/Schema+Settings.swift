@@ -140,14 +140,15 @@ extension Setting {
         uses: [plain],
         "Whether layers have biases; a ReLU network without is homogeneous in its weights.")
 
-    /// The initialisation of an MLP.
+    /// How weights are drawn.
     package static let initialisation = StoredSetting(
         "initialisation", .word(Initialisation.allCases.map(\.rawValue)), default: Initialisation.heGlorot,
-        uses: [mlp],
+        uses: [.trained],
         "Weights before the first step, normal: `he_glorot`, of variance 2 / inputs before a ReLU and "
             + "2 / (inputs + outputs) else; `truncated_normal`, of deviation 1/√inputs, drawn again beyond two "
             + "deviations; `gaussian`, of deviation 1/√inputs. Or of the same deviation `uniform`; or "
-            + "`orthogonal`, a random matrix with orthonormal rows or columns.")
+            + "`orthogonal`, a random matrix with orthonormal rows or columns. Embeddings and a gmlp's gates have deviations of "
+            + "their own.")
 
     /// The path past a resnet's smaller stages.
     package static let shortcut = StoredSetting(

@@ -26,14 +26,8 @@ struct ClassHead {
 }
 
 extension MeasureContext {
-    /// The last layer's input: the activations of the last hidden layer, or the network's inputs.
-    var features: Matrix<Float> {
-        let activations = outputs.activations
-        return activations.count > 1 ? activations[activations.count - 2] : outputs.inputs
-    }
-
     /// The logits at the points; two columns where there is one output.
-    var logits: Matrix<Double> { ClassHead(self).logits(features.widened) }
+    var logits: Matrix<Double> { ClassHead(self).logits(outputs.features.widened) }
 
     /// The class predicted for each point; the first where several have equal logits.
     var predictions: [Int32] {

@@ -29,9 +29,9 @@ struct ClassificationDimensionMeasure: Measure {
             dimensions.append(Double(found.least))
         }
         let last = ClassificationDimension(
-            try PrincipalComponents(context.features), weight: head.weight, bias: head.bias,
+            try PrincipalComponents(context.outputs.features), weight: head.weight, bias: head.bias,
             labels: labels, share: share)
-        if hidden > 0 || context.network != nil { dimensions.append(Double(last.least)) }
+        if hidden > 0 || (context.network != nil && context.outputs.activations.count > 1) { dimensions.append(Double(last.least)) }
         return [
             .classificationDimension: JSONValue(dimensions),
             .pcaAccuracy: JSONValue(

@@ -46,6 +46,8 @@ struct LayerOutputs {
     let preActivations: [Matrix<Float>]
     /// h_l = φ(p_l), [points, units]; for the last layer p_L.
     let activations: [Matrix<Float>]
+    /// What the last layer reads, [points, features].
+    let features: Matrix<Float>
     let labels: [Int32]
     let classes: Int
     /// Whether the last layer is the network's output; a VIB's encoder ends in none.
@@ -85,12 +87,14 @@ struct LayerOutputs {
         }
         preActivations = before
         activations = after
+        features = after.count > 1 ? after[after.count - 2] : inputs
     }
 
     /// The outputs of a layer of which only its output is known, the features, and of the head above it.
     init(ofFeatures sample: PointSample, head: DenseLayer<Float>) {
         let logits = LayerOutputs([head], .linear, at: sample, lastUnits: head.weight.rows)
         inputs = sample.inputs
+        features = sample.inputs
         (labels, classes) = (sample.labels, sample.classes)
         endsInOutput = true
         preActivations = [sample.inputs] + logits.preActivations

@@ -53,9 +53,9 @@ func runNetwork(
             settings.network, input: settings.networkDescription.input, outputs: source.outputs)
     } catch { throw .settings(error.words) }
     let model = Network<Float>(
-        shape, loss: training.loss, points: settings.training.batchSize,
+        shape, loss: training.loss, points: settings.training.batchSize, logDet: settings.training.logDet,
         smoothing: settings.training[Setting.labelSmoothing])
-    model.initialise(streams)
+    model.initialise(streams, settings.network[Setting.initialisation])
     let measures = MeasureSet(settings, model, source, streams, lastUnits: source.outputs)
     let evaluated = Network<Float>(shape, loss: training.loss, points: architecture.evaluationPoints)
     let ranks = settings.measures.localRank.map { rank in
@@ -93,10 +93,18 @@ extension LayerOutputs {
     /// its normalisation; h_l is the next layer's input, with a block's input added. Images are rows of
     /// numbers.
     init(_ network: Network<Float>, at sample: PointSample) {
-        let outputs = network.outputs(at: sample.inputs)
+        var layers = network.layers
+        let head = network.shape.features
+        if let head, !layers.contains(where: { $0.value(.activation) == head.value(.activation) }) {
+            layers.append(head)
+        }
+        var outputs = network.outputs(of: layers, at: sample.inputs)
+        let known = outputs.first { $0.layer.value(.activation) == head?.value(.activation) }?.activation
+        if layers.count > network.layers.count { outputs.removeLast() }
         inputs = sample.inputs
         preActivations = outputs.map(\.preActivation)
         activations = outputs.map(\.activation)
+        features = known ?? (activations.count > 1 ? activations[activations.count - 2] : inputs)
         endsInOutput = true
         (labels, classes) = (sample.labels, sample.classes)
     }

@@ -206,7 +206,7 @@ public struct TrialRunner {
                 points: plan.batch, logDet: settings.training.logDet,
                 smoothing: settings.training[Setting.labelSmoothing],
                 sharing: trainings.last?.trainer.model)
-            model.initialise(streams)
+            model.initialise(streams, settings.network[Setting.initialisation])
             let measures = MeasureSet(settings, model, source, streams, lastUnits: bottleneck)
             let other = make(points: evaluationPoints, sharing: evaluated)
             let ranks = settings.measures.localRank.map { rank in

@@ -180,7 +180,7 @@ extension GraphFacts {
         var chosen = areOfFeatures ? [] : try chosen(patterns)
         // A layer without numbers can be saved, but has no ranks or norms.
         if !keepsEmpty { chosen.removeAll { layers[$0].units == 0 } }
-        let measured = measured(chosen, withFeatures: measures.contains { $0.needs.contains(.denseChain) })
+        let measured = measured(chosen, withFeatures: measures.contains { $0.needs.contains(.denseHead) })
         if measured.isEmpty, !keepsEmpty { throw .noNumbers }
         return (chosen, measured)
     }
