@@ -30,8 +30,9 @@ import Text
             NetworkCase(testDescription: "MLP, \(kind) normalisation", text: mlp + "normalisation: \(kind)\n")
         } + [
             NetworkCase(
-                testDescription: "MLP, skips, tanh", text: mlp + "residual: true\nactivation: tanh\ninitialisation: orthogonal\n",
-                listed: classes + [ "binned_information", "kernel_information", "components"]),
+                testDescription: "MLP, skips, tanh",
+                text: mlp + "residual: true\nactivation: tanh\ninitialisation: orthogonal\n",
+                listed: classes + ["binned_information", "kernel_information", "components"]),
             NetworkCase(
                 testDescription: "MLP, plain",
                 text: mlp + "seed: 3\n",

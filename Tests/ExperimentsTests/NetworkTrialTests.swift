@@ -99,8 +99,10 @@ private let kinds: [String] =
     /// Measures of classes read what the last layer reads: a pool's output, a class token, a hidden layer. With all its
     /// components the head classifies as the network does.
     @Test(arguments: [
-        "model: mlp\nhidden: [6, 6]\nnormalisation: batch\n", "model: cnn\nhidden: [4, 6]\n", "model: resnet\nwidth: 2\n",
-        "model: vit\nwidth: 8\ndepth: 1\npatch: 8\n", "model: vit\nwidth: 8\ndepth: 1\npatch: 8\npool: mean\n",
+        "model: mlp\nhidden: [6, 6]\nnormalisation: batch\n", "model: cnn\nhidden: [4, 6]\n",
+        "model: resnet\nwidth: 2\n",
+        "model: vit\nwidth: 8\ndepth: 1\npatch: 8\n",
+        "model: vit\nwidth: 8\ndepth: 1\npatch: 8\npool: mean\n",
         "model: mixer\nwidth: 6\ndepth: 1\npatch: 8\n", "model: gmlp\nwidth: 6\ndepth: 1\npatch: 8\n",
     ])
     func `Measures of classes are of every network that ends in a dense layer`(model: String) throws {
@@ -110,12 +112,13 @@ private let kinds: [String] =
                 + "independence_deficit: {points: 30, penalty: 0.1}, local_rank: false}\n")
         var runner = TrialRunner(data: nowhere)
         let body = try runner.run(settings)
-        #expect(
-            RecordForm(of: settings).fault(in: try #require(CanonicalObject(body.canonicalBytes))) == nil)
+        let canonical = try #require(CanonicalObject(body.canonicalBytes))
+        #expect(RecordForm(of: settings).fault(in: canonical) == nil)
         let metrics = try #require(body["metrics"])
         let accuracy = try #require(metrics["accuracy"]?.number)
-        let curve = try #require(metrics["pca_accuracy"]?.array?.compactMap(\.number))
-        #expect(abs(try #require(curve.last) - accuracy) < 1e-9, "\(curve)")
+        let curve = try #require(metrics["pca_accuracy"]?.array).compactMap(\.number)
+        let last = try #require(curve.last)
+        #expect(abs(last - accuracy) < 1e-9, "\(curve)")
         #expect(metrics["classification_dimension"]?.array?.count == 1)
         let hidden = settings.networkDescription.measuredNames.count - 1
         #expect(metrics["nc1"]?.array?.count == hidden)
@@ -127,14 +130,19 @@ private let kinds: [String] =
     func `The regulariser is of every network with hidden layers`(model: String) throws {
         func metrics(_ more: String) throws -> JSONValue {
             let settings = try settings(
-                model + generated + "training: {steps: 12, batch_size: 10\(more)}\nmeasures: {local_rank: false}\n")
+                model + generated
+                    + "training: {steps: 12, batch_size: 10\(more)}\nmeasures: {local_rank: false}\n")
             var runner = TrialRunner(data: nowhere)
-            return try #require(try runner.run(settings)["metrics"])
+            let body = try runner.run(settings)
+            return try #require(body["metrics"])
         }
         let (plain, last) = (try metrics(""), try metrics(", log_det: {weight: 0.01}"))
-        #expect(plain == (try metrics(", log_det: {weight: 0}")) && plain != last)
-        #expect(last == (try metrics(", log_det: {weight: 0.01, layers: [2]}")))
-        #expect(last != (try metrics(", log_det: {weight: 0.01, layers: [1]}")))
+        let (none, second) = (
+            try metrics(", log_det: {weight: 0}"), try metrics(", log_det: {weight: 0.01, layers: [2]}")
+        )
+        let first = try metrics(", log_det: {weight: 0.01, layers: [1]}")
+        #expect(plain == none && plain != last)
+        #expect(last == second && last != first)
         #expect(throws: SweepError.self) { try metrics(", log_det: {weight: 0.01, layers: [3]}") }
     }
 

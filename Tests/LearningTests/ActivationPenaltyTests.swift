@@ -127,23 +127,27 @@ private struct PlainPenalty {
         let sizes = TokenSizes(blocks: 2, width: 4, patch: 4, input: image, outputs: 3)
         let shapes: [(String, NetworkShape, [Int])] = [
             (
-                "mlp", try .mlp(units: [4, 5, 5, 3], activation: .tanh, normalisation: .batch, isResidual: true),
+                "mlp",
+                try .mlp(units: [4, 5, 5, 3], activation: .tanh, normalisation: .batch, isResidual: true),
                 [1, 2]
             ),
             (
                 "cnn",
-                try .cnn(channels: [3, 4], activation: .tanh, classes: 3, input: image, normalisation: .layer),
+                try .cnn(
+                    channels: [3, 4], activation: .tanh, classes: 3, input: image, normalisation: .layer),
                 [1, 2]
             ),
             ("vit", try .vit(sizes, heads: 2), [1, 3]),
             (
                 "mixer",
-                try .mixer(TokenSizes(blocks: 1, width: 4, patch: 4, dropout: 0.5, input: image, outputs: 3)), [2]
+                try .mixer(TokenSizes(blocks: 1, width: 4, patch: 4, dropout: 0.5, input: image, outputs: 3)),
+                [2]
             ),
         ]
         for (name, shape, layers) in shapes {
             NetworkGradientTests.check(
-                shape, loss: .crossEntropy, logDet: LogDetSettings(weight: 0.3, epsilon: 0.5, layers: layers), name)
+                shape, loss: .crossEntropy, logDet: LogDetSettings(weight: 0.3, epsilon: 0.5, layers: layers),
+                name)
         }
     }
 

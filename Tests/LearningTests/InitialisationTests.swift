@@ -31,7 +31,8 @@ import Testing
 func `A network of any layers draws the weights of the same MLP`(kind: Initialisation) throws {
     let shape = StackShape(units: [7, 5, 6, 3], activation: .relu)
     let model = MLP<Float>(shape, loss: .crossEntropy, points: 1)
-    let network = Network<Float>(try .mlp(units: shape.units, activation: .relu), loss: .crossEntropy, points: 1)
+    let network = Network<Float>(
+        try .mlp(units: shape.units, activation: .relu), loss: .crossEntropy, points: 1)
     model.initialise(RandomStreams(seed: 3), kind)
     network.initialise(RandomStreams(seed: 3), kind)
     #expect(network.weights.map(\.values) == model.layers.map(\.weight.values))

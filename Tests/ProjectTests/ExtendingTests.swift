@@ -58,11 +58,11 @@ import Testing
             ]),
         Example(
             section: "A setting", names: #"Setting\.initialisation\b|let initialisation = StoredSetting"#,
-            claim: "declared and used in two files",
+            claim: "declared in one file and used in two",
             files: [
                 "Sources/Experiment/Sweep/Schema/Schema+Settings.swift",
-                // A conflict with it, and a theory of two of its values.
-                "Sources/Experiment/Sweep/Grid/GridPoint+Network.swift",
+                "Sources/Numeric/Experiments/Training/NetworkTrial.swift",
+                // A theory of two of its values.
                 "Sources/Numeric/Experiments/Training/RankTheory.swift",
                 "Sources/Numeric/Experiments/Training/TrialRunner.swift",
             ]),

@@ -56,8 +56,9 @@ extension WrongFiles {
             "name: s\nmodel: vit\ndataset: modular-addition\ntraining: {steps: 9}\n",
             "s.yaml:3:10: dataset: a vit needs images: mnist, fashion-mnist, cifar-10 or generated-images"),
         file(
-            "name: s\nmodel: vit\ndataset: mnist\ntraining: {steps: 9}\nmeasures: {neural_collapse: true}\n",
-            "s.yaml:5:29: measures.neural_collapse: not used here: it needs model to be mlp or onnx, and it is vit"
+            "name: s\nmodel: vib\nbeta: 0.1\ndataset: mnist\ntraining: {steps: 9}\nmeasures: {neural_collapse: true}\n",
+            "s.yaml:6:29: measures.neural_collapse: not used here: it needs model to be mlp, cnn, resnet, vit, mixer, "
+                + "gmlp or onnx, and it is vib"
         ),
         file(
             resnet + "shortcut: identity\n",

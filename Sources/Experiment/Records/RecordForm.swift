@@ -138,7 +138,8 @@ struct RecordSizes {
         self.inputs = inputs
         classes = settings.dataset.facts.classes
         let network = settings.networkDescription
-        isDenseChain = settings.graph == nil && network.isDenseChain
+        let isChain = settings.graph == nil && network.isDenseChain
+        isDenseChain = isChain
         if let graph = settings.graph {
             units = graph.layers.map(\.units)
             matrixRanks = graph.matrices.map { min($0.rows, $0.columns) }
@@ -150,7 +151,7 @@ struct RecordSizes {
         var narrowest = inputs
         // A shortcut may carry directions past a layer that lost them.
         ranks = units.map { units in
-            if isDenseChain { narrowest = min(narrowest, units) }
+            if isChain { narrowest = min(narrowest, units) }
             return min(narrowest, units)
         }
     }

@@ -40,7 +40,8 @@ public struct Network<Scalar: Real>: PredictingNetwork {
         self.shape = shape
         self.smoothing = smoothing
         penalty = logDet.map { settings in
-            ActivationPenalty(settings, units: hidden.map { shape.plan.values[$0].size.count }, points: points)
+            ActivationPenalty(
+                settings, units: hidden.map { shape.plan.values[$0].size.count }, points: points)
         }
         penalised = shape.plan.values.indices.map { value in
             regularised.contains(value) ? hidden.firstIndex(of: value) : nil
@@ -158,7 +159,8 @@ public struct Network<Scalar: Real>: PredictingNetwork {
             outputs, batch, logVariance: parameters.vector, logVarianceGradient: gradients.vector,
             isTraining: true, smoothing: smoothing)
         var penalties = 0.0
-        numbers.backward(descent, batch.inputs, work, mode, gradients: gradients.flat, noise: noise) { value, gradient in
+        numbers.backward(descent, batch.inputs, work, mode, gradients: gradients.flat, noise: noise) {
+            value, gradient in
             guard let penalty, let layer = penalised[value] else { return }
             penalties += penalty.value(
                 ofHidden: layer, numbers.value(value, batch.inputs, work), addTo: gradient)

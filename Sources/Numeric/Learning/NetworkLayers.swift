@@ -35,11 +35,12 @@ public struct LayerOutput<Scalar: Real> {
 }
 
 extension NetworkShape {
-    /// What the last layer reads, where that layer is dense and makes the network's outputs.
+    /// The last layer's input, where that layer is dense and makes the network's outputs; else nil.
     public var features: NetworkLayer? {
         plan.features.map {
             NetworkLayer(
-                depth: max(0, plan.weights.count - 1), size: plan.values[$0].size, preActivation: $0, activation: $0)
+                depth: max(0, plan.weights.count - 1), size: plan.values[$0].size, preActivation: $0,
+                activation: $0)
         }
     }
 

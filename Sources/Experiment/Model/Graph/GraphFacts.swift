@@ -84,7 +84,8 @@ public struct GraphFacts: Hashable, Sendable {
         }
 
         /// Every layer that could be measured is empty.
-        public static let noNumbers = NoSuchLayer(words: "has no numbers in the layers that would be measured")
+        public static let noNumbers = NoSuchLayer(
+            words: "has no numbers in the layers that would be measured")
 
         private init(words: String) { self.words = words }
     }

@@ -31,7 +31,9 @@ struct ClassificationDimensionMeasure: Measure {
         let last = ClassificationDimension(
             try PrincipalComponents(context.outputs.features), weight: head.weight, bias: head.bias,
             labels: labels, share: share)
-        if hidden > 0 || (context.network != nil && context.outputs.activations.count > 1) { dimensions.append(Double(last.least)) }
+        if hidden > 0 || (context.network != nil && context.outputs.activations.count > 1) {
+            dimensions.append(Double(last.least))
+        }
         return [
             .classificationDimension: JSONValue(dimensions),
             .pcaAccuracy: JSONValue(

@@ -16,7 +16,8 @@ struct NeuralCollapseMeasure: Measure {
             layers.append(try NeuralCollapse(layer, labels: context.outputs.labels))
         }
         let last = try NeuralCollapse(
-            context.outputs.features.widened, labels: context.outputs.labels, weight: ClassHead(context).weight,
+            context.outputs.features.widened, labels: context.outputs.labels,
+            weight: ClassHead(context).weight,
             predictions: context.predictions)
         func list(_ number: (NeuralCollapse) -> Double) -> JSONValue {
             .array(layers.map { $0.map { .number(number($0)) } ?? .null })

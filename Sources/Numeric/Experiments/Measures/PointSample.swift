@@ -46,7 +46,7 @@ struct LayerOutputs {
     let preActivations: [Matrix<Float>]
     /// h_l = φ(p_l), [points, units]; for the last layer p_L.
     let activations: [Matrix<Float>]
-    /// What the last layer reads, [points, features].
+    /// The last layer's inputs, [points, features].
     let features: Matrix<Float>
     let labels: [Int32]
     let classes: Int

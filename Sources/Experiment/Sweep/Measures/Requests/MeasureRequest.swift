@@ -183,7 +183,8 @@ extension MeasureRequest.Measure {
         if declaration?.needs.contains(.denseChain) == true {
             return "needs a chain of dense layers from a .safetensors file"
         }
-        return endsDense || declaration?.needs.contains(.denseHead) != true ? nil : "needs a network that ends in a dense layer over its features"
+        return endsDense || declaration?.needs.contains(.denseHead) != true
+            ? nil : "needs a network that ends in a dense layer over its features"
     }
 
     /// Why it can't be measured for a network, in words that follow its name; nil where it can.
