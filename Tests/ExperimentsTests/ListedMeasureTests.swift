@@ -156,6 +156,32 @@ private func numbers(_ value: JSONValue?) throws -> [Double] {
     #expect(try numbers(sign["pca_accuracy"]) == [0.5, 1])
 }
 
+/// Layers of singular values 2, 1 and 0.05. Products: 4, 1, 0.0025; the head keeps them.
+@Test func `Layers are truncated to their local ranks, and what they classify by is lost with it`() throws {
+    let stretched: [[Float]] = [[2, 0, 0], [0, 1, 0], [0, 0, 0.05]]
+    let points: [[Float]] = (0..<12).map { index in (0..<3).map { $0 == index % 3 ? 1 : 0 } }
+    let labels = (0..<12).map { Int32($0 % 3) }
+    let found = try metrics(
+        TruncationMeasure.self,
+        context([stretched, stretched, identity(3)], at: points, labels: labels, classes: 3),
+        ["thresholds": JSONValue([0.001, 0.01, 3, 100]), "rank_points": JSONValue(5)])
+    func at(_ threshold: Double, _ name: String) -> JSONValue? { found[name]?[JSONValue.text(of: threshold)] }
+    #expect(try numbers(at(0.001, "truncated_rank")) == [3, 3, 3])
+    #expect(at(0.001, "truncated_accuracy") == .number(1) && at(0.001, "truncated_parameters") == .number(1))
+    // The first layer's 0.05 counts, the product 0.0025 does not: of the third class only the logit 0 is left, as of the
+    // others, and the first class is the first of equals.
+    #expect(try numbers(at(0.01, "truncated_rank")) == [3, 2, 2])
+    let two = try #require(at(0.01, "truncated_accuracy")?.number)
+    #expect(abs(two - 2.0 / 3) < 1e-12)
+    #expect(try numbers(at(0.01, "truncated_alone_accuracy"))[0] == 1)
+    #expect(try numbers(at(3, "truncated_rank")) == [0, 1, 1])
+    // Without a first layer every logit is 0, so that the first class has all points.
+    #expect(abs(try numbers(at(3, "truncated_alone_accuracy"))[0] - 1.0 / 3) < 1e-12)
+    #expect(try numbers(at(100, "truncated_rank")) == [0, 0, 0])
+    let none = try #require(at(100, "truncated_parameters")?.number)
+    #expect(none == 0)
+}
+
 @Test func `A class whose logit is another's is decided by it, and one of its own by none`() throws {
     // Logits a, b and −a: E[a²] = E[b²] = 2.5, uncorrelated. The penalty η = 1 takes α / 2.5 = 0.2 off 1.
     let points: [[Float]] = [[1, 2], [2, -1], [-1, -2], [-2, 1]]

@@ -54,6 +54,23 @@ extension CostEstimate {
         }
     }
 
+    /// Adds a local rank, the decomposition of each weight matrix, and for each threshold the forward passes with all
+    /// layers truncated and with each alone, in double precision.
+    mutating func add(truncation measure: RequestedMeasure, _ shape: Shape, times: Double) {
+        let thresholds = measure.settings["thresholds"]?.array?.compactMap(\.number) ?? []
+        let rank = TrialSettings.LocalRank(
+            thresholds: thresholds, relative: [], noise: [],
+            points: measure.settings["rank_points"]?.number.flatMap { Int(exactly: $0) } ?? 0, patch: nil)
+        add(rank, shape, times: times)
+        let passes = Double(thresholds.count * (shape.jacobianUnits.count + 1))
+        let points = Double(measure.testPoints ?? shape.testPoints)
+        products += 4 * times * passes * points * Double(shape.multiplications)
+        for (rows, columns) in shape.matrices {
+            let small = Double(min(rows, columns))
+            reductions += times * 3 * small * small * small
+        }
+    }
+
     /// Adds, for n units and p points, the features, the component's product, Gram matrices and their
     /// reductions.
     private mutating func add(component measure: RequestedMeasure, times: Double) {

@@ -189,6 +189,9 @@ extension CostEstimate {
         if measure.name == MeasureDeclaration.partialRank.name {
             add(partialRank: measure, trial, shape, times: times)
         }
+        if measure.name == MeasureDeclaration.truncation.name {
+            add(truncation: measure, shape, times: times)
+        }
         // A mini-batch's gradient costs as much as a training step.
         if let batches = measure.settings["batches"]?.number {
             let forward = Double(shape.multiplications)

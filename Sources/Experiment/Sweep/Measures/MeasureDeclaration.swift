@@ -176,6 +176,7 @@ public enum MeasureCatalogue {
         .weightProduct,
         .rankStability,
         .componentRank,
+        .truncation,
     ]
 
     /// All measures, in the order of tables.

@@ -10,11 +10,20 @@ struct ClassHead {
     /// The head of a network. Where one output tells two classes, the first class has the logit 0.
     init(_ context: MeasureContext) {
         let last = context.layers[context.layers.count - 1]
-        let isSign = last.weight.rows == 1 && context.outputs.classes == 2
-        let values = last.weight.values.map(Double.init)
-        weight = Matrix(rows: isSign ? 2 : last.weight.rows, columns: last.weight.columns)
-        weight.assign(isSign ? [Double](repeating: 0, count: last.weight.columns) + values : values)
-        bias = (isSign ? [0] : []) + last.bias.values.map(Double.init)
+        self.init(
+            weight: last.weight.widened, bias: last.bias.widened.values, classes: context.outputs.classes)
+    }
+
+    /// A head with a weight [outputs, features].
+    init(weight: Matrix<Double>, bias: [Double], classes: Int) {
+        let isSign = weight.rows == 1 && classes == 2
+        guard isSign else {
+            (self.weight, self.bias) = (weight, bias)
+            return
+        }
+        self.weight = Matrix(rows: 2, columns: weight.columns)
+        self.weight.assign([Double](repeating: 0, count: weight.columns) + weight.values)
+        self.bias = [0] + bias
     }
 
     /// The logits [points, classes] for the last hidden layer's activations, or for numbers in their place.

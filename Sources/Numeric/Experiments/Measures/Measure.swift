@@ -52,6 +52,7 @@ var measureTable: [any Measure.Type] {
         WeightProductMeasure.self,
         RankStabilityMeasure.self,
         ComponentRankMeasure.self,
+        TruncationMeasure.self,
     ]
 }
 
