@@ -265,6 +265,35 @@ def stability(net, found):
     yield "safe_delta", found["safe_delta"]["0.01"], safe, 1e-5
 
 
+def truncations(net, found, threshold, points):
+    """Of local ranks over the first points, rounded up, and of weights without the singular values past them."""
+    key = f"{threshold:g}"
+    ranges = []
+    for x in net.x[:points]:
+        spectra = [np.linalg.svd(j, compute_uv=False) for j in jacobians(net, x)]
+        ranges.append([[int(np.sum(s > t)) for t in (threshold * 1.001, threshold * 0.999)] for s in spectra])
+    ranks = found["truncated_rank"][key]
+    yield f"truncated_rank {key}", ranks, np.ceil(np.mean(ranges, axis=0)), None
+    truncated = []
+    for w, rank in zip(net.weights, ranks):
+        u, s, v = np.linalg.svd(w.astype(float), full_matrices=False)
+        truncated.append((u[:, :int(rank)] * s[:int(rank)]) @ v[:int(rank)])
+
+    def right(weights):
+        h = net.x.astype(float)
+        for number, (w, b) in enumerate(zip(weights, net.biases)):
+            h = h @ w.T + b
+            if number + 1 < len(weights):
+                h = ACTIVATIONS[net.activation](h)
+        return accuracy(h, net.y)
+    yield f"truncated_accuracy {key}", found["truncated_accuracy"][key], right(truncated), 0
+    alone = [right([t if i == j else w.astype(float) for j, (w, t) in enumerate(zip(net.weights, truncated))])
+             for i in range(len(ranks))]
+    yield f"truncated_alone_accuracy {key}", found["truncated_alone_accuracy"][key], alone, 0
+    kept = sum(min(k * sum(w.shape), w.size) for w, k in zip(net.weights, ranks)) / sum(w.size for w in net.weights)
+    yield f"truncated_parameters {key}", found["truncated_parameters"][key], kept, 1e-12
+
+
 def check(program):
     worst = True
     for net in networks():
@@ -282,6 +311,10 @@ def check(program):
             rows += products(net, net.measured(
                 program, "weight_product", "--set", "weight_product.indices=[1,2,5]", "--set",
                 "weight_product.tolerances=[0.1]"))
+            cut = net.measured(program, "truncation", "--points", str(POINTS), "--set", "truncation.thresholds=[0.1,2]",
+                               "--set", "truncation.rank_points=20")
+            for threshold in (0.1, 2.0):
+                rows += truncations(net, cut, threshold, 20)
         rows += stability(net, net.measured(program, "rank_stability", "--set", "rank_stability.tolerances=[0.01]"))
         print(f"{net.name}: {net.x.shape[1]}" + "".join(f"-{len(w)}" for w in net.weights))
         for name, program_says, expected, tolerance in rows:
