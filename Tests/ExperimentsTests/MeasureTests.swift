@@ -67,7 +67,8 @@ func `A record has just the metrics that the catalogue declares`(text: String) t
     for metric in declared where added.contains(metric.key) {
         let count = metrics[metric.key]?.array?.count
         switch metric.shape {
-        case .number: #expect(metrics[metric.key]?.number != nil, "\(metric.key)")
+        case .number:
+            #expect(metric.thresholdSetting != nil || metrics[metric.key]?.number != nil, "\(metric.key)")
         case .list: #expect(metric.thresholdSetting != nil || count ?? 0 > 0, "\(metric.key)")
         case .layers: #expect(metric.thresholdSetting != nil || count == depth, "\(metric.key)")
         case .hiddenLayers:
