@@ -1,13 +1,12 @@
 import LinearAlgebra
 import Measures
-import TestSupport
 import Testing
 
-/// What a truncation leaves out is the singular values past its rank (Eckart & Young 1936).
+/// A truncation leaves out the singular values past its rank (Eckart & Young 1936).
 @Test(arguments: [(5, 9), (9, 5), (6, 6), (1, 4), (4, 1)])
 func `A truncated matrix is as near as its rank allows`(rows: Int, columns: Int) throws {
     var draws = Draws(rows * 10 + columns)
-    let matrix: Matrix<Double> = draws.matrix(rows: rows, columns: columns, in: -1...1)
+    let matrix = draws.normals(rows, columns)
     let truncated = try TruncatedMatrix(matrix)
     let singular = try matrix.singularValues()
     for rank in 0...min(rows, columns) {
