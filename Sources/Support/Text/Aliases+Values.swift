@@ -5,7 +5,8 @@ extension Alias {
         "norm":
             "batchnorm2d batchnorm1d batchnorm batch_norm bn layernorm layer_norm groupnorm group_norm normalisation "
             + "normalization",
-        "pool": "maxpool2d maxpool max_pool maxpooling2d avgpool2d avgpool avg_pool average_pool averagepooling2d",
+        "pool":
+            "maxpool2d maxpool max_pool maxpooling2d avgpool2d avgpool avg_pool average_pool averagepooling2d",
         "global_pool": "adaptiveavgpool2d gap global_average_pool globalaveragepooling2d",
         "residual": "residual_block resblock skip_connection",
         "attention": "multiheadattention multihead_attention mha self_attention",

@@ -126,7 +126,7 @@ extension Alias {
             ),
             (
                 "dropout", "dropout_rate drop_rate p_drop",
-                "'dropout' is for models vit, mixer and gmlp; 'training.weight_decay' and 'training.log_det.weight' "
+                "'dropout' is for models vit, mixer, gmlp and layers; 'training.weight_decay' and 'training.log_det.weight' "
                     + "regularise the others"
             ),
             (

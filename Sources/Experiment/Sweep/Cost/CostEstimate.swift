@@ -79,7 +79,8 @@ public struct CostEstimate: Equatable, Sendable {
 
     /// The settings that an estimate depends on, in addition to everything under "dataset".
     static let settings = [
-        "file", "layers", "network", "depth", "width", "hidden", "bottleneck", "normalisation", "groups", "residual",
+        "file", "layers", "network", "depth", "width", "hidden", "bottleneck", "normalisation", "groups",
+        "residual",
         "shortcut", "patch", "heads", "mlp_ratio", "token_ratio", "pool", "dropout",
         "training.batch_size",
         "training.steps", "training.epochs", "training.log_det.weight", "training.log_det.layers",
@@ -89,7 +90,8 @@ public struct CostEstimate: Equatable, Sendable {
     ]
 
     static func depends(on path: String) -> Bool {
-        path == "dataset" || path.hasPrefix("dataset.") || path.hasPrefix("network.") || settings.contains(path)
+        path == "dataset" || path.hasPrefix("dataset.") || path.hasPrefix("network.")
+            || settings.contains(path)
             || MeasureCatalogue.listedPaths.contains(path)
     }
 }

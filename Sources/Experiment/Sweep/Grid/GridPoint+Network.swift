@@ -117,10 +117,14 @@ extension PointConflict {
             let plan = try written.shape(input: data.input, outputs: data.outputs).plan
             let bytes = 4 * plan.numberCount * settings.training.batchSize
             guard bytes > TrialSettings.activationLimit else { return [] }
-            return [PointConflict("training.batch_size", 
-                .data(
-                    "what the network computes of \(settings.training.batchSize) points is \(bytes) bytes; at most "
-                        + "\(TrialSettings.activationLimit) (4 GiB) fit: take a smaller batch or network"))]
+            return [
+                PointConflict(
+                    "training.batch_size",
+                    .data(
+                        "what the network computes of \(settings.training.batchSize) points is \(bytes) bytes; at most "
+                            + "\(TrialSettings.activationLimit) (4 GiB) fit: take a smaller batch or network")
+                )
+            ]
         } catch { return [PointConflict(error.path ?? "network", .data(error.advice))] }
     }
 }

@@ -237,6 +237,11 @@ struct GridPoint {
                 PointConflict("measures.local_rank.points", .rankPointsTooMany(points, of: testPoints)))
             points = testPoints
         }
+        if name == "layers", !hasPatches, values["measures.local_rank.patch"] != nil {
+            conflicts.append(
+                PointConflict(
+                    "measures.local_rank.patch", .data("the points are vectors: only images have a patch")))
+        }
         let localRank = TrialSettings.LocalRank(
             thresholds: thresholds("measures.local_rank.thresholds"),
             relative: thresholds("measures.local_rank.relative"),

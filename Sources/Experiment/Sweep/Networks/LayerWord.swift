@@ -101,7 +101,7 @@ extension LayerWord {
                     "padding", .integer(0...63), value: JSONValue(0), "Zeros on each side of the image."),
                 bias,
             ],
-            "A convolution with so many channels."
+            "A convolution with this number of channels and square windows."
         ) {
             [
                 .convolution(
@@ -111,11 +111,11 @@ extension LayerWord {
         },
         LayerWord(
             "dense", .setting(.integer(1...65536)), options: [bias],
-            "A dense layer with so many units, of a vector: an image needs `flatten` or `global_pool` before it."
+            "A dense layer with this number of units. It reads a vector: an image needs `flatten` or `global_pool` before it."
         ) { [.vector, .dense($0.integer("dense"), hasBias: $0.flag("bias"), name: $0.name)] },
         LayerWord(
             "pointwise", .setting(.integer(1...65536)),
-            "The same dense layer of each pixel's, or token's, channels."
+            "A dense layer of the channels of each pixel, or token, with this number of units."
         ) { [.pointwise($0.integer("pointwise"), name: $0.name)] },
         LayerWord(
             "activation", .setting(.word(Activation.allCases.map(\.rawValue))),
@@ -182,7 +182,7 @@ extension LayerWord {
         LayerWord("first_token", .none, "The first token, or pixel, alone: a vector.") { _ in [.firstPixel] },
         LayerWord(
             "attention", .setting(.integer(1...256)),
-            "Attention of each token to all, with so many heads. It reads q, k and v side by side: put a `pointwise` of "
+            "Attention of each token to all, with this number of heads. It reads q, k and v side by side: put a `pointwise` of "
                 + "three times its channels before it."
         ) { [.attention(heads: $0.integer("attention"))] },
         LayerWord("transpose", .none, "Channels become tokens, and tokens channels.") { _ in [.transposed] },
@@ -211,7 +211,8 @@ extension LayerWord {
         let keys = settings.keys.sorted()
         let key = path.split(separator: ".").last.map(String.init) ?? ""
         let near = keys.contains(key) ? nil : nearestSpelling(to: key, among: keys)
-        return "a value of the network's list is named network.INDEX.KEY, as network.3.conv, where INDEX counts from 0, and "
+        return
+            "a value of the network's list is named network.INDEX.KEY, as network.3.conv, where INDEX counts from 0, and "
             + "KEY is one of \(listed(keys, "and"))" + (near.map { " (did you mean '\($0)'?)" } ?? "")
     }
 

@@ -36,7 +36,9 @@ struct NetworkReader {
         var layers: [WrittenLayer] = []
         for (index, item) in items.enumerated() where !faults.isFull {
             guard entries.count < WrittenNetwork.maxLayers else {
-                add("at most \(WrittenNetwork.maxLayers) layers are allowed", item, "\(path).\(index)", &faults)
+                add(
+                    "at most \(WrittenNetwork.maxLayers) layers are allowed", item, "\(path).\(index)",
+                    &faults)
                 return nil
             }
             layers += [layer(item, path: "\(path).\(index)", depth: depth, &faults)].compactMap(\.self)
@@ -56,7 +58,9 @@ struct NetworkReader {
         entries[path] = Entry(location: node.location, word: "")
         switch node.content {
         case .sequence:
-            add("expected a layer, found a list: a layer is a word or a mapping, as {dense: 10}", node, path, &faults)
+            add(
+                "expected a layer, found a list: a layer is a word or a mapping, as {dense: 10}", node, path,
+                &faults)
             return nil
         case .scalar: return word(node, path: path, &faults)
         case .mapping(let members): return mapping(members, node, path: path, depth: depth, &faults)
@@ -111,7 +115,8 @@ struct NetworkReader {
                 isSound = false
             }
         }
-        for key in entry.required where !members.contains(where: { $0.key == key }) {
+        // A missing key may be the one that is misspelt.
+        if isSound, let key = entry.required.first(where: { key in !members.contains { $0.key == key } }) {
             add("'\(key)' is missing: write \(entry.example)", node, path, &faults)
             isSound = false
         }
@@ -166,7 +171,9 @@ struct NetworkReader {
         } else if members.contains(where: { $0.key == "linear" && $0.value.scalar?.text != nil }) {
             _ = faults.addAlias(first.keyLocation, path, "linear", isKnown: { $0 == "dense" })
         } else if let word = members.map(\.key).first(where: LayerWord.words.contains) {
-            add("'\(word)' has no value: write '\(word)' alone, or {activation: \(word)}", node, path, &faults)
+            add(
+                "'\(word)' has no value: write '\(word)' alone, or {activation: \(word)}", node, path, &faults
+            )
         } else if let option = LayerWord.settings[first.key] {
             let owners = LayerWord.all.filter { $0.keys.contains(option.path) }.map { "'\($0.word)'" }
             add(

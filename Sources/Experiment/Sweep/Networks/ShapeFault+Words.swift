@@ -28,16 +28,17 @@ extension ShapeFault {
                 + "'kernel' or more 'padding'"
         case .poolDoesNotFit(let window, let size):
             size.pixels == 1
-                ? "windows of \(window) × \(window) pixels need an image"
-                : "windows of \(window) × \(window) pixels do not tile it: take a side that divides \(size.height) and "
-                    + "\(size.width)"
+                ? "squares of \(window) × \(window) pixels need an image"
+                : "squares of \(window) × \(window) pixels do not tile it: take a side that divides \(size.height)"
+                    + (size.width == size.height ? "" : " and \(size.width)")
         case .groupsDoNotDivide(let groups, let channels):
             "\(groups) groups do not divide \(channels) channels"
         case .headsDoNotDivide(let heads, let channels): "\(heads) heads do not divide \(channels) channels"
         case .shortcutDoesNotFit(_, let from, let to): "no shortcut leads from \(from.words) to \(to.words)"
         case .depth(let depth): "no resnet has depth \(depth): it is 6n + 2"
         case .outputs(let size, let due):
-            "the last layer gives \(size.words), and the data need a vector of \(due): end with {dense: \(due)}"
+            "the last layer gives \(size.words), and the data need a vector of \(due): end with "
+                + (size.pixels == 1 ? "" : "flatten and ") + "{dense: \(due)}"
         case .tooManyParameters(let count):
             "the network would have \(count) parameters up to here; at most \(NetworkPlan.maxParameters) fit"
         case .tooManyNumbers(let count):
@@ -52,8 +53,8 @@ extension ShapeFault {
         case .outputs, .noWeights: return fault.advice
         case .headsDoNotDivide(let heads, _):
             return reads
-                + "\(heads) heads need q, k and v of as many channels each, a multiple of \(heads): put a 'pointwise' of a "
-                + "multiple of \(3 * heads) before it"
+                + "attention with \(heads) heads takes q, k and v side by side, so \(3 * heads) must divide the channels: "
+                + "put a 'pointwise' of such a number before it"
         case .groupsDoNotDivide where word == "gate":
             return reads + "a gate needs an even number of channels"
         case .groupsDoNotDivide: return reads + fault.advice + ": give 'groups' that do"
@@ -71,7 +72,8 @@ extension Shortcut {
     fileprivate var advice: String {
         switch self {
         case .identity: "and shortcut 'identity' needs the same size: take 'projection', or change the layers"
-        case .padded: "and shortcut 'padded' steps over whole pixels and adds channels: take as many or more channels"
+        case .padded:
+            "and shortcut 'padded' steps over whole pixels and adds channels: take as many or more channels"
         case .projection, .fitting:
             "and no stride leads there: give the convolutions 'padding' that keeps the image, as 1 for a kernel of 3"
         }

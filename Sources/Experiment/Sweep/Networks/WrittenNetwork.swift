@@ -147,7 +147,9 @@ public struct WrittenNetwork: Hashable, Sendable {
         guard let first = parts.first, let index = Int(first), layers.indices.contains(index) else {
             throw NoSuchValue(
                 path: path,
-                words: "there is no entry \(parts.first ?? "") in \(path): it has \(layers.count), counted from 0")
+                words:
+                    "there is no entry \(parts.first ?? "") in \(path): it has \(layers.count), counted from 0"
+            )
         }
         let (word, own) = (layers[index].word, "\(path).\(index)")
         let rest = parts.dropFirst()

@@ -19,14 +19,14 @@ extension Draft {
         }
         let network = WrittenNetwork(layers: layers)
         fixed["network"] = Given(value: network.json, location: location, shown: shown)
-        (self.entries, vacancies) = (reader.entries, reader.vacancies)
+        (layerEntries, layerVacancies) = (reader.entries, reader.vacancies)
     }
 
     /// Drops the list, with all axes and values of its layers.
     mutating func dropNetwork() {
         axes.removeAll { Draft.isOfNetwork($0.axis.path) }
         for key in fixed.keys where Draft.isOfNetwork(key) { fixed[key] = nil }
-        (fixed["network"], entries, vacancies) = (nil, [:], [:])
+        (fixed["network"], layerEntries, layerVacancies) = (nil, [:], [:])
     }
 
     /// Puts the values that `quick` and overrides give into the list, and takes out those that axes give, so that equal
@@ -43,7 +43,7 @@ extension Draft {
             return
         }
         var network = WrittenNetwork(list.value)
-        var vacant = vacancies
+        var vacant = layerVacancies
         func set(_ value: JSONValue, at path: String, _ location: SweepError.Location, _ shown: String) {
             vacant[path] = nil
             do throws(WrittenNetwork.NoSuchValue) { try network.set(value, at: path) } catch {
@@ -53,13 +53,14 @@ extension Draft {
         for (path, given) in values {
             set(given.value, at: path, given.location, given.shown)
             fixed[path] = nil
-            if let dot = path.lastIndex(of: ".") { entries[String(path[..<dot])]?.location = given.location }
+            if let dot = path.lastIndex(of: ".") { layerEntries[String(path[..<dot])]?.location = given.location }
         }
         for axis in ofAxes { set(.null, at: axis.axis.path, axis.location, axis.shown) }
         for (path, location) in vacant.sorted(by: { $0.key < $1.key }) {
             faults.add(
                 location, path,
-                .conflict(.data("a value is missing: give one here, or an axis \(path) under 'axes'"), point: ""))
+                .conflict(
+                    .data("a value is missing: give one here, or an axis \(path) under 'axes'"), point: ""))
         }
         fixed["network"]?.value = network.json
     }

@@ -135,7 +135,10 @@ struct LargestNumbers {
 
     /// The most numbers of a metric of layers in a record; nil where other settings say it.
     func count(of metric: Metric) -> Int? {
-        counts.map { metric.indices(layers: $0.layers, matrices: $0.matrices).count }
+        counts.map {
+            metric.isOfMatrices
+                ? $0.matrices : metric.indices(layers: $0.layers, matrices: $0.matrices).count
+        }
     }
 }
 

@@ -72,7 +72,7 @@ extension Draft {
     func given(_ path: String) -> (location: SweepError.Location, shown: String)? {
         if let axis = axes.first(where: { $0.axis.path == path }) { return (axis.location, axis.shown) }
         if let given = fixed[path] { return (given.location, given.shown) }
-        return entries[path].map { ($0.location, "\(path) (\($0.word))") }
+        return layerEntries[path].map { ($0.location, "\(path) (\($0.word))") }
     }
 
     private func isGiven(_ path: String) -> Bool { given(path) != nil }
@@ -124,7 +124,9 @@ extension Draft {
                 first ?? mapping(lacking: "dataset"), "",
                 .missing([first == nil ? "dataset" : "dataset.name"]))
         }
-        for (model, path) in [("vib", "beta"), ("onnx", "file"), ("onnx", "dataset.inputs"), ("layers", "network")]
+        for (model, path) in [
+            ("vib", "beta"), ("onnx", "file"), ("onnx", "dataset.inputs"), ("layers", "network"),
+        ]
         where fixed["model"]?.value.string == model && !isGiven(path) {
             // Each value of an axis of data sets has its own.
             if path == "dataset.inputs", fixed["dataset"]?.value.string != "array" { continue }

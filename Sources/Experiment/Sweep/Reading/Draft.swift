@@ -39,8 +39,8 @@ struct Draft {
     var style = FigureStyle()
     var quick: (entries: [YAMLNode.Entry], location: SweepError.Location)?
     /// The entries of the network's list by path, and its values that axes must give.
-    var entries: [String: NetworkReader.Entry] = [:]
-    var vacancies: [String: SweepError.Location] = [:]
+    var layerEntries: [String: NetworkReader.Entry] = [:]
+    var layerVacancies: [String: SweepError.Location] = [:]
 
     static let keys =
         ["name"] + Setting.all.filter { $0.group == nil }.map(\.path)
@@ -167,7 +167,8 @@ struct Draft {
             return
         }
         if path == "layers", node.sequence?.contains(where: { $0.mapping != nil }) ?? false {
-            faults.add(location, shown, .conflict(.data("a network's layers are listed under 'network'"), point: ""))
+            faults.add(
+                location, shown, .conflict(.data("a network's layers are listed under 'network'"), point: ""))
             return
         }
         if node.sequence != nil, !setting.kind.isList, !setting.kind.maySayWhen {

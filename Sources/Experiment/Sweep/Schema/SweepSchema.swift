@@ -18,7 +18,7 @@ public let sweepSchema: JSONValue = {
     members["where"] = described(
         anyOf(string, list(of: string)), "Conditions; a point stays in the grid if all of them hold.")
     members["figures"] = list(of: figureSchema)
-    members["quick"] = open(
+    members["quick"] = withListedValues(
         object(
             byPath { anyOf($0.kind.schema, axisSchema($0.kind), list(of: $0.kind.schema)) },
             "The values that --quick applies, by path: a smaller sweep of the same shape.")
@@ -35,7 +35,7 @@ public let sweepSchema: JSONValue = {
 
 private let axesSchema: JSONValue = {
     let paths = byPath { axisSchema($0.kind) }.filter { !Setting.neverAxes.contains($0.key) }
-    let axes = open(object(paths, ""), axisSchema)
+    let axes = withListedValues(object(paths, ""), axisSchema)
     let text = "The axes: settings with several values. The grid is their product; the first changes slowest."
     return described(anyOf(axes, list(of: axes)), text)
 }()
@@ -46,7 +46,7 @@ private func byPath(_ schema: (Setting) -> JSONValue) -> [String: JSONValue] {
 }
 
 /// An object that also has the values of a network's list, by their paths.
-private func open(_ schema: JSONValue, _ value: (SettingType) -> JSONValue) -> JSONValue {
+private func withListedValues(_ schema: JSONValue, _ value: (SettingType) -> JSONValue) -> JSONValue {
     let patterns = LayerWord.settings.values.sorted { $0.path < $1.path }.map { setting in
         ("^network\\.[0-9].*\\.\(setting.path)$", described(value(setting.kind), setting.meaning))
     }
