@@ -177,7 +177,7 @@ import Testing
 
     @Test func `Init writes a file for each model, which plan accepts, and overwrites none`() throws {
         let work = try Workspace()
-        for model in ["mlp", "vib", "cnn", "resnet", "vit", "mixer", "gmlp"] {
+        for model in ["mlp", "vib", "cnn", "resnet", "vit", "mixer", "gmlp", "layers"] {
             let made = try work.run("init", model)
             #expect(
                 made.code == 0 && made.output.contains("next: ranksweep plan \(model).yaml"), "\(made.all)")
@@ -191,7 +191,7 @@ import Testing
             (["init", "resnt"], "no model 'resnt'; did you mean 'resnet'?; to use this name for the sweep:"),
             (
                 ["init", "x", "--model", "gpt"],
-                "no model 'gpt'; choose from mlp, vib, cnn, resnet, vit, mixer or gmlp"
+                "no model 'gpt'; choose from mlp, vib, cnn, resnet, vit, mixer, gmlp or layers"
             ),
             (["init", "a b", "--model", "mlp"], "name"),
         ] {

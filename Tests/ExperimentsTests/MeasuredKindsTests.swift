@@ -74,6 +74,19 @@ import Text
                     + "width: 4\ndepth: 1\npatch: 14\ntraining: {steps: 3, batch_size: 8}\n",
                 points: symmetric),
             NetworkCase(
+                testDescription: "layers, LeNet-5",
+                text: "model: layers\n" + images
+                    + "network: [{conv: 6, kernel: 5, padding: 2}, tanh, {pool: 2}, {conv: 16, kernel: 5}, tanh, {pool: 2}, "
+                    + "flatten, {dense: 120}, tanh, {dense: 84}, tanh, {dense: 10}]\n"
+                    + "training: {steps: 3, batch_size: 8}\n",
+                points: symmetric),
+            NetworkCase(
+                testDescription: "layers, a block with a projection",
+                text: "model: layers\n" + images
+                    + "network: [{patches: 7, channels: 4}, class_token, positions, {residual: [{norm: batch}, {pointwise: 6}, "
+                    + "relu]}, first_token, {dense: 10}]\ntraining: {steps: 3, batch_size: 8}\n",
+                points: symmetric),
+            NetworkCase(
                 testDescription: "MLP, gelu",
                 text: mlp + "activation: gelu\n",
                 listed: ["rank_stability", "classification_dimension", "binned_information"]),

@@ -55,6 +55,14 @@ private let kinds: [String] =
             + tokens,
         "model: gmlp\nwidth: 3\ndepth: 2\npatch: 16\n" + generated + training + tokens,
         "model: resnet\nwidth: 2\nshortcut: projection\n" + generated + training + small,
+        "model: layers\nnetwork: [{conv: 2, kernel: 5}, relu, {norm: batch}, {pool: 4}, flatten, {dense: 6}, relu, "
+            + "{dense: 10}]\n" + generated + training + small,
+        "model: layers\nnetwork: [{dense: 6}, tanh, {dropout: 0.2}, {dense: 5}, silu, {dense: 3}]\n"
+            + gaussian
+            + training + measured,
+        "model: layers\nnetwork: [{dense: 6}, relu, {dense: 1}]\n"
+            + "dataset: {name: teacher, inputs: 6, norm: 8, train_points: 40, test_points: 30}\n" + training
+            + measured,
     ]
 
 @Suite struct NetworkTrialTests {
@@ -152,6 +160,9 @@ private let kinds: [String] =
         "model: mlp\nhidden: [32, 32, 32]\nnormalisation: batch\nresidual: true\n",
         "model: vit\nwidth: 8\ndepth: 1\npatch: 8\n", "model: mixer\nwidth: 8\ndepth: 1\npatch: 8\n",
         "model: gmlp\nwidth: 8\ndepth: 1\npatch: 8\n",
+        // LeNet-5.
+        "model: layers\nnetwork: [{conv: 6, kernel: 5}, tanh, {pool: 2}, {conv: 16, kernel: 5}, tanh, {pool: 2}, flatten, "
+            + "{dense: 120}, tanh, {dense: 84}, tanh, {dense: 10}]\n",
     ])
     func `It learns`(model: String) throws {
         var runner = TrialRunner(data: nowhere)

@@ -110,6 +110,12 @@ enum Nets {
             [.convolution(channels: 2, kernel: 1), tanh, .maximumPool(2), tanh, .dense(3)]
         ),
         ("global pool", image, [.convolution(channels: 2, kernel: 1), tanh, .globalAveragePool, .dense(3)]),
+        ("flatten", image, [.convolution(channels: 2, kernel: 1), tanh, .flatten, tanh, .dense(3)]),
+        (
+            "flatten of the input and of a block", image,
+            [.residual([.flatten, tanh, .dense(72)], .projection(nil), name: "p"), .flatten, .dense(3)]
+        ),
+        ("fitting", .vector(4), [.residual([.dense(5), tanh], .fitting(.batch), name: "p"), .dense(3)]),
         ("identity", .vector(4), [.dense(5), tanh, .residual([.dense(5), tanh], .identity), .dense(3)]),
         (
             "identity behind a normalisation", .vector(4),

@@ -46,6 +46,8 @@ import Testing
             files: [
                 "Sources/Experiment/Model/Layers/Pool.swift",
                 "Sources/Numeric/Learning/Operations/Pool.swift",
+                // Its word in lists of layers.
+                "Sources/Experiment/Sweep/Networks/LayerWord.swift",
                 // Its loop in C, called for both scalar types.
                 "Sources/Numeric/LinearAlgebra/Images.swift",
             ]),

@@ -1,4 +1,4 @@
-import FoundationEssentials
+import Foundation
 import TestSupport
 import Testing
 
@@ -41,6 +41,63 @@ private func settingsTables() -> String {
         try Data(new.utf8).write(to: page)
     } else {
         #expect(text[start.upperBound..<stop.lowerBound] == tables)
+    }
+}
+
+/// The page's table of layers, made from their words.
+private func layersTable() -> String {
+    let rows = LayerWord.all.map { entry in
+        let value =
+            switch entry.value {
+            case .none: "none"
+            case .layers: "list of layers"
+            case .setting(let kind): kind.text
+            }
+        let options = entry.options.map {
+            "`\($0.path)` (\($0.typeText); \($0.fallback == nil ? $0.defaultText : "default \($0.defaultText)")): \($0.meaning)"
+        }
+        return "| `\(entry.word)` | \(value) | \(options.joined(separator: " ")) | \(entry.meaning) |"
+    }
+    return (["| layer | value | options | what it computes |", "|---|---|---|---|"] + rows)
+        .joined(separator: "\n")
+}
+
+@Test func `The page lists every layer word as the code has it`() throws {
+    let text = try String(decoding: Data(contentsOf: page), as: UTF8.self)
+    let begin = "<!-- layers: made from Sources/Experiment/Sweep/Networks/LayerWord.swift -->\n"
+    let end = "<!-- end of layers -->"
+    let start = try #require(text.firstRange(of: begin)), stop = try #require(text.firstRange(of: end))
+    let table = layersTable() + "\n"
+    if ProcessInfo.processInfo.environment["RANKSWEEP_UPDATE_SNAPSHOTS"] == "1" {
+        let new = text[..<start.upperBound] + table + text[stop.lowerBound...]
+        try Data(new.utf8).write(to: page)
+    } else {
+        #expect(text[start.upperBound..<stop.lowerBound] == table)
+    }
+}
+
+@Test func `The page's listed networks are right`() throws {
+    let text = try String(decoding: Data(contentsOf: page), as: UTF8.self)
+    let start = try #require(text.firstRange(of: "## Networks written as a list\n"))
+    let section = try #require(text[start.upperBound...].components(separatedBy: "\n## ").first)
+    let examples = section.components(separatedBy: "```yaml\n").dropFirst().compactMap {
+        $0.components(separatedBy: "```").first
+    }
+    #expect(examples.count == 2)
+    let lenet = try SweepSpec(parsing: examples[0], file: "example")
+    #expect(lenet.grid.count == 6 && lenet.grid[5].settings.parameterBytes == 4 * 61_706)
+    #expect(try SweepSpec(parsing: examples[0], file: "example", quick: true).grid.count == 1)
+    let head = "name: s\nmodel: layers\ndataset: cifar-10\ntraining: {epochs: 1}\n"
+    #expect(try SweepSpec(parsing: head + examples[1], file: "example").grid[0].settings.depth == 5)
+}
+
+@Test func `A key of layers has one type, whatever its layer, and a meaning`() {
+    for entry in LayerWord.all {
+        #expect(entry.meaning.hasSuffix("."), "\(entry.word)")
+        for setting in entry.settings {
+            #expect(setting.kind == LayerWord.settings[setting.path]?.kind, "\(setting.path)")
+            #expect(setting.meaning.hasSuffix("."), "\(setting.path)")
+        }
     }
 }
 

@@ -44,6 +44,11 @@ import Text
         ("name: s\nmodel: mlp\nfigures: [{name: f, style: bars, classes: 3}]\n", ".figures.0"),
         ("name: s\nmodel: mlp\nfigures: [{name: f, x: depth, y: accurate}]\n", ".figures.0.y"),
         ("name: s\nmodel: mlp\nbiases: maybe\n", ".biases"),
+        ("name: s\nmodel: layers\nnetwork: [flatten, {dens: 10}]\n", ".network.1"),
+        ("name: s\nmodel: layers\nnetwork: [flatten, {conv: 10}]\n", ".network.1"),
+        ("name: s\nmodel: layers\nnetwork: [{residual: [{conv: 10, kernel: 0}]}]\n", ".network.0"),
+        ("name: s\nmodel: layers\naxes: {network.1.dens: [1]}\n", ".axes"),
+        ("name: s\nmodel: layers\nquick: {network.1.dense: x}\n", ".quick.network.1.dense"),
     ])
     func `The schema refuses what can be seen without the rest of the file`(text: String, path: String) throws
     { #expect(try fault(in: text) == path) }
@@ -98,9 +103,13 @@ enum SchemaCheck {
             "$schema", "title", "description", "pattern", "type", "enum", "anyOf", "items", "minItems",
             "maxItems",
             "properties", "additionalProperties", "required", "minimum", "maximum", "exclusiveMinimum",
-            "exclusiveMaximum",
+            "exclusiveMaximum", "patternProperties", "definitions", "$ref",
         ]
         if let key = schema.object?.keys.first(where: { !known.contains($0) }) { return "unknown \(key)" }
+        if let name = schema["$ref"]?.string?.split(separator: "/").last {
+            guard let definition = sweepSchema["definitions"]?[String(name)] else { return "no \(name)" }
+            return fault(of: value, definition, at: path)
+        }
         if let choices = schema["anyOf"]?.array,
             !choices.contains(where: { fault(of: value, $0, at: path) == nil })
         {
@@ -129,6 +138,10 @@ enum SchemaCheck {
         for (key, value) in object.sorted(by: { $0.key < $1.key }) {
             if let member = schema["properties"]?[key] {
                 if let fault = fault(of: value, member, at: "\(path).\(key)") { return fault }
+            } else if let (_, member) = schema["patternProperties"]?.object?.first(where: { pattern, _ in
+                (try? Regex(pattern)).map { key.contains($0) } ?? false
+            }) {
+                if let fault = fault(of: value, member, at: "\(path).\(key)") { return fault }
             } else if schema["additionalProperties"] == .bool(false) {
                 return "\(path).\(key)"
             }
@@ -142,6 +155,7 @@ enum SchemaCheck {
         case "array": value.array != nil
         case "string": value.string != nil
         case "boolean": value.bool != nil
+        case "null": value == .null
         case "number": value.number != nil
         case "integer": value.number.map { $0 == $0.rounded() } ?? false
         default: false
@@ -167,6 +181,7 @@ extension YAMLNode {
         case .scalar(let scalar):
             if scalar.quoted { return .string(scalar.text) }
             if let flag = Bool(scalar.text) { return .bool(flag) }
+            if ["", "null"].contains(scalar.text) { return .null }
             return Double(scalar.text).map(JSONValue.number) ?? .string(scalar.text)
         }
     }

@@ -8,7 +8,7 @@ extension WrongFiles {
             dataset: mnist
             training: {steps: 1}
             """,
-            "s.yaml:2:8: model: 'vae' must be one of mlp, vib, cnn, resnet, vit, mixer, gmlp or onnx"),
+            "s.yaml:2:8: model: 'vae' must be one of mlp, vib, cnn, resnet, vit, mixer, gmlp, layers or onnx"),
         file(
             """
             name: s

@@ -84,7 +84,7 @@ extension WrongFiles {
         images(
             "measures: {local_rank: {patch: 8}}",
             "s.yaml:5:32: measures.local_rank.patch: not used here: it needs model to be cnn, resnet, vit, "
-                + "mixer, gmlp or onnx, and it is mlp"),
+                + "mixer, gmlp, layers or onnx, and it is mlp"),
         file(
             "name: s\nmodel: cnn\ndataset: {name: teacher, inputs: 4, norm: 2}\ntraining: {steps: 9}\n",
             "s.yaml:3:17: dataset: a cnn needs images: mnist, fashion-mnist, cifar-10 or generated-images"),

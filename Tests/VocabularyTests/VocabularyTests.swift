@@ -246,6 +246,7 @@ struct ForeignWord: Sendable {
         var names = Setting.all.map(\.path) + Setting.groups + Draft.keys + FigureReader.keys
         names += Metric.all.map(\.key) + Dataset.names + FigureSpec.Scale.allCases.map(\.rawValue)
         names += FigureSpec.Fit.allCases.map(\.rawValue) + ["final", "range", "count", "step"]
+        names += LayerWord.words + LayerWord.settings.keys
         for case .word(let words) in Setting.all.map(\.kind) { names += words }
         return Set(names)
     }()

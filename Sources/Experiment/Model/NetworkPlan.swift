@@ -89,6 +89,8 @@ public struct NetworkPlan: Sendable {
     public private(set) var stateCount = 0
     /// Number of random numbers that a training step takes for each point.
     public private(set) var noiseCount = 0
+    /// Number of numbers of all values of a point.
+    public private(set) var numberCount: Int
     /// Index of the value that is the network's output.
     public private(set) var last = 0
     /// Values that are layers to measures. Without any, these are the activations.
@@ -99,6 +101,7 @@ public struct NetworkPlan: Sendable {
     init(input: ImageSize, _ layers: [LayerSpec]) throws(ShapeFault) {
         guard input.height > 0, input.width > 0, input.channels > 0 else { throw .notPositive }
         values = [Value(size: input)]
+        numberCount = input.count
         last = try append(layers, after: 0)
         guard !weights.isEmpty else { throw .noWeights }
         for index in averages.indices {
@@ -140,10 +143,11 @@ public struct NetworkPlan: Sendable {
         return layers
     }
 
-    /// Names of these layers: those of their weights, or those that the marked ones were given.
+    /// Names of these layers: those of the last weights up to each, or those that the marked ones were given.
     public var layerNames: [String] {
         if !marked.isEmpty { return marked.map(\.name) + weights.suffix(1).map(\.name) }
-        return weights.filter { !nodes[$0.node].isShortcut }.map(\.name)
+        let names = weights.filter { !nodes[$0.node].isShortcut }.map(\.name)
+        return layers.map { $0.depth == 0 ? "input" : names[$0.depth - 1] }
     }
 
     /// Index of the value that the last layer reads, where that layer is dense and makes the network's output.
@@ -167,6 +171,17 @@ public struct NetworkPlan: Sendable {
     private func isWeightLayer(_ node: Int) -> Bool { weights.contains { $0.node == node } }
 
     // MARK: - Making
+
+    /// The most parameters of a network that a list describes: 4 GiB in single precision.
+    public static let maxParameters = 1 << 30
+    /// The most numbers of all its values of a point: 256 MiB.
+    public static let maxNumbers = 1 << 26
+
+    /// Checks that the network so far is no larger than a list may describe.
+    func checkSize() throws(ShapeFault) {
+        guard parameterCount <= NetworkPlan.maxParameters else { throw .tooManyParameters(parameterCount) }
+        guard numberCount <= NetworkPlan.maxNumbers else { throw .tooManyNumbers(numberCount) }
+    }
 
     /// The name given, or the default for the next layer of its kind, as "layers.0".
     mutating func name(_ given: String?, kind: String) -> String {
@@ -234,6 +249,7 @@ public struct NetworkPlan: Sendable {
     ) -> Int {
         let output = values.count
         values.append(Value(size: size, producer: nodes.count))
+        numberCount += size.count
         for input in inputs { values[input].consumers.append(nodes.count) }
         nodes.append(Node(operation: operation, inputs: inputs, output: output))
         return output
@@ -263,7 +279,10 @@ public struct NetworkPlan: Sendable {
     // MARK: - Graphs
 
     /// A plan that has only an input so far, of `count` numbers. A graph's operations are added one by one.
-    public init(graphInputs count: Int) { values = [Value(size: .vector(count))] }
+    public init(graphInputs count: Int) {
+        values = [Value(size: .vector(count))]
+        numberCount = count
+    }
 
     /// Adds an operation that makes `count` numbers, and returns the index of the value. The network's output
     /// is the value added last.

@@ -16,6 +16,16 @@ public enum ShapeFault: Error, Hashable, Sendable {
     case shortcutDoesNotFit(Shortcut, from: ImageSize, to: ImageSize)
     /// A residual network's depth is not 6n + 2.
     case depth(Int)
+    /// A layer of vectors reads an image.
+    case notAVector
+    /// The last layer's output is not a vector of as many numbers as the data need.
+    case outputs(ImageSize, due: Int)
+    /// The parameters don't fit in memory.
+    case tooManyParameters(Int)
+    /// The values of a point don't fit in memory.
+    case tooManyNumbers(Int)
+    /// The fault of an entry of a list, by its path and its word.
+    indirect case entry(String, String, reads: ImageSize, ShapeFault)
 }
 
 /// The sizes and layers of a network, as a value. A `Network` is made from it.

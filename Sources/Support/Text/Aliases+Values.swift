@@ -1,4 +1,24 @@
 extension Alias {
+    static let layers: [Alias] = named([
+        "conv": "conv2d convolution convolution2d",
+        "dense": "linear fc fully_connected affine",
+        "norm":
+            "batchnorm2d batchnorm1d batchnorm batch_norm bn layernorm layer_norm groupnorm group_norm normalisation "
+            + "normalization",
+        "pool":
+            "maxpool2d maxpool max_pool maxpooling2d avgpool2d avgpool avg_pool average_pool averagepooling2d",
+        "global_pool": "adaptiveavgpool2d gap global_average_pool globalaveragepooling2d",
+        "residual": "residual_block resblock skip_connection",
+        "attention": "multiheadattention multihead_attention mha self_attention",
+        "positions": "pos_embed position_embedding positional_embedding",
+        "class_token": "cls_token cls",
+        "transpose": "transposed permute",
+        "kernel": "kernel_size ksize",
+        "channels": "out_channels embed_dim",
+        "groups": "num_groups",
+        "bias": "use_bias",
+    ])
+
     static let values: [Alias] =
         named([
             "mlp":

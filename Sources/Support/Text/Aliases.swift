@@ -43,7 +43,8 @@ extension Alias {
 
     /// Words of other programs, under the headings of docs/coming-from.md, which lists them all.
     public static let sections: [(title: String, aliases: [Alias])] = [
-        ("Settings", settings), ("Other keys of a sweep file", keys), ("Values", values),
+        ("Settings", settings), ("Layers of a network", layers), ("Other keys of a sweep file", keys),
+        ("Values", values),
         ("Values of an axis", axes), ("Metrics", metrics), ("Options", options), ("Commands", commands),
     ]
 
@@ -65,7 +66,7 @@ extension Alias {
 
     static let settings: [Alias] =
         named([
-            "model": "arch architecture net network model_name model_type backbone",
+            "model": "arch architecture net model_name model_type backbone",
             "dataset": "data datamodule train_data data_name",
             "seed": "random_seed random_state manual_seed rng_seed global_seed",
             "beta": "kl_weight kl_coeff",
@@ -125,7 +126,7 @@ extension Alias {
             ),
             (
                 "dropout", "dropout_rate drop_rate p_drop",
-                "'dropout' is for models vit, mixer and gmlp; 'training.weight_decay' and 'training.log_det.weight' "
+                "'dropout' is for models vit, mixer, gmlp and layers; 'training.weight_decay' and 'training.log_det.weight' "
                     + "regularise the others"
             ),
             (

@@ -14,6 +14,27 @@ public struct LayerSpec: Sendable {
             return value
         }
     }
+
+    /// Layers that a list has as one entry. A fault says which entry it is, and what that reads; an entry within it
+    /// says so itself. Networks of more numbers than `NetworkPlan` allows are refused.
+    ///
+    /// - Parameters:
+    ///   - path: the entry's path in the list.
+    ///   - word: its word.
+    public static func entry(_ path: String, _ word: String, _ layers: [LayerSpec]) -> LayerSpec {
+        LayerSpec { (plan, value) throws(ShapeFault) in
+            let size = plan.values[value].size
+            do throws(ShapeFault) {
+                try plan.checkSize()
+                let result = try plan.append(layers, after: value)
+                try plan.checkSize()
+                return result
+            } catch {
+                if case .entry = error { throw error }
+                throw .entry(path, word, reads: size, error)
+            }
+        }
+    }
 }
 
 /// A function that makes one value of a network from another, or from two. Learning computes it.

@@ -7,6 +7,8 @@ public enum Shortcut: Sendable, Hashable {
     case padded
     /// A 1 × 1 convolution of stride s, then a normalisation (option B of the paper).
     case projection(Normalisation?)
+    /// The identity where the block keeps its size, else a projection.
+    case fitting(Normalisation?)
 }
 
 /// input + second.
@@ -36,7 +38,12 @@ public struct ImageSubsample: NetworkOperation {
 
 extension LayerSpec {
     /// The layers' output plus the shortcut's output, both for the same input.
-    public static func residual(_ body: [LayerSpec], _ shortcut: Shortcut) -> LayerSpec {
+    ///
+    /// - Parameter name: the name of a projection in files, which its normalisation follows with "norm"; nil: those of
+    ///   unnamed layers.
+    public static func residual(
+        _ body: [LayerSpec], _ shortcut: Shortcut, name: String? = nil
+    ) -> LayerSpec {
         LayerSpec { (plan, value) throws(ShapeFault) in
             let result = try plan.append(body, after: value)
             let (size, target) = (plan.values[value].size, plan.values[result].size)
@@ -44,17 +51,22 @@ extension LayerSpec {
             let stride = max(1, (size.height + target.height - 1) / target.height)
             let first = plan.nodes.count
             var other = value
-            switch shortcut {
-            case .identity: break
+            var kind = shortcut
+            if case .fitting(let norm) = shortcut { kind = size == target ? .identity : .projection(norm) }
+            switch kind {
+            case .identity, .fitting: break
             case .padded:
                 guard
                     let subsample = ImageSubsample(image: size, stride: stride, channels: target.channels)
                 else { throw fault }
                 other = plan.add(subsample, value, subsample.result)
             case .projection(let normalisation):
-                let norm = normalisation.map { [LayerSpec.normalisation($0)] } ?? []
+                let norm = normalisation.map {
+                    [LayerSpec.normalisation($0, name: name.map { "\($0).norm" })]
+                }
                 other = try plan.append(
-                    [.convolution(channels: target.channels, kernel: 1, stride: stride)] + norm, after: value)
+                    [.convolution(channels: target.channels, kernel: 1, stride: stride, name: name)]
+                        + (norm ?? []), after: value)
             }
             guard plan.values[other].size == target else { throw fault }
             plan.markShortcut(from: first)

@@ -79,7 +79,8 @@ public struct CostEstimate: Equatable, Sendable {
 
     /// The settings that an estimate depends on, in addition to everything under "dataset".
     static let settings = [
-        "file", "layers", "depth", "width", "hidden", "bottleneck", "normalisation", "groups", "residual",
+        "file", "layers", "network", "depth", "width", "hidden", "bottleneck", "normalisation", "groups",
+        "residual",
         "shortcut", "patch", "heads", "mlp_ratio", "token_ratio", "pool", "dropout",
         "training.batch_size",
         "training.steps", "training.epochs", "training.log_det.weight", "training.log_det.layers",
@@ -89,7 +90,8 @@ public struct CostEstimate: Equatable, Sendable {
     ]
 
     static func depends(on path: String) -> Bool {
-        path == "dataset" || path.hasPrefix("dataset.") || settings.contains(path)
+        path == "dataset" || path.hasPrefix("dataset.") || path.hasPrefix("network.")
+            || settings.contains(path)
             || MeasureCatalogue.listedPaths.contains(path)
     }
 }
@@ -298,9 +300,9 @@ extension CostEstimate {
             }
             weights = zip(layers.joined(), positions).map { $0.region.range.count * $1 }
             matrices =
-                network.isConvolutional
-                ? layers.joined().map { ($0.region.rows, $0.region.columns) }
-                : zip(jacobianUnits, weights).filter { $0.0 > 0 }.map { ($0, $1 / $0) }
+                network.isDenseChain
+                ? zip(jacobianUnits, weights).filter { $0.0 > 0 }.map { ($0, $1 / $0) }
+                : layers.joined().map { ($0.region.rows, $0.region.columns) }
             decoderWeights = layers.dropFirst().joined().reduce(0) { $0 + $1.region.range.count }
             image = data.input.pixels > 1 ? data.input : nil
             switch trial.measures.traceAt {

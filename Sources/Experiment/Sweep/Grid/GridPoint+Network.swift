@@ -24,6 +24,7 @@ extension GridPoint {
             return .resnet(depth: depth, width: width, normalisation)
         }
         if let tokens { return architecture(tokens, &conflicts) }
+        if name == "layers" { return .layers(written) }
         check(normalisation, network.hidden, &conflicts)
         if name == "cnn" {
             if let channels = network.hidden.max(), channels > 4096 {
@@ -103,5 +104,26 @@ extension GridPoint {
         guard !isVIB, let architecture = architecture(&mistakes) else { return network.hidden.count }
         let shape = try? architecture.shape(network, input: data.facts.input, outputs: data.facts.outputs)
         return shape.map { $0.layers.count - 1 }
+    }
+}
+
+extension PointConflict {
+    /// Conflicts because the layers of a list don't fit together, or their numbers in memory.
+    static func ofLayers(_ settings: TrialSettings) -> [PointConflict] {
+        guard case .network(.layers(let written)) = settings.model else { return [] }
+        let data = settings.dataset.facts
+        do throws(ShapeFault) {
+            let plan = try written.shape(input: data.input, outputs: data.outputs).plan
+            let bytes = 4 * plan.numberCount * settings.training.batchSize
+            guard bytes > TrialSettings.activationLimit else { return [] }
+            return [
+                PointConflict(
+                    "training.batch_size",
+                    .data(
+                        "what the network computes of \(settings.training.batchSize) points is \(bytes) bytes; at most "
+                            + "\(TrialSettings.activationLimit) (4 GiB) fit: take a smaller batch or network")
+                )
+            ]
+        } catch { return [PointConflict(error.path ?? "network", .data(error.advice))] }
     }
 }

@@ -57,7 +57,7 @@ struct GridPoint {
             model: model(inputs: data.facts.input.count, &conflicts), dataset: data, network: network,
             training: training(data, &conflicts), measures: measures(data, &conflicts),
             seed: UInt64(integer("seed") ?? 0))
-        if case .network(let architecture) = settings.model, architecture.normalisation == .batch,
+        if case .network(let architecture) = settings.model, architecture.hasBatchNormalisation,
             settings.training.batchSize == 1, settings.training.duration != .steps(0)
         {
             conflicts.append(PointConflict("training.batch_size", .batchOfOne))
@@ -79,7 +79,11 @@ struct GridPoint {
             sigmaShift: number("sigma_shift", default: kind.sigmaShift))
     }
 
+    /// The network that the sweep file lists, with this point's values.
+    var written: WrittenNetwork { WrittenNetwork(values["network"] ?? .null).with(values) }
+
     var network: TrialSettings.Network {
+        if name == "layers" { return TrialSettings.Network(hidden: [], activation: written.activation) }
         let usual = name == "resnet" ? Activation.relu : tokens == nil ? kind.activation : .gelu
         let activation = Activation(rawValue: word("activation", default: usual.rawValue))
         let width = integer("width") ?? (name == "cnn" ? 16 : kind.width)
@@ -226,17 +230,23 @@ struct GridPoint {
         _ data: Dataset, _ conflicts: inout [PointConflict]
     ) -> TrialSettings.Measures {
         let testPoints = data.facts.testCount
-        var points = integer("measures.local_rank.points") ?? min(isConvolutional ? 4 : 256, testPoints)
+        let hasPatches = isConvolutional || name == "layers" && data.facts.input.pixels > 1
+        var points = integer("measures.local_rank.points") ?? min(hasPatches ? 4 : 256, testPoints)
         if points > testPoints {
             conflicts.append(
                 PointConflict("measures.local_rank.points", .rankPointsTooMany(points, of: testPoints)))
             points = testPoints
         }
+        if name == "layers", !hasPatches, values["measures.local_rank.patch"] != nil {
+            conflicts.append(
+                PointConflict(
+                    "measures.local_rank.patch", .data("the points are vectors: only images have a patch")))
+        }
         let localRank = TrialSettings.LocalRank(
             thresholds: thresholds("measures.local_rank.thresholds"),
             relative: thresholds("measures.local_rank.relative"),
             noise: isVIB ? thresholds("measures.local_rank.noise") : [], points: points,
-            patch: isConvolutional ? integer("measures.local_rank.patch") ?? 16 : nil)
+            patch: hasPatches ? integer("measures.local_rank.patch") ?? 16 : nil)
         return TrialSettings.Measures(
             localRank: values["measures.local_rank"]?.bool == false ? nil : localRank,
             weightNorms: weightNorms, traceAt: times,
@@ -282,7 +292,7 @@ struct GridPoint {
 
     /// Whether the network is a chain W_l φ(W_{l−1} …) with nothing between its layers.
     private var isDenseChain: Bool {
-        !isConvolutional && values["residual"]?.bool != true
+        !isConvolutional && name != "layers" && values["residual"]?.bool != true
             && word("normalisation", default: "none") == "none"
     }
 

@@ -17,10 +17,11 @@ extension Setting.Use {
     /// Models whose layers end in their activations.
     static let ofActivations = Setting.Use(
         path: "model", words: Setting.trainedModels.filter { !Setting.tokenModels.contains($0) })
+    static let layers = Setting.Use(path: "model", words: ["layers"])
     static let onnx = Setting.Use(path: "model", words: ["onnx"])
     /// Models whose Jacobians are taken in a patch of an image.
     static let ofPatches = Setting.Use(
-        path: "model", words: ["cnn", "resnet"] + Setting.tokenModels + ["onnx"])
+        path: "model", words: ["cnn", "resnet"] + Setting.tokenModels + ["layers", "onnx"])
     /// Data with classes. A teacher's regression has none.
     static let ofClasses = [classes, Setting.Use(path: "dataset.task", words: ["classification"])]
 }

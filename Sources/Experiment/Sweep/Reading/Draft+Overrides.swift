@@ -70,6 +70,11 @@ extension Draft {
             faults.add(location, shown, .neverAnAxis(path))
             return
         }
+        if path == "network", let list = nodes.first {
+            dropNetwork()
+            giveNetwork(list, location: location, shown: shown, &faults)
+            return
+        }
         let given =
             rule.map { $0.axisValues(of: setting, shown: shown, &faults) }
             ?? YAMLNode.list(nodes, of: setting, shown: shown, location: valuesLocation, &faults)
@@ -109,7 +114,7 @@ extension YAMLNode {
         guard let items = sequence else { return [self] }
         let isOneValue =
             switch kind {
-            case .integers, .numbers, .patterns: !items.contains { $0.sequence != nil }
+            case .integers, .numbers, .patterns, .network: !items.contains { $0.sequence != nil }
             case .matrix: !items.contains { ($0.sequence ?? []).contains { $0.sequence != nil } }
             case .times, .weights: items.allSatisfy { $0.scalar?.text.first?.isNumber ?? false }
             default: false

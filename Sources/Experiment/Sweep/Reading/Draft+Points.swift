@@ -25,7 +25,8 @@ extension Draft {
             }
             longestTraining = max(longestTraining, settings.trainingSteps)
             found += PointConflict.ofWeights(grid.weights, settings)
-            for conflict in found + PointConflict.ofActivations(settings) {
+            found += PointConflict.ofActivations(settings) + PointConflict.ofLayers(settings)
+            for conflict in found {
                 if let index = conflicts.firstIndex(where: { $0.conflict.path == conflict.path }) {
                     conflicts[index].hits += 1
                 } else {
@@ -114,20 +115,29 @@ extension PointConflict {
 struct LargestNumbers {
     /// Number of classes; 0 where there are none.
     private(set) var classes = 0
-    /// Numbers of layers and of weight matrices of networks from files; nil where networks are trained.
-    private var ofGraphs: (layers: Int, matrices: Int)?
+    /// Numbers of layers and of weight matrices of networks from files or lists; nil where other settings say them.
+    private var counts: (layers: Int, matrices: Int)?
 
     /// Takes in a trial's numbers.
     mutating func take(_ settings: TrialSettings) {
         classes = max(classes, settings.dataset.facts.classes)
-        guard let graph = settings.graph else { return }
-        let (layers, matrices) = ofGraphs ?? (0, 0)
-        ofGraphs = (max(layers, graph.layers.count), max(matrices, graph.matrices.count))
+        let (layers, matrices): (Int, Int)
+        if let graph = settings.graph {
+            (layers, matrices) = (graph.layers.count, graph.matrices.count)
+        } else if case .network(.layers) = settings.model {
+            let network = settings.networkDescription
+            (layers, matrices) = (network.layerUnits.count, network.layers.count)
+        } else {
+            return
+        }
+        counts = (max(layers, counts?.layers ?? 0), max(matrices, counts?.matrices ?? 0))
     }
 
-    /// The most numbers of a metric of layers in a record; nil where networks are trained.
+    /// The most numbers of a metric of layers in a record; nil where other settings say it.
     func count(of metric: Metric) -> Int? {
-        ofGraphs.map { metric.indices(layers: $0.layers, matrices: $0.matrices, isDenseChain: false).count }
+        counts.map {
+            metric.indices(layers: $0.layers, matrices: $0.matrices, isDenseChain: false).count
+        }
     }
 }
 

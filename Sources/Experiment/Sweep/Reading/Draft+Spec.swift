@@ -21,6 +21,7 @@ extension Draft {
     /// The grid, or nil with faults. Points aren't checked.
     mutating func grid(_ faults: inout Faults) -> (grid: Grid, conditions: [Condition])? {
         settleDraws()
+        settleNetwork(&faults)
         checkTwice(&faults)
         checkExclusive(&faults)
         checkRequired(&faults)
@@ -70,7 +71,8 @@ extension Draft {
     /// The location and the name with which a setting is given.
     func given(_ path: String) -> (location: SweepError.Location, shown: String)? {
         if let axis = axes.first(where: { $0.axis.path == path }) { return (axis.location, axis.shown) }
-        return fixed[path].map { ($0.location, $0.shown) }
+        if let given = fixed[path] { return (given.location, given.shown) }
+        return layerEntries[path].map { ($0.location, "\(path) (\($0.word))") }
     }
 
     private func isGiven(_ path: String) -> Bool { given(path) != nil }
@@ -122,7 +124,9 @@ extension Draft {
                 first ?? mapping(lacking: "dataset"), "",
                 .missing([first == nil ? "dataset" : "dataset.name"]))
         }
-        for (model, path) in [("vib", "beta"), ("onnx", "file"), ("onnx", "dataset.inputs")]
+        for (model, path) in [
+            ("vib", "beta"), ("onnx", "file"), ("onnx", "dataset.inputs"), ("layers", "network"),
+        ]
         where fixed["model"]?.value.string == model && !isGiven(path) {
             // Each value of an axis of data sets has its own.
             if path == "dataset.inputs", fixed["dataset"]?.value.string != "array" { continue }

@@ -38,6 +38,9 @@ struct Draft {
     var files = SweepFiles()
     var style = FigureStyle()
     var quick: (entries: [YAMLNode.Entry], location: SweepError.Location)?
+    /// The entries of the network's list by path, and its values that axes must give.
+    var layerEntries: [String: NetworkReader.Entry] = [:]
+    var layerVacancies: [String: SweepError.Location] = [:]
 
     static let keys =
         ["name"] + Setting.all.filter { $0.group == nil }.map(\.path)
@@ -159,6 +162,15 @@ struct Draft {
             giveDataset(node, location: location, &faults)
             return
         }
+        if path == "network" {
+            giveNetwork(node, location: location, shown: shown, &faults)
+            return
+        }
+        if path == "layers", node.sequence?.contains(where: { $0.mapping != nil }) ?? false {
+            faults.add(
+                location, shown, .conflict(.data("a network's layers are listed under 'network'"), point: ""))
+            return
+        }
         if node.sequence != nil, !setting.kind.isList, !setting.kind.maySayWhen {
             let problem: SweepError.Problem =
                 path == "model"
@@ -260,7 +272,9 @@ extension Setting {
         _ path: String, shown: String, location: SweepError.Location, _ faults: inout Faults
     ) -> Setting? {
         if let setting = Setting[path: path] { return setting }
-        if groups.contains(path) {
+        if path.hasPrefix("network.") {
+            faults.add(location, shown, .conflict(.data(LayerWord.naming(path)), point: ""))
+        } else if groups.contains(path) {
             let members = all.filter { $0.group.map { $0 == path } ?? false }.map(\.path)
             faults.add(location, shown, .groupNotSetting(members))
         } else if !addAlias(path, inGroup: nil, shown: shown, location: location, &faults) {

@@ -31,6 +31,9 @@ extension YAMLNode {
         case .weights: return keptWeights(path: path, &faults)
         case .path: return filePath(path: path, &faults)
         case .patterns: return patterns(path: path, &faults)
+        case .network:
+            var reader = NetworkReader()
+            return reader.network(self, &faults).map { WrittenNetwork(layers: $0).json }
         case .numberOr(let number, let other):
             guard let scalar, !scalar.quoted, case .success = decimalNumber(scalar) else {
                 return value(of: other, path: path, &faults)

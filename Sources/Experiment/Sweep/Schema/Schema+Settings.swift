@@ -10,10 +10,10 @@ extension Setting {
 
     private static let byPath: [String: Setting] = Dictionary(uniqueKeysWithValues: all.map { ($0.path, $0) })
 
-    static subscript(path path: String) -> Setting? { byPath[path] }
+    static subscript(path path: String) -> Setting? { byPath[path] ?? LayerWord.setting(path: path) }
 
     /// Settings of the whole sweep, which can't be axes.
-    static let neverAxes = ["model", "weights", "reproducibility"]
+    static let neverAxes = ["model", "network", "weights", "reproducibility"]
 
     /// The mappings that group settings: "dataset", "training", "measures", "measures.local_rank".
     static let groups: [String] =
@@ -64,6 +64,7 @@ extension Setting {
         path: "dataset", words: Dataset.allKinds.filter(\.hasEpochs).flatMap(\.names))
     private static let mlp = Use.mlp
     private static let plain = Use(path: "model", words: ["mlp", "cnn"])
+    private static let sized = Use(path: "model", words: trainedModels.filter { $0 != "layers" })
     private static let layered = Use(path: "model", words: ["mlp", "vib", "cnn"])
     private static let beyond = Use(path: "model", words: ["mlp", "cnn", "resnet"])
     private static let activated = Use(path: "model", words: ["mlp", "vib", "cnn"] + tokenModels)
@@ -98,7 +99,7 @@ extension Setting {
 
     static let modelNames = trainedModels + ["onnx"]
     /// The models that are trained.
-    static let trainedModels = ["mlp", "vib", "cnn", "resnet"] + tokenModels
+    static let trainedModels = ["mlp", "vib", "cnn", "resnet"] + tokenModels + ["layers"]
     /// The models on the patches of an image.
     static let tokenModels = TrialSettings.TokenNetwork.allCases.map(\.rawValue)
     static let seedLimit = 1 << 53 - 1
@@ -218,12 +219,18 @@ extension Setting {
 
     private static let network: [Setting] = [
         Setting(
+            "network", .network, default: "required", uses: [.layers],
+            "The layers, [one by one](#networks-written-as-a-list). Any value in it may be an axis, but not the list."
+        ),
+        Setting(
             "depth", .integer(1...1000), default: "2 (mlp, vib), 4 (cnn, vit, mixer, gmlp), 8 (resnet)",
+            uses: [sized],
             "Weight layers; of a VIB the encoder's, its μ/σ head included; of a resnet 6n + 2; blocks of a vit, mixer "
                 + "or gmlp."),
         Setting(
             "width", .integer(1...65536),
             default: Dataset.text { String($0.width) } + ", 16 (cnn, resnet), 64 (vit, mixer, gmlp)",
+            uses: [sized],
             "Units of every hidden layer; channels of a cnn's convolutions, of a resnet's first stage, and of a "
                 + "vit's, mixer's or gmlp's tokens."),
         Setting(

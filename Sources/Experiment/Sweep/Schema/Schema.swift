@@ -72,6 +72,8 @@ indirect enum SettingType: Equatable, Sendable {
     case path
     /// Names or patterns of layers: a list of texts, or one text with commas.
     case patterns
+    /// The layers of a network.
+    case network
     /// A number of one type, or a word or path of another.
     case numberOr(SettingType, SettingType)
 
@@ -90,6 +92,7 @@ indirect enum SettingType: Equatable, Sendable {
         case .weights: "`none`, `final`, `best` or a list of steps"
         case .path: "a file"
         case .patterns: "list of names or patterns"
+        case .network: "list of layers"
         case .numberOr(let number, let other): "\(number.text), or \(other.text)"
         case .times: "`end`, `log`, `{linear: n}`, `{log: n}`, `{epochs: n}` or a list of steps"
         }
@@ -126,7 +129,7 @@ indirect enum SettingType: Equatable, Sendable {
     /// Whether a single value of this type is written as a list.
     var isList: Bool {
         switch self {
-        case .integers, .numbers, .matrix, .patterns: true
+        case .integers, .numbers, .matrix, .patterns, .network: true
         default: false
         }
     }

@@ -18,12 +18,15 @@ public let sweepSchema: JSONValue = {
     members["where"] = described(
         anyOf(string, list(of: string)), "Conditions; a point stays in the grid if all of them hold.")
     members["figures"] = list(of: figureSchema)
-    members["quick"] = object(
-        byPath { anyOf($0.kind.schema, axisSchema($0.kind), list(of: $0.kind.schema)) },
-        "The values that --quick applies, by path: a smaller sweep of the same shape.")
+    members["quick"] = withListedValues(
+        object(
+            byPath { anyOf($0.kind.schema, axisSchema($0.kind), list(of: $0.kind.schema)) },
+            "The values that --quick applies, by path: a smaller sweep of the same shape.")
+    ) { anyOf($0.schema, axisSchema($0), list(of: $0.schema)) }
     let head: [String: JSONValue] = [
         "$schema": .string("http://json-schema.org/draft-07/schema#"),
         "title": .string("a sweep file of ranksweep"),
+        "definitions": .object(["layer": layerSchema]),
     ]
     return .object((object(members, "", required: ["name", "model"]).object ?? [:]).merging(head) { $1 })
 }()
@@ -32,7 +35,7 @@ public let sweepSchema: JSONValue = {
 
 private let axesSchema: JSONValue = {
     let paths = byPath { axisSchema($0.kind) }.filter { !Setting.neverAxes.contains($0.key) }
-    let axes = object(paths, "")
+    let axes = withListedValues(object(paths, ""), axisSchema)
     let text = "The axes: settings with several values. The grid is their product; the first changes slowest."
     return described(anyOf(axes, list(of: axes)), text)
 }()
@@ -41,6 +44,32 @@ private let axesSchema: JSONValue = {
 private func byPath(_ schema: (Setting) -> JSONValue) -> [String: JSONValue] {
     Dictionary(uniqueKeysWithValues: Setting.all.map { ($0.path, described(schema($0), $0.meaning)) })
 }
+
+/// An object that also has the values of a network's list, by their paths.
+private func withListedValues(_ schema: JSONValue, _ value: (SettingType) -> JSONValue) -> JSONValue {
+    let patterns = LayerWord.settings.values.sorted { $0.path < $1.path }.map { setting in
+        ("^network\\.[0-9].*\\.\(setting.path)$", described(value(setting.kind), setting.meaning))
+    }
+    let members = ["patternProperties": JSONValue.object(Dictionary(uniqueKeysWithValues: patterns))]
+    return .object((schema.object ?? [:]).merging(members) { $1 })
+}
+
+/// An entry of a network's list: a word, or a mapping with one.
+private let layerSchema: JSONValue = {
+    func key(_ setting: Setting) -> (String, JSONValue) {
+        let (one, axis) = (setting.kind.schema, axisSchema(setting.kind))
+        return (setting.path, described(anyOf(one, axis, typed("null")), setting.meaning))
+    }
+    let entries = LayerWord.all.filter { !$0.keys.isEmpty }.map { entry in
+        var members = Dictionary(uniqueKeysWithValues: entry.settings.map(key))
+        if case .layers = entry.value { members[entry.word] = list(of: layer) }
+        return object(members, entry.meaning, required: [entry.word] + entry.required)
+    }
+    let alone = LayerWord.words.filter { !LayerWord.heads.contains($0) }
+    return .object(["anyOf": .array([words(alone)] + entries)])
+}()
+
+private let layer: JSONValue = .object(["$ref": .string("#/definitions/layer")])
 
 private func axisSchema(_ kind: SettingType) -> JSONValue {
     let values = list(of: kind.schema)
@@ -134,6 +163,7 @@ extension SettingType {
         case .points: anyOf(whole(SettingType.pointRange), words(["all"]))
         case .path: string
         case .patterns: anyOf(string, list(of: string))
+        case .network: list(of: layer)
         case .numberOr(let number, let other): anyOf(number.schema, other.schema)
         case .weights: anyOf(words(["none", "final", "best"]), list(of: whole(1...1_000_000_000)))
         }

@@ -37,6 +37,10 @@ public struct SweepTemplate: Sendable {
         SweepTemplate(
             model: "gmlp", summary: "accuracy and local rank of a gMLP, along training",
             dataset: "generated-images", body: tokensBody),
+        SweepTemplate(
+            model: "layers",
+            summary: "accuracy and local rank of LeNet-5, listed layer by layer, along training",
+            dataset: "generated-images", body: layersBody),
     ]
 
     /// The file's text.
@@ -217,6 +221,53 @@ private let tokensBody = """
         x: step
         y: [accuracy, {metric: local_rank_relative, threshold: 0.01, layer: last}]
         curves: activation
+        xscale: log
+    """
+
+private let layersBody = """
+    # Computed images of CIFAR-10's shape: nothing to fetch. Others: mnist and fashion-mnist ('ranksweep data
+    # fetch mnist' brings them), cifar-10.
+    dataset: {name: generated-images, train_points: 2000, test_points: 500}
+
+    # The grid is the product of the axes; means and intervals in figures are over the seeds. A list in place of a
+    # number in the network is an axis, too: network.3.conv.
+    axes:
+      seed: {range: [0, 2]}
+
+    network:
+      - {conv: 6, kernel: 5}
+      - tanh
+      - {pool: 2}
+      - {conv: [8, 16], kernel: 5}
+      - tanh
+      - {pool: 2}
+      - flatten
+      - {dense: 120}
+      - tanh
+      - {dense: 84}
+      - tanh
+      - {dense: 10}
+
+    training:
+      optimizer: adam
+      learning_rate: 3e-3
+      batch_size: 64
+      epochs: 6
+
+    # patch: Jacobians are taken in this number of pixels a side in the middle; larger costs much more.
+    measures:
+      local_rank: {thresholds: [0.1], relative: [0.01], points: 1, patch: 4}
+      trace_at: {log: 8}
+
+    # What --quick applies: a smaller sweep of the same shape.
+    quick: {seed: [0], training.epochs: 2}
+
+    # Each figure has a row of panels for each metric in y. x: step is along training.
+    figures:
+      - name: training
+        x: step
+        y: [accuracy, train_loss, {metric: local_rank_relative, threshold: 0.01, layer: each}]
+        panels: network.3.conv
         xscale: log
     """
 

@@ -13,6 +13,8 @@ extension TrialSettings {
         case resnet(depth: Int, width: Int, Normalisation?)
         /// A network on an image's patches with `depth` blocks and `width` channels of a patch's token.
         case tokens(TokenNetwork, depth: Int, width: Int)
+        /// A network that the sweep file lists, layer by layer.
+        case layers(WrittenNetwork)
 
         /// The shape of the network for points of size `input`. Throws where the layers don't fit together.
         public func shape(
@@ -37,16 +39,17 @@ extension TrialSettings {
                         blocks: depth, width: width, patch: network[Setting.patch],
                         activation: network.activation, dropout: network[Setting.dropout], input: input,
                         outputs: outputs), network)
+            case .layers(let written): try written.shape(input: input, outputs: outputs)
             }
         }
 
-        var isOfImages: Bool { if case .mlp = self { false } else { true } }
-
-        var normalisation: Normalisation? {
+        /// Whether some layer takes moments over the batch.
+        var hasBatchNormalisation: Bool {
             switch self {
             case .mlp(let normalisation, _), .cnn(let normalisation), .resnet(_, _, let normalisation):
-                normalisation
-            case .tokens: nil
+                normalisation == .batch
+            case .tokens: false
+            case .layers(let written): written.hasBatchNormalisation
             }
         }
     }
@@ -77,6 +80,7 @@ extension TrialSettings {
     public var depth: Int {
         switch model {
         case .network(.resnet(let depth, _, _)), .network(.tokens(_, let depth, _)): depth
+        case .network(.layers(let written)): written.depth
         default: network.depth
         }
     }
@@ -109,6 +113,10 @@ extension TrialSettings.Architecture {
             members["name"] = .string(kind.rawValue)
             members["depth"] = JSONValue(depth)
             members["width"] = JSONValue(width)
+            normalisation = nil
+        case .layers(let written):
+            members["name"] = .string("layers")
+            members["network"] = written.json
             normalisation = nil
         }
         if let normalisation { members["normalisation"] = .string(normalisation.word) }

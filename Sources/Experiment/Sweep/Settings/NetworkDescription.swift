@@ -27,9 +27,13 @@ public struct NetworkDescription: Equatable, Sendable {
     /// The model's name, as "mlp".
     public var name: String { model.json["name"]?.string ?? "" }
 
-    /// Whether the network has convolutions.
+    /// Whether the network's layers are of images, or of their patches.
     public var isConvolutional: Bool {
-        if case .network(let architecture) = model { architecture.isOfImages } else { false }
+        switch model {
+        case .mlp, .vib, .onnx, .network(.mlp): false
+        case .network(.cnn), .network(.resnet), .network(.tokens): true
+        case .network(.layers): input.pixels > 1
+        }
     }
 
     /// Whether the network's layers end in ReLUs, whose open ones are counted.
@@ -142,6 +146,9 @@ extension TrialSettings.Model {
                 let width = whole("width")
             else { return nil }
             self = .network(.tokens(kind, depth: depth, width: width))
+        case "layers":
+            guard let written = json["network"].flatMap(WrittenNetwork.init(ofFile:)) else { return nil }
+            self = .network(.layers(written))
         case "vib":
             guard let beta = json["beta"]?.number, let bottleneck = whole("bottleneck"),
                 let shift = json["sigma_shift"]?.number

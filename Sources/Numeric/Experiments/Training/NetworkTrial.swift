@@ -20,28 +20,6 @@ extension ImageSize {
     }
 }
 
-extension ShapeFault {
-    /// The message for sizes that the sweep's checks should have refused.
-    var words: String {
-        switch self {
-        case .noWeights: "the network has no layer with weights"
-        case .notPositive: "a layer of the network has no units"
-        case .windowDoesNotFit(let kernel, let padding, let size):
-            "a window of \(kernel) pixels with \(padding) around the image does not fit \(size.words)"
-        case .poolDoesNotFit(let window, let size): "windows of \(window) pixels do not cover \(size.words)"
-        case .groupsDoNotDivide(let groups, let channels):
-            "\(groups) groups do not divide \(channels) channels"
-        case .headsDoNotDivide(let heads, let channels): "\(heads) heads do not divide \(channels) channels"
-        case .shortcutDoesNotFit(_, let from, let to): "no shortcut from \(from.words) to \(to.words)"
-        case .depth(let depth): "no resnet has depth \(depth): it is 6n + 2"
-        }
-    }
-}
-
-extension ImageSize {
-    fileprivate var words: String { "\(height) × \(width) pixels of \(channels) channels" }
-}
-
 /// Trains and measures a network of any layers, a convolutional one or a ResNet.
 func runNetwork(
     _ architecture: TrialSettings.Architecture, _ settings: TrialSettings, _ training: TrainingPlan,

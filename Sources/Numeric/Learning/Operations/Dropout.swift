@@ -16,10 +16,7 @@ extension DropoutOperation: TrainedOperation {
     }
 
     /// Tangents are taken in evaluation.
-    func pushTangents<Scalar>(_ tangents: Operands<Scalar>, _ pass: Pass<Scalar>) {
-        let (input, output) = (tangents.input, tangents.output)
-        if output.buffer !== input.buffer || output.offset != input.offset { output.assign(input) }
-    }
+    func pushTangents<Scalar>(_ tangents: Operands<Scalar>, _ pass: Pass<Scalar>) { tangents.copyInput() }
 
     private func drop<Scalar>(_ matrix: Matrix<Scalar>, _ pass: Pass<Scalar>) {
         guard let noise = pass.noise, noise.count > 0 else { return }

@@ -75,6 +75,11 @@ struct Operands<Scalar: Real> {
         if index == 1, let other { return other }
         return rest[index - 2]
     }
+
+    /// Sets the output to the input, unless they are the same memory.
+    func copyInput() {
+        if output.buffer !== input.buffer || output.offset != input.offset { output.assign(input) }
+    }
 }
 
 /// One operation in a pass over a batch.
