@@ -59,7 +59,7 @@ extension Alias {
 
     /// Words that resemble a name here and mean something else.
     static let distinct = [
-        "selu", "celu", "prelu", "rmsprop", "nadam", "radam", "adamax", "cifar-100",
+        "selu", "celu", "prelu", "rmsprop", "nadam", "radam", "adamax",
         "emnist", "kmnist", "qmnist", "rnn", "gnn", "gan", "gcn", "snn",
     ]
 

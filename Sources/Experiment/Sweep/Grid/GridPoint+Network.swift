@@ -4,12 +4,15 @@ import Model
 
 extension GridPoint {
     /// The architecture; nil for a plain MLP.
-    func architecture(_ conflicts: inout [PointConflict]) -> TrialSettings.Architecture? {
+    func architecture(
+        _ input: ImageSize, _ conflicts: inout [PointConflict]
+    ) -> TrialSettings.Architecture? {
         let defaultName = name == "resnet" ? "batch" : "none"
         let normalisation = Normalisation(
             word("normalisation", default: defaultName), groups: integer("groups") ?? 4)
-        let isOfImages = ImageSetDescription(rawValue: dataset) != nil
-        if isConvolutional, !isOfImages { conflicts.append(PointConflict("dataset", .needsImages(name))) }
+        if isConvolutional, input.pixels == 1 {
+            conflicts.append(PointConflict("dataset", .needsImages(name)))
+        }
         if name == "resnet" {
             var depth = integer("depth") ?? 8
             if depth < 8 || depth % 6 != 2 {
@@ -23,7 +26,7 @@ extension GridPoint {
             check(normalisation, [width], &conflicts)
             return .resnet(depth: depth, width: width, normalisation)
         }
-        if let tokens { return architecture(tokens, &conflicts) }
+        if let tokens { return architecture(tokens, input, &conflicts) }
         check(normalisation, network.hidden, &conflicts)
         if name == "cnn" {
             if let channels = network.hidden.max(), channels > 4096 {
@@ -42,7 +45,7 @@ extension GridPoint {
     }
 
     private func architecture(
-        _ tokens: TrialSettings.TokenNetwork, _ conflicts: inout [PointConflict]
+        _ tokens: TrialSettings.TokenNetwork, _ size: ImageSize, _ conflicts: inout [PointConflict]
     ) -> TrialSettings.Architecture {
         let width = min(integer("width") ?? 64, 4096)
         if let given = integer("width"), given > width {
@@ -57,9 +60,7 @@ extension GridPoint {
         if tokens == .vit, width % heads != 0 {
             conflict("heads", "\(heads) heads do not divide a width of \(width): give 'heads' that do")
         }
-        if let size = ImageSetDescription(rawValue: dataset)?.size,
-            size.height % side != 0 || size.width % side != 0
-        {
+        if size.pixels > 1, size.height % side != 0 || size.width % side != 0 {
             conflict(
                 "patch",
                 "patches of \(side) × \(side) pixels do not cover images of \(size.height) × \(size.width): give a "
@@ -85,13 +86,13 @@ extension GridPoint {
         conflicts.append(PointConflict(path, .groupsDoNotDivide(groups, channels: odd)))
     }
 
-    func logDet(_ conflicts: inout [PointConflict]) -> LogDetSettings? {
+    func logDet(_ input: ImageSize, _ conflicts: inout [PointConflict]) -> LogDetSettings? {
         let hidden = network.hidden.count
         let layers = numbers("training.log_det.layers")?.map { Int($0) } ?? [hidden]
         let weight = number("training.log_det.weight", default: 0)
         guard weight > 0 else { return nil }
         var mistakes: [PointConflict] = []
-        if !isVIB, architecture(&mistakes) != nil {
+        if !isVIB, architecture(input, &mistakes) != nil {
             conflicts.append(PointConflict("training.log_det.weight", .plainOnly))
             return nil
         }
