@@ -300,11 +300,11 @@ private struct SmallSet {
             end.output.hasPrefix(
                 """
                 x.npy:
-                  .npy, shape (6, 3, 4, 4), type u1, 0.357 kB
-                  numbers 0 to 255, mean 114.778, all finite
+                  .npy, shape (6, 3, 4, 4), type u1, 0.366 kB
+                  numbers 0 to 255, mean 115.05556, all finite
                   6 images of 4 × 4 pixels with 3 channels, which come first
                 y.npy:
-                  .npy, shape (6,), type u1, 0.066 kB
+                  .npy, shape (6,), type u1, 0.075 kB
                   numbers 0 to 1, mean 0.5, all finite
                   labels of 6 points: 2 classes (0: 3, 1: 3)
 

@@ -105,7 +105,7 @@ public struct ArrayData: Hashable, Sendable, DatasetDescription {
                     Self.givenPoint.setting.path,
                     .data("point \(point) is not among the file's \(shape[0]), counted from 0")))
         }
-        if let given = ArrayTraining.settings.first(where: { options.has($0) }) {
+        if let given = (ArrayTraining.settings + LabelOptions.settings).first(where: { options.has($0) }) {
             conflicts.append(
                 PointConflict(given.path, .data("is for networks that are trained, not for 'model: onnx'")))
         }

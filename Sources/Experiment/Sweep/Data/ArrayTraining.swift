@@ -74,7 +74,7 @@ public struct ArrayTraining: Hashable, Sendable {
         "The columns of a table that are inputs, in this order.")
     static let givenTask = DataOption(
         "task", .word(TeacherData.Task.allCases.map(\.rawValue)), default: TeacherData.Task.classification,
-        text: "classification if possible", "Of a table: what whole numbers in the column `target` are.")
+        text: "classification if possible", "What whole numbers in a table's column `target` are.")
     static let givenTrainPoints = DataOption(
         "train_points", .integer(1...10_000_000), default: 0, text: "all",
         "Number of an array's training points to use, from the first.")
