@@ -295,7 +295,7 @@ private func metric(_ body: JSONValue, _ key: String) -> Double? { body["metrics
         points[17] += 1
         try own.points("x.npy", [60, 3], points)
         #expect(try own.trial("inputs: x.npy, labels: y.npy", quick).id != trial.id)
-        // What isn't used changes nothing; what is, does.
+        // Defaults that are written out change nothing; other values do.
         let files = "inputs: moved/x.npy, labels: moved/other.npy"
         for (option, isOther) in [
             (", label_noise: 0", false), (", train_points: 48", false), (", test_share: 0.2", false),

@@ -1,6 +1,6 @@
 import Text
 
-/// What the numbers of an array come to: their range, their mean, and the first that isn't finite.
+/// A summary of an array's numbers: their range, their mean, and the first that isn't finite.
 public struct NumberSummary: Sendable {
     /// Number of numbers.
     public private(set) var count = 0
@@ -56,7 +56,7 @@ extension ArrayFile {
     }
 }
 
-/// What a column of a table holds.
+/// A summary of a table's column.
 public struct ColumnSummary: Sendable {
     /// A text, or a whole number, that occurs in the column.
     public struct Value: Sendable, Equatable {

@@ -11,6 +11,7 @@ extension Alias {
             "mnist": "digits",
             "fashion-mnist": "fashion fmnist",
             "cifar-10": "cifar",
+            "cifar-100": "cifar100",
             "gaussian": "normal lecun lecun_normal multivariate_normal",
             "generated-images": "fake fake_data dummy synthetic",
             "modular-addition": "modular modulo modadd grokking",

@@ -16,7 +16,7 @@ public struct ArrayData: Hashable, Sendable, DatasetDescription {
     public var point: Int?
     /// Number of classes that the network tells apart; 0 without labels.
     public var classes = 0
-    /// What networks learn from the points; nil: they are measured at them.
+    /// The training; nil: networks from files are measured at the points.
     public var training: ArrayTraining?
 
     private static let givenInputs = DataOption(

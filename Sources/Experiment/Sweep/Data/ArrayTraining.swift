@@ -1,6 +1,6 @@
 import Text
 
-/// What networks learn from the points of the user's own files, and which of the points test them.
+/// A training on the points of the user's own files: what is learned, and which of the points test.
 public struct ArrayTraining: Hashable, Sendable {
     /// The file of the numbers that points have in place of classes.
     public var targets: ContentFile?

@@ -15,7 +15,7 @@ struct ArrayTrainingReader {
         }
     }
 
-    /// What was read.
+    /// A training with its labels.
     struct Result {
         var training: ArrayTraining
         var labels: ContentFile?

@@ -1,6 +1,6 @@
 import Text
 
-/// What a trial makes of the labels of its data: which classes it learns, and how many training labels are wrong.
+/// The use that a trial makes of labels: which classes it learns, and how many training labels are wrong.
 public struct LabelOptions: Hashable, Sendable {
     /// The only classes that are learned, renumbered in this order; nil: all.
     public var classes: [Int]?

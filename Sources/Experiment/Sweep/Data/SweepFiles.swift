@@ -111,7 +111,9 @@ public struct TableFacts: Equatable, Sendable {
 
         /// A cell.
         public struct Cell: Equatable, Sendable {
+            /// Its text, shortened.
             public let text: String
+            /// Its line, counted from 1.
             public let line: Int
 
             /// A cell's text and its line.
@@ -120,7 +122,9 @@ public struct TableFacts: Equatable, Sendable {
 
         /// A value and how often it occurs.
         public struct Value: Equatable, Sendable {
+            /// The text.
             public let text: String
+            /// How often it occurs.
             public let found: FoundClass
 
             /// A value that occurs.

@@ -4,7 +4,7 @@ import Glibc
 import Sweep
 import Text
 
-/// What a user's file holds, as `ranksweep data describe` prints it, and what it would be in a sweep file.
+/// The description of a user's file, as `ranksweep data describe` prints it, and its key in a sweep file.
 private struct DescribedFile {
     let path: String
     /// The key of a sweep's `dataset`, without "test_"; nil where the file can't be used.

@@ -61,7 +61,7 @@ private func facts(of name: String, at path: String, _ role: FileRole) -> FileFa
     }
 }
 
-/// What an array comes to as points, labels or targets.
+/// The meaning of an array as points, labels or targets.
 func content(of array: ArrayFile, _ role: FileRole) throws(ArrayFile.Fault) -> FileFacts.Content {
     if role == .labels { return try labels(of: array) }
     let isTargets = role == .targets
@@ -111,7 +111,7 @@ private func labels(of array: ArrayFile) throws(ArrayFile.Fault) -> FileFacts.Co
         found: isKnown ? counts.map { FoundClass(count: $0.count, first: $0.first) } : [])
 }
 
-/// What a table's columns hold.
+/// The facts of a table's columns.
 func tableFacts(of table: TableFile) throws(TableFile.Fault) -> TableFacts {
     let (rows, columns) = try table.summary()
     guard rows > 0 else { throw TableFile.Fault("has a header, and no line below it") }
