@@ -281,3 +281,95 @@ private struct SmallSet {
         #expect(end.errors.contains("d/"), "\(end.errors)")
     }
 }
+
+/// `ranksweep data describe` over files of the user's own.
+@Suite struct DataDescriptionTests {
+    private func write(_ work: Workspace, _ bytes: [UInt8], _ name: String) throws {
+        try Data(bytes).write(to: work.folder.appending(path: name))
+    }
+
+    @Test func `The section that it prints trains a network`() throws {
+        let work = try Workspace()
+        try write(work, ArrayBytes.npy("|u1", [6, 3, 4, 4], (0..<288).map { UInt8($0 % 256) }), "x.npy")
+        try write(work, ArrayBytes.labels([0, 1, 0, 1, 0, 1]), "y.npy")
+        try write(work, ArrayBytes.npy("|u1", [2, 3, 4, 4], [UInt8](repeating: 9, count: 96)), "x_test.npy")
+        try write(work, ArrayBytes.labels([1, 0]), "y_test.npy")
+        let end = try work.run("data", "describe", "x.npy", "y.npy", "x_test.npy", "y_test.npy")
+        #expect(end.code == 0, "\(end.all)")
+        #expect(
+            end.output.hasPrefix(
+                """
+                x.npy:
+                  .npy, shape (6, 3, 4, 4), type u1, 0.366 kB
+                  numbers 0 to 255, mean 115.05556, all finite
+                  6 images of 4 × 4 pixels with 3 channels, which come first
+                y.npy:
+                  .npy, shape (6,), type u1, 0.075 kB
+                  numbers 0 to 1, mean 0.5, all finite
+                  labels of 6 points: 2 classes (0: 3, 1: 3)
+
+                """), "\(end.output)")
+        let section = try #require(end.output.firstRange(of: "dataset:\n"))
+        #expect(
+            end.output[section.lowerBound...] == """
+                dataset:
+                  inputs: x.npy
+                  scale: 0.00392156862745098
+                  labels: y.npy
+                  test_inputs: x_test.npy
+                  test_labels: y_test.npy
+
+                """)
+        try work.write(
+            "name: s\nmodel: cnn\ndepth: 3\nwidth: 2\ntraining: {steps: 2, batch_size: 2}\nmeasures: {local_rank: false}\n"
+                + end.output[section.lowerBound...], to: "s.yaml")
+        let run = try work.run("run", "s.yaml", "--out", "r")
+        #expect(run.code == 0, "\(run.all)")
+        #expect(try work.run("check", "r").code == 0)
+    }
+
+    @Test func `A table's columns are shown, for people and for programs`() throws {
+        let work = try Workspace()
+        try work.write("age,city,weight\n31,Oslo,70.5\n42,Rome,\n31,Oslo,81\n18,Oslo,60\n", to: "t.csv")
+        let end = try work.run("data", "describe", "t.csv")
+        #expect(end.code == 0, "\(end.all)")
+        #expect(
+            end.output == """
+                t.csv:
+                  table of 4 lines and 3 columns
+                  column  holds          range or values  missing
+                  age     whole numbers  18 to 42         0
+                  city    words          Oslo 3, Rome 1   0
+                  weight  numbers        60 to 81         1
+                dataset:
+                  inputs: t.csv
+                  target: "weight"
+                  columns: ["age"]
+
+                """)
+        let json = try JSONValue(parsing: try work.run("data", "describe", "t.csv", "--json").output.utf8)
+        let columns = json["files"]?.array?.first?["columns"]?.array
+        #expect(columns?[1]["values"]?["Oslo"] == JSONValue(3) && columns?[2]["missing"] == JSONValue(1))
+        #expect(json["dataset"]?["columns"]?.array == [.string("age")])
+    }
+
+    @Test func `A file that can't be used ends it with code 2, after what was seen of the others`() throws {
+        let work = try Workspace()
+        try write(work, ArrayBytes.npy([2, 2], [1, .nan, 3, .infinity]), "x.npy")
+        try write(work, ArrayBytes.labels([0, 1]), "y.npy")
+        try work.write("1,2\n3,4\n", to: "t.csv")
+        let end = try work.run("data", "describe", "x.npy", "y.npy", "t.csv", "none.npy")
+        #expect(end.code == 2)
+        #expect(end.output.contains("numbers 1 to 3, mean 2, 1 NaN, 1 infinite or too large"), "\(end.all)")
+        #expect(!end.output.contains("dataset:"))
+        for words in [
+            "x.npy: has nan at row 0, column 1 (counted from 0)", "t.csv: has no header",
+            "none.npy: cannot be read: No such file or directory",
+        ] { #expect(end.errors.contains(words), "\(end.errors)") }
+        for words in [
+            ["describe", "x.npy", "--mirror", "http://x"], ["fetch", "mnist", "mnist"], ["describe"],
+        ] {
+            #expect(try work.start("ranksweep", ["data"] + words).wait().code == 2)
+        }
+    }
+}

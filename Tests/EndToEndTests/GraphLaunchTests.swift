@@ -92,6 +92,24 @@ import Text
         #expect(second.code == 0, "\(second.all)")
         #expect(second.errors.contains("one: sending files (\(size) bytes)"), "\(second.errors)")
         try expectEqual(work, "again")
+
+        // Networks that are trained get their data in the same way.
+        try work.write(
+            """
+            name: t
+            model: mlp
+            dataset: {inputs: x.npy, labels: nets/y.npy, test_inputs: twins/points.npy, test_labels: twins/y.npy}
+            training: {steps: 9, batch_size: 2}
+            """, to: "t.yaml")
+        let own = try work.run("run", "t.yaml", "--out", "own", "--workers", "1", "--slots", "1")
+        #expect(own.code == 0, "\(own.all)")
+        try FileManager.default.removeItem(at: folder)
+        let trained = try hosts.launch("t.yaml", "--out", "trained").wait()
+        #expect(trained.code == 0, "\(trained.all)")
+        #expect(trained.errors.contains("one: sending files ("), "\(trained.errors)")
+        for name in ["records.ndjson", "sweep.json"] {
+            #expect(try work.bytes("trained/\(name)") == work.bytes("own/\(name)"), "\(name)")
+        }
     }
 
     @Test func `A worker elsewhere says which file it lacks, and where to put it`() throws {

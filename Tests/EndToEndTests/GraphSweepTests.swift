@@ -22,16 +22,6 @@ enum GraphFiles {
         return (0..<count).map { _ in Float(draws.uniform(-1...1)) }
     }
 
-    static func npy(_ type: String, _ shape: [Int], _ data: [UInt8]) -> [UInt8] {
-        let tuple = shape.map { "\($0), " }.joined()
-        let header = "{'descr': '\(type)', 'fortran_order': False, 'shape': (\(tuple)), }\n"
-        return [0x93] + Array("NUMPY".utf8) + [1, 0, UInt8(header.utf8.count), 0] + Array(header.utf8) + data
-    }
-
-    static func npy(_ shape: [Int], _ floats: [Float]) -> [UInt8] {
-        npy("<f4", shape, floats.flatMap { ONNXBytes.littleEndian(UInt64($0.bitPattern), width: 4) })
-    }
-
     /// Layers with ReLUs between them. The first weight is in a file of its own if it has a name.
     static func network(_ units: [Int], seed: UInt64, external: String? = nil) -> (
         model: [UInt8], data: [UInt8]
@@ -77,10 +67,11 @@ enum GraphFiles {
         try write(model, "nets/b.onnx")
         try write(data, "nets/b.data")
         try write(network([width, width - 1, width - 1, width - 1, 3], seed: 40).model, "nets/c.onnx")
-        try write(npy([5, width], floats(5 * width, 60)), "x.npy")
-        try write(npy("|u1", [5], [0, 1, 2, 0, 1]), "nets/y.npy")
-        try write(npy([1, width], Array(floats(5 * width, 60)[2 * width..<3 * width])), "point2.npy")
-        try write(npy("|u1", [1], [2]), "label2.npy")
+        try write(ArrayBytes.npy([5, width], floats(5 * width, 60)), "x.npy")
+        try write(ArrayBytes.npy("|u1", [5], [0, 1, 2, 0, 1]), "nets/y.npy")
+        try write(
+            ArrayBytes.npy([1, width], Array(floats(5 * width, 60)[2 * width..<3 * width])), "point2.npy")
+        try write(ArrayBytes.npy("|u1", [1], [2]), "label2.npy")
         try work.write(sweep, to: "s.yaml")
     }
 
@@ -240,7 +231,7 @@ enum GraphFiles {
         #expect(edited.output.contains("s.yaml was edited since this run began, and"), "\(edited.all)")
         #expect(!edited.all.contains("no longer a valid sweep"))
         try work.write(sweep, to: "s.yaml")
-        try Data(GraphFiles.npy("|u1", [5], [1, 1, 2, 0, 1])).write(
+        try Data(ArrayBytes.npy("|u1", [5], [1, 1, 2, 0, 1])).write(
             to: work.folder.appending(path: "nets/y.npy"))
         // Status reads no files that the sweep names.
         #expect(try !work.run("status", "r").all.contains("was edited"))

@@ -16,6 +16,9 @@ private func numbers(_ path: String) throws -> [Double] {
         ("<f4", [0x00, 0x00, 0xc0, 0xbf], -1.5), ("<f8", [0, 0, 0, 0, 0, 0, 0xf8, 0xbf], -1.5),
         ("|u1", [0xfe], 254), ("<u1", [0xfe], 254), ("<i4", [0xfe, 0xff, 0xff, 0xff], -2),
         ("<i8", [0xfe, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff], -2),
+        ("<f2", [0x00, 0xbe], -1.5), ("|b1", [1], 1), ("|i1", [0xfe], -2), ("<u2", [0xfe, 0xff], 65534),
+        ("<i2", [0xfe, 0xff], -2), ("<u4", [0xfe, 0xff, 0xff, 0xff], 4_294_967_294),
+        ("<u8", [0, 0, 0, 0, 0, 0, 0, 0x80], 9_223_372_036_854_775_808),
     ] as [(String, [UInt8], Double)])
 func `Every type of array is read`(type: String, bytes: [UInt8], value: Double) throws {
     let files = try GivenFiles()
@@ -51,16 +54,16 @@ func `Every type of array is read`(type: String, bytes: [UInt8], value: Double) 
         "holds big-endian numbers ('>f4'); save it as '<f4'"
     ),
     (
-        "{'descr': '<f2', 'fortran_order': False, 'shape': (1, 1), }", 2,
-        "holds numbers of type '<f2'; f4, f8, u1, i4 and i8 are read: save x.astype('f4')"
+        "{'descr': '<c8', 'fortran_order': False, 'shape': (1, 1), }", 8,
+        "holds complex numbers of type '<c8'; real numbers of at most 64 bits are read: save x.astype('f4')"
     ),
     (
         "{'descr': '|O', 'fortran_order': False, 'shape': (1, 1), }", 2,
-        "holds numbers of type '|O'; f4, f8, u1, i4 and i8 are read: save x.astype('f4')"
+        "holds Python objects of type '|O'; real numbers of at most 64 bits are read: save x.astype('f4')"
     ),
     (
         "{'descr': '|f4', 'fortran_order': False, 'shape': (1, 1), }", 4,
-        "holds numbers of type '|f4'; f4, f8, u1, i4 and i8 are read: save x.astype('f4')"
+        "holds numbers of type '|f4'; real numbers of at most 64 bits are read: save x.astype('f4')"
     ),
     (
         "{'descr': [('x', '<f4')], 'fortran_order': False, 'shape': (1,), }", 4,

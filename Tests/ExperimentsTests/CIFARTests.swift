@@ -113,6 +113,28 @@ private final class BatchFolder {
         #expect(folder.fault == nil)
     }
 
+    @Test(arguments: ["cifar-100", "cifar-100/cifar-100-binary"])
+    func `The fine labels of CIFAR-100 are the second bytes`(folder name: String) throws {
+        let folder = try BatchFolder(name)
+        func open() throws -> ImageSet {
+            try ImageSet.open(.cifar100, in: DataDirectory(data: folder.path, cache: nil))
+        }
+        func records(_ numbers: Range<Int>) -> [UInt8] {
+            numbers.flatMap { [UInt8($0 % 20), UInt8($0 * 33 % 100)] + BatchFolder.record($0).dropFirst() }
+        }
+        try folder.write(records(0..<4), "train.bin")
+        try folder.write(records(4..<6), "test.bin")
+        let set = try open()
+        #expect(set.train.labels == [0, 33, 66, 99] && set.test.labels == [32, 65])
+        #expect(set.train.pixels[3072 + 7] == BatchFolder.value(1, 2, 1))
+        try folder.write(Array(records(0..<4).dropLast(2)), "train.bin")
+        let cut = #expect(throws: DataError.self) { try open() }
+        #expect(cut?.description.contains("is cut short or no CIFAR-100 batch") == true)
+        try folder.write([3, 100] + BatchFolder.record(0).dropFirst(), "train.bin")
+        let far = #expect(throws: DataError.self) { try open() }
+        #expect(far?.description.hasSuffix("has the label 100 at 0; labels are 0 to 99") == true)
+    }
+
     @Test func `A label beyond nine is refused`() throws {
         let folder = try BatchFolder()
         var bytes = try folder.read("data_batch_2.bin")

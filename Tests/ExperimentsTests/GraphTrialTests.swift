@@ -46,6 +46,7 @@ private typealias Bytes = ONNXBytes
         switch role {
         case .points: return FileFacts(file, .points(shape: [5, 3]))
         case .labels: return FileFacts(file, .labels(count: 5, classes: 2))
+        case .targets, .table: return FileFacts(unusable: "is not looked for here")
         case .network:
             let graph = GraphFacts(
                 input: [3], layers: [layer("fc", 2), layer("act", 3)], features: nil,

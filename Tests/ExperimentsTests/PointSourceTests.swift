@@ -6,8 +6,7 @@ import Testing
 @Suite struct PointSourceTests {
     @Test func `Every kind of data set has one source of points`() {
         let described = pointSources.map { ObjectIdentifier($0.description) }
-        // Arrays are for networks that are not trained, and are read with them.
-        let kinds = Dataset.kinds.filter { $0 != ArrayData.self }
+        let kinds = Dataset.kinds
         for kind in kinds {
             #expect(described.count { $0 == ObjectIdentifier(kind) } == 1, "\(kind)")
         }

@@ -142,6 +142,24 @@ private func arrayFile(_ header: String, _ data: Int, version: UInt8 = 1) -> [UI
         }
     }
 
+    @Test func `Tables of comma-separated values`() throws {
+        let folder = try TemporaryFolder()
+        let corpus = [
+            "a,b,kind\r\n1,2.5,x\r\n-3e4,,\"y, \"\"z\"\"\"\r\n", "\u{FEFF}name,age\nUna,3\n\n\n", "a\n1",
+            "\"one\ntwo\",3\n4,5\n",
+        ].map { Array($0.utf8) }
+        let words = ["\"", ",", "\n", "\r", "\"\"", "nan", "1e999", ";", " ", "\t", "\0"]
+        try fuzz(corpus, words: words, rounds: 3000) { bytes in
+            guard let table = try? TableFile(try folder.write(bytes)),
+                let (rows, columns) = try? table.summary()
+            else { return }
+            for column in columns {
+                let words = column.values?.reduce(0) { $0 + $1.count } ?? rows - column.missing
+                if words + column.missing != rows { throw NotTheSame() }
+            }
+        }
+    }
+
     @Test func `Checkpoints: of no use, or the record is the same`() throws {
         let spec = try SweepSpec(
             parsing: """

@@ -105,6 +105,7 @@ import Text
             return switch role {
             case .points: FileFacts(file, .points(shape: [20, 3]))
             case .labels: FileFacts(file, .labels(count: 20, classes: 3))
+            case .targets, .table: FileFacts(unusable: "is not looked for here")
             case .network: FileFacts(file, .network(NetworkFacts(declared: [3], graphs: [graph])))
             }
         }

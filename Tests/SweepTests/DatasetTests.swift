@@ -6,7 +6,8 @@ import Testing
     @Test func `Every name is of one kind`() {
         #expect(
             Dataset.names == [
-                "gaussian", "mnist", "fashion-mnist", "cifar-10", "generated-images", "teacher", "symmetric",
+                "gaussian", "mnist", "fashion-mnist", "cifar-10", "cifar-100", "generated-images", "teacher",
+                "symmetric",
                 "modular-addition", "array",
             ])
         for kind in Dataset.allKinds {
@@ -30,7 +31,9 @@ import Testing
         }
         #expect(Set(options.map(\.path)) == Set(Dataset.settings.map(\.path)))
         let points = Setting[path: "dataset.train_points"]
-        #expect(points?.defaultText == "all 60000 or 50000 (images), 128 (teacher), 3277 of 4096 (symmetric)")
+        #expect(
+            points?.defaultText
+                == "all 60000 or 50000 (images), 128 (teacher), 3277 of 4096 (symmetric), all (arrays)")
     }
 
     @Test func `Data sets are equal where kind and options are`() {
@@ -53,6 +56,7 @@ import Testing
         }
         #expect(ImageSetDescription.cifar10.files.count == 6)
         #expect(ImageSetDescription.cifar10.publishedFiles.isEmpty)
+        #expect(ImageSetDescription.cifar100.files == ["train.bin", "test.bin"])
         #expect(ImageSetDescription.generated.files.isEmpty)
     }
 

@@ -86,7 +86,7 @@ import Text
         let lines = SweepTemplate.all[1].text(name: "s", schema: nil).split(separator: "\n")
         let rate = try #require(lines.firstIndex { $0.hasPrefix("  learning_rate:") })
         #expect(lines[rate - 1] == "  # The first learning rate.")
-        #expect(lines.contains("# bottleneck: number of inputs (gaussian), 32 (images)"))
+        #expect(lines.contains("# bottleneck: number of inputs (gaussian), 32 (images, arrays)"))
         // Not a vib's, and not of its data.
         for other in ["# residual:", "# dataset.modulus:", "# model:"] {
             #expect(!lines.contains { $0.hasPrefix(other) })

@@ -26,6 +26,8 @@ final class SweepFileFacts {
         case .points:
             return FileFacts(file, .points(shape: shapes[path] ?? [4, 3, 32, 32]))
         case .labels: return FileFacts(file, .labels(count: path == "few.npy" ? 3 : 4, classes: 10))
+        case .targets: return FileFacts(file, .targets(count: 4, columns: 2))
+        case .table: return FileFacts(unusable: "is not looked for here")
         case .network(let layouts):
             var facts = NetworkFacts(declared: declared)
             for layout in layouts {
@@ -295,10 +297,6 @@ final class SweepFileFacts {
             "dataset: a network from a file is measured at an array: {inputs: X.npy}"
         ),
         (
-            "model: onnx\nfile: net.onnx", "model: mlp\ntraining: {steps: 1}",
-            "missing: dataset.name is required"
-        ),
-        (
             "file:", "figures: [{name: f, x: layer, y: train_loss}]\nfile:",
             "figures.y 'train_loss': not used here"
         ),
@@ -345,8 +343,8 @@ final class SweepFileFacts {
                 == true
         )
         #expect(
-            message("{name: array, inputs: images.npy}")?.contains("dataset: arrays are for 'model: onnx'")
-                == true)
+            message("{name: array, inputs: images.npy}")?.contains(
+                "missing: dataset.labels (classes) or dataset.targets (numbers) is required") == true)
     }
 
     @Test func `'layers' of a trained network is answered with the name that it has here`() {

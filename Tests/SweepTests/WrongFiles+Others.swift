@@ -17,7 +17,7 @@ extension WrongFiles {
             training: {steps: 1}
             """,
             """
-            s.yaml:3:10: dataset: 'mnits' must be one of gaussian, mnist, fashion-mnist, cifar-10, generated-images, teacher, symmetric, modular-addition or array (did you mean 'mnist'?)
+            s.yaml:3:10: dataset: 'mnits' must be one of gaussian, mnist, fashion-mnist, cifar-10, cifar-100, generated-images, teacher, symmetric, modular-addition or array (did you mean 'mnist'?)
             """),
         file(
             """
@@ -199,7 +199,7 @@ extension WrongFiles {
             training: {epochs: 2}
             """,
             """
-            s.yaml:5:20: training.epochs: not used here: it needs dataset to be mnist, fashion-mnist, cifar-10, generated-images, teacher, symmetric or modular-addition, and it is gaussian
+            s.yaml:5:20: training.epochs: not used here: it needs dataset to be mnist, fashion-mnist, cifar-10, cifar-100, generated-images, teacher, symmetric, modular-addition or array, and it is gaussian
             """),
         file(
             """
@@ -289,7 +289,7 @@ extension WrongFiles {
             s.yaml:10:39: figures.watermark: no such key; there are name, title, x, y, color, classes, points, curves, panels, xscale, yscale, theory, fit, size, font, font_size, xlabel, ylabel, xlim, ylim, legend, interval, style, columns and header
             s.yaml:10:27: figures.y: expected a threshold: one of 0.01 or 0.1
             s.yaml:10:5: figures: two figures are named 'c'
-            s.yaml:11:27: figures.y 'accuracy': not used here: it needs dataset to be mnist, fashion-mnist, cifar-10, generated-images, teacher, symmetric, modular-addition or array, and it is gaussian
+            s.yaml:11:27: figures.y 'accuracy': not used here: it needs dataset to be mnist, fashion-mnist, cifar-10, cifar-100, generated-images, teacher, symmetric, modular-addition or array, and it is gaussian
             s.yaml:12:5: figures.e: beta is used twice in the figure
             s.yaml:13:18: figures.x: seed cannot be used here: figures average over it
             s.yaml:14:71: figures.y.layer: no layer 5: the deepest network has 2

@@ -54,7 +54,8 @@ extension WrongFiles {
             "s.yaml:5:14: token_ratio: not used here: it needs model to be mixer, and it is vit"),
         file(
             "name: s\nmodel: vit\ndataset: modular-addition\ntraining: {steps: 9}\n",
-            "s.yaml:3:10: dataset: a vit needs images: mnist, fashion-mnist, cifar-10 or generated-images"),
+            "s.yaml:3:10: dataset: a vit needs images: mnist, fashion-mnist, cifar-10, cifar-100, generated-images or an array of images"
+        ),
         file(
             "name: s\nmodel: vib\nbeta: 0.1\ndataset: mnist\ntraining: {steps: 9}\nmeasures: {neural_collapse: true}\n",
             "s.yaml:6:29: measures.neural_collapse: not used here: it needs model to be mlp, cnn, resnet, vit, mixer, "
@@ -80,14 +81,16 @@ extension WrongFiles {
         file(
             "name: s\nmodel: mlp\ndataset: {name: modular-addition, train_points: 9}\ntraining: {steps: 9}\n",
             "s.yaml:3:49: dataset.train_points: not used here: it needs dataset to be mnist, fashion-mnist, "
-                + "cifar-10, generated-images, teacher or symmetric, and it is modular-addition"),
+                + "cifar-10, cifar-100, generated-images, teacher, symmetric or array, and it is modular-addition"
+        ),
         images(
             "measures: {local_rank: {patch: 8}}",
             "s.yaml:5:32: measures.local_rank.patch: not used here: it needs model to be cnn, resnet, vit, "
                 + "mixer, gmlp, layers or onnx, and it is mlp"),
         file(
             "name: s\nmodel: cnn\ndataset: {name: teacher, inputs: 4, norm: 2}\ntraining: {steps: 9}\n",
-            "s.yaml:3:17: dataset: a cnn needs images: mnist, fashion-mnist, cifar-10 or generated-images"),
+            "s.yaml:3:17: dataset: a cnn needs images: mnist, fashion-mnist, cifar-10, cifar-100, generated-images or an array of images"
+        ),
         file(
             "name: s\nmodel: cnn\ndataset: mnist\ndepth: 1\ntraining: {steps: 9}\n",
             "s.yaml:4:8: depth: a cnn needs a convolution before its dense layer: depth is 2 or more"),

@@ -15,6 +15,8 @@ public func standInFile(_ path: String, _ role: FileRole) -> FileFacts {
     switch role {
     case .points: return FileFacts(file, .points(shape: [8, 3, 224, 224]))
     case .labels: return FileFacts(file, .labels(count: 8, classes: 10))
+    case .targets: return FileFacts(file, .targets(count: 8, columns: 1))
+    case .table: return FileFacts(file, .table(TableFacts(rows: 8, columns: [])))
     case .network(let layouts):
         let graphs = Set(layouts.map { $0.shape(for: nil) }).sorted { "\($0)" < "\($1)" }.map {
             GraphFacts(

@@ -80,7 +80,7 @@ struct ForeignWord: Sendable {
         .init(.set, "model=transformer", "one of mlp, vib"),
         .init(.set, "dataset=MNIST", "'mnist'"),
         .init(.set, "dataset=cifar", "'cifar-10'"),
-        .init(.set, "dataset=cifar100", "one of gaussian, mnist"),
+        .init(.set, "dataset=cifar100", "'cifar-100'"),
         .init(.set, "dataset=imagenet", "one of gaussian, mnist"),
         // Lightning.
         .init(.line, "trainer: {max_epochs: 3}", "'training'"),

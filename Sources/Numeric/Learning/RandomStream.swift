@@ -35,6 +35,10 @@ public struct RandomStreams: Sendable, Equatable {
         case component = 32
         /// The choice of inputs that a graph's Jacobians are taken in. Index: 0.
         case columns = 33
+        /// The training labels that are replaced, and by which. Index: 0.
+        case labelNoise = 34
+        /// The choice of test points, keyed by its own seed. Index: the class; 0 in a regression.
+        case testShare = 35
     }
 
     /// The trial's seed, the key of all its streams.
@@ -45,6 +49,11 @@ public struct RandomStreams: Sendable, Equatable {
 
     private func stream(_ purpose: Purpose, _ index: Int) -> UInt64 {
         purpose.rawValue << 48 | UInt64(index) & 0xFFFF_FFFF_FFFF
+    }
+
+    /// The first 32-bit words of a stream, each uniform.
+    public func words(_ purpose: Purpose, index: Int = 0, count: Int) -> [UInt32] {
+        Philox.words(key: seed, stream: stream(purpose, index), first: 0, count: count)
     }
 
     /// Fills `matrix` with standard normal variates: the stream's values from number 4 · `block` on.

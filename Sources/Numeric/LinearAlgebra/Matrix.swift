@@ -162,6 +162,12 @@ public struct Matrix<Scalar: Real> {
         }
     }
 
+    /// Calls `body` with the numbers of a row, to write them.
+    public func withRow(_ row: Int, _ body: (UnsafeMutableBufferPointer<Scalar>) -> Void) {
+        precondition(row >= 0 && row < rows)
+        body(UnsafeMutableBufferPointer(start: base + row * columns, count: columns))
+    }
+
     /// Whether every number is finite.
     public var isFinite: Bool {
         @_specialize(where Scalar == Float)

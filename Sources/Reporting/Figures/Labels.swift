@@ -109,6 +109,7 @@ private func dataSetName(_ text: String) -> String {
     case "mnist": "MNIST"
     case "fashion-mnist": "Fashion-MNIST"
     case "cifar-10": "CIFAR-10"
+    case "cifar-100": "CIFAR-100"
     case "generated-images": "generated images"
     default: text
     }

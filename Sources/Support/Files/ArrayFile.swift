@@ -1,7 +1,9 @@
 /// A .npy file (NumPy's format, versions 1 to 3) in C order, checked against its size when it is opened.
 public struct ArrayFile: Sendable {
     /// The types of numbers that are read, as NumPy names them.
-    public enum Element: String, CaseIterable, Sendable { case f4, f8, u1, i4, i8 }
+    public enum Element: String, CaseIterable, Sendable {
+        case f2, f4, f8, b1, u1, u2, u4, u8, i1, i2, i4, i8
+    }
 
     /// The array's sizes.
     public let shape: [Int]
@@ -10,7 +12,8 @@ public struct ArrayFile: Sendable {
     /// The file's path.
     public var path: String { file.path }
     private let file: InputFile
-    private let dataStart: Int
+    /// Offset of the numbers in the file.
+    public let dataStart: Int
 
     /// The first bytes of such files.
     public static let magic = [0x93] + Array("NUMPY".utf8)
@@ -64,17 +67,10 @@ public struct ArrayFile: Sendable {
         }
     }
 
-    /// Calls `body` with the numbers in this range, in order; nil: with all. Numbers of `i8` beyond 2^53 are
+    /// Calls `body` with the numbers in this range, in order; nil: with all. Numbers of `i8` and `u8` beyond 2^53 are
     /// rounded.
     public func forEachNumber(in range: Range<Int>? = nil, _ body: (Double) -> Void) throws(FileError) {
-        let convert: (UInt64) -> Double
-        switch element {
-        case .f4: convert = { Double(Float(bitPattern: UInt32(truncatingIfNeeded: $0))) }
-        case .f8: convert = { Double(bitPattern: $0) }
-        case .u1: convert = { Double($0) }
-        case .i4: convert = { Double(Int32(truncatingIfNeeded: $0)) }
-        case .i8: convert = { Double(Int64(bitPattern: $0)) }
-        }
+        let convert = element.number
         let range = range ?? 0..<shape.reduce(1, *)
         try file.forEachNumber(
             at: dataStart + range.lowerBound * element.width, count: range.count, width: element.width
@@ -84,11 +80,29 @@ public struct ArrayFile: Sendable {
 
 extension ArrayFile.Element {
     /// Bytes of a number.
-    var width: Int {
+    public var width: Int {
         switch self {
-        case .u1: 1
-        case .f4, .i4: 4
-        case .f8, .i8: 8
+        case .b1, .u1, .i1: 1
+        case .f2, .u2, .i2: 2
+        case .f4, .u4, .i4: 4
+        case .f8, .u8, .i8: 8
+        }
+    }
+
+    /// Whether numbers may have fractions, and may be infinite or NaN.
+    public var isFloat: Bool { [.f2, .f4, .f8].contains(self) }
+
+    /// The function that gives the number with these bits.
+    fileprivate var number: (UInt64) -> Double {
+        switch self {
+        case .f2: { Double(single(fromBinary16: UInt16(truncatingIfNeeded: $0))) }
+        case .f4: { Double(Float(bitPattern: UInt32(truncatingIfNeeded: $0))) }
+        case .f8: { Double(bitPattern: $0) }
+        case .b1, .u1, .u2, .u4, .u8: { Double($0) }
+        case .i1: { Double(Int8(truncatingIfNeeded: $0)) }
+        case .i2: { Double(Int16(truncatingIfNeeded: $0)) }
+        case .i4: { Double(Int32(truncatingIfNeeded: $0)) }
+        case .i8: { Double(Int64(bitPattern: $0)) }
         }
     }
 }

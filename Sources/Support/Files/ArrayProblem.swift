@@ -14,6 +14,8 @@ public enum ArrayProblem: Error, Equatable, Sendable {
     case empty([Int])
     case notFinite(row: Int)
     case badLabel(String, at: Int)
+    /// A number that no training can use.
+    case badNumber(String, at: [Int])
 }
 
 extension ArrayProblem {
@@ -26,7 +28,8 @@ extension ArrayProblem {
         case .headerCut: "is a .npy file cut short in its header"
         case .header(let what): "is a .npy file whose header \(what)"
         case .type(let type):
-            "holds numbers of type '\(type)'; f4, f8, u1, i4 and i8 are read: save x.astype('f4')"
+            "holds \(ArrayProblem.kind(type)) of type '\(type)'; real numbers of at most 64 bits are read: save "
+                + "x.astype('f4')"
         case .bigEndian(let type):
             "holds big-endian numbers ('\(type)'); save it as '<\(type.dropFirst())'"
         case .fortranOrder: "is in Fortran order; save it as np.ascontiguousarray(…)"
@@ -40,11 +43,29 @@ extension ArrayProblem {
         case .empty(let shape): "has the shape \(ArrayProblem.tuple(shape)): no numbers"
         case .notFinite(let row): "has a number that is not finite (in single precision), at point \(row)"
         case .badLabel(let label, let index): "has the label \(label) at \(index); labels are 0, 1, 2, …"
+        case .badNumber(let number, let at):
+            "has \(number) at row \(at.first ?? 0)"
+                + (at.count > 1 ? ", column \(at.dropFirst().map(String.init).joined(separator: ", "))" : "")
+                + " (counted from 0); every number must be finite in single precision"
+        }
+    }
+
+    /// The most classes that labels may have.
+    public static let maxClasses = 1 << 16
+
+    /// The kind of things that a type of NumPy holds: "complex numbers", "text", …
+    private static func kind(_ type: String) -> String {
+        switch type.drop(while: { "<>|=".contains($0) }).first {
+        case "c": "complex numbers"
+        case "U", "S", "a": "texts"
+        case "O": "Python objects"
+        case "M", "m": "dates or times"
+        default: "numbers"
         }
     }
 
     /// The shape as Python writes it.
-    private static func tuple(_ shape: [Int]) -> String {
+    public static func tuple(_ shape: [Int]) -> String {
         "(" + shape.map(String.init).joined(separator: ", ") + (shape.count == 1 ? ",)" : ")")
     }
 }

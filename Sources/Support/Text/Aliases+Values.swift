@@ -31,6 +31,7 @@ extension Alias {
             "mnist": "digits",
             "fashion-mnist": "fashion fmnist",
             "cifar-10": "cifar",
+            "cifar-100": "cifar100",
             "gaussian": "normal lecun lecun_normal multivariate_normal",
             "generated-images": "fake fake_data dummy synthetic",
             "modular-addition": "modular modulo modadd grokking",
@@ -79,7 +80,7 @@ extension Alias {
 
     /// Words that resemble a name here and mean something else.
     static let distinct = [
-        "selu", "celu", "prelu", "rmsprop", "nadam", "radam", "adamax", "cifar-100",
+        "selu", "celu", "prelu", "rmsprop", "nadam", "radam", "adamax",
         "emnist", "kmnist", "qmnist", "rnn", "gnn", "gan", "gcn", "snn",
     ]
 

@@ -1,7 +1,8 @@
 import Model
 import Text
 
-/// Points in a .npy file, at which networks from ONNX files are measured.
+/// Points in files of the user's own: arrays (.npy) or tables (.csv). Networks are trained on them, or networks from
+/// ONNX files are measured at them.
 public struct ArrayData: Hashable, Sendable, DatasetDescription {
     /// The points' file.
     public var inputs: ContentFile
@@ -15,10 +16,12 @@ public struct ArrayData: Hashable, Sendable, DatasetDescription {
     public var point: Int?
     /// Number of classes that the network tells apart; 0 without labels.
     public var classes = 0
+    /// The training; nil: networks from files are measured at the points.
+    public var training: ArrayTraining?
 
     private static let givenInputs = DataOption(
         "inputs", .path, default: "", text: "required",
-        "The .npy file of an array's points, (points, …), beside the sweep file.")
+        "The file of an array's points, beside the sweep file: .npy, (points, …), or a table, .csv.")
     private static let givenLabels = DataOption(
         "labels", .path, default: "", text: "none", "The .npy file of an array's classes, 0, 1, 2, ….")
     private static let givenLayout = DataOption(
@@ -35,15 +38,21 @@ public struct ArrayData: Hashable, Sendable, DatasetDescription {
         "An array's channels are then divided by these.")
     private static let givenPoint = DataOption(
         "point", .integer(0...1_000_000_000), default: 0, text: "all points",
-        "The only point of an array that is used, counted from 0.")
+        "The only point of an array that is used, counted from 0, by `model: onnx`.")
 
     package static let kind = DataKind(
-        names: ["array"],
+        names: ["array"], plural: "arrays",
         options: [
             givenInputs.setting, givenLabels.setting, givenLayout.setting, givenScale.setting,
             givenMean.setting, givenDeviation.setting, givenPoint.setting,
-        ], activation: .linear, width: 1, hasEpochs: false, isForTraining: false,
-        vibObjection: "arrays are for 'model: onnx'")
+        ] + ArrayTraining.settings + LabelOptions.settings, exclusive: ArrayTraining.exclusive,
+        activation: .relu, width: 64, lossText: "cross_entropy for labels and mean_squared_error for targets")
+
+    /// The options from which facts of files follow.
+    static let fileOptions = ["inputs", "labels", "layout"] + ArrayTraining.fileOptions
+
+    /// Whether a file is a table, by its name.
+    static func isTable(_ path: String) -> Bool { path.lowercased().hasSuffix(".csv") }
 
     /// The layout of a point.
     public var layout: PointLayout {
@@ -62,24 +71,45 @@ public struct ArrayData: Hashable, Sendable, DatasetDescription {
         inputs = facts.file
         // Stands for a file that can't be used.
         shape = [1, 1]
+        point = options.given(Self.givenPoint)
+        let known = conflicts.count
+        let isOfGraph = options.model == "onnx"
         if options.given(Self.givenInputs) == nil {
             conflicts.append(PointConflict("", .data("dataset.inputs is missing"), lacking: "dataset.inputs"))
         } else {
             switch facts.content {
             case .points(let found): shape = found
+            case .table(let table) where !isOfGraph: shape = [table.rows, max(1, table.columns.count - 1)]
             case .unusable(let why): conflicts.append(Self.conflict(Self.givenInputs, options, why))
             default: conflicts.append(Self.conflict(Self.givenInputs, options, "holds no points"))
             }
         }
+        guard isOfGraph else {
+            training = ArrayTraining()
+            guard conflicts.count == known else { return }
+            if point != nil {
+                conflicts.append(
+                    PointConflict(
+                        Self.givenPoint.setting.path,
+                        .data("one point is for 'model: onnx'; 'train_points' and 'test_points' choose more"))
+                )
+            } else {
+                readTraining(options, &conflicts)
+            }
+            return
+        }
         readLabels(options, &conflicts)
-        point = options.given(Self.givenPoint)
         if let point, point >= shape[0] {
             conflicts.append(
                 PointConflict(
                     Self.givenPoint.setting.path,
                     .data("point \(point) is not among the file's \(shape[0]), counted from 0")))
         }
-        checkChannels(options, &conflicts)
+        if let given = (ArrayTraining.settings + LabelOptions.settings).first(where: { options.has($0) }) {
+            conflicts.append(
+                PointConflict(given.path, .data("is for networks that are trained, not for 'model: onnx'")))
+        }
+        checkChannels(options, &conflicts, preprocessing.channelsAreLast ? shape.last ?? 1 : shape[1])
     }
 
     private mutating func readLabels(_ options: DataOptions, _ conflicts: inout [PointConflict]) {
@@ -87,7 +117,7 @@ public struct ArrayData: Hashable, Sendable, DatasetDescription {
         let facts = options.files[path: path]
         labels = facts.file
         switch facts.content {
-        case .labels(let count, let classes):
+        case .labels(let count, let classes, _):
             self.classes = classes
             guard conflicts.isEmpty, count != shape[0] else { return }
             let why = "has \(countText(count, "label")) for \(countText(shape[0], "point"))"
@@ -97,13 +127,48 @@ public struct ArrayData: Hashable, Sendable, DatasetDescription {
         }
     }
 
+    /// Reads what networks learn from the points. The first mistake is the only conflict.
+    private mutating func readTraining(_ options: DataOptions, _ conflicts: inout [PointConflict]) {
+        let known = conflicts.count
+        checkChannels(options, &conflicts, preprocessing.channelsAreLast ? shape.last ?? 1 : nil)
+        guard conflicts.count == known else { return }
+        var reader = ArrayTrainingReader(
+            options, inputs: options[Self.givenInputs], shape: shape,
+            labels: options.given(Self.givenLabels))
+        do throws(ArrayTrainingReader.Mistake) {
+            let found = try reader.read()
+            (training, labels, classes) = (found.training, found.labels, found.classes)
+            if let columns = found.training.table?.columns { shape = [shape[0], columns.count] }
+            if options.model == "vib", found.classes == 0 {
+                throw ArrayTrainingReader.Mistake(
+                    "model", "a vib learns classes of arrays: give labels, or train an mlp")
+            }
+        } catch {
+            conflicts.append(PointConflict(error.path, .data(error.words), lacking: error.lacking))
+        }
+        let channels = size.channels
+        for (option, list) in [
+            (Self.givenMean, preprocessing.mean), (Self.givenDeviation, preprocessing.deviation),
+        ] where conflicts.count == known && list.count > 1 && list.count != channels {
+            conflicts.append(Self.otherChannels(option.setting.path, list.count, channels))
+        }
+    }
+
     private static func conflict(
         _ option: DataOption<String>, _ options: DataOptions, _ why: String
     ) -> PointConflict {
         PointConflict(option.setting.path, .data("\(options[option]): \(why)"))
     }
 
-    private func checkChannels(_ options: DataOptions, _ conflicts: inout [PointConflict]) {
+    private static func otherChannels(_ path: String, _ given: Int, _ channels: Int) -> PointConflict {
+        PointConflict(
+            path, .data("\(given) numbers for points with \(channels) channels: give one, or one each"))
+    }
+
+    /// - Parameter channels: number of a point's channels; nil: not yet known.
+    private func checkChannels(
+        _ options: DataOptions, _ conflicts: inout [PointConflict], _ channels: Int?
+    ) {
         if preprocessing.channelsAreLast, shape.count != 4 {
             conflicts.append(
                 PointConflict(
@@ -111,22 +176,35 @@ public struct ArrayData: Hashable, Sendable, DatasetDescription {
                     .data("nhwc needs points of shape (height, width, channels), not \(shape.dropFirst())")))
             return
         }
-        let channels = preprocessing.channelsAreLast ? shape[3] : shape[1]
+        guard let channels else { return }
         for (option, list) in [
             (Self.givenMean, preprocessing.mean), (Self.givenDeviation, preprocessing.deviation),
         ] where list.count > 1 && list.count != channels {
-            conflicts.append(
-                PointConflict(
-                    option.setting.path,
-                    .data("\(list.count) numbers for points with \(channels) channels: give one, or one each")
-                ))
+            conflicts.append(Self.otherChannels(option.setting.path, list.count, channels))
+        }
+    }
+
+    /// The size of a point to learn from: a vector, or an image whose channels are made the last.
+    public var size: ImageSize {
+        switch shape.count {
+        case 3: ImageSize(height: shape[1], width: shape[2], channels: 1)
+        case 4 where preprocessing.channelsAreLast:
+            ImageSize(height: shape[1], width: shape[2], channels: shape[3])
+        case 4: ImageSize(height: shape[2], width: shape[3], channels: shape[1])
+        default: .vector(shape.dropFirst().reduce(1, *))
         }
     }
 
     package var facts: DataFacts {
-        DataFacts(
-            input: .vector(shape.dropFirst().reduce(1, *)), outputs: max(1, classes), classes: classes,
-            trainCount: 0, testCount: point == nil ? shape[0] : 1)
+        guard let training else {
+            return DataFacts(
+                input: .vector(shape.dropFirst().reduce(1, *)), outputs: max(1, classes), classes: classes,
+                trainCount: 0, testCount: point == nil ? shape[0] : 1)
+        }
+        let losses: [Loss] = classes > 0 ? [.crossEntropy, .meanSquaredError] : [.meanSquaredError]
+        return DataFacts(
+            input: size, outputs: classes > 0 ? classes : training.outputs, classes: classes,
+            trainCount: training.trainCount, testCount: training.testCount, losses: losses)
     }
 
     package var json: JSONValue {
@@ -136,6 +214,7 @@ public struct ArrayData: Hashable, Sendable, DatasetDescription {
         ]
         if let labels { members["labels"] = .string(labels.digest) }
         if let point { members["point"] = JSONValue(point) }
+        if let training { members["training"] = training.json }
         return .object(members)
     }
 }

@@ -38,6 +38,9 @@ package struct DataOptions {
         values[option.setting.path].flatMap(Value.init(json:))
     }
 
+    /// Whether a value is given for an option.
+    func has(_ option: Setting) -> Bool { values[option.path] != nil }
+
     /// The value of an option, or its default.
     subscript<Value>(option: DataOption<Value>) -> Value { given(option) ?? option.fallback }
 }
@@ -84,9 +87,7 @@ extension Dataset {
         })
 
     /// A default that depends on the kind, for readers: "64 (gaussian, teacher), 200 (images)".
-    static func text(_ kinds: [DataKind] = allKinds.filter(\.isForTraining), _ value: (DataKind) -> String?)
-        -> String
-    {
+    static func text(_ kinds: [DataKind] = allKinds, _ value: (DataKind) -> String?) -> String {
         let values = different(kinds.compactMap(value))
         guard values.count > 1 else { return values.first ?? "" }
         return values.map { text in

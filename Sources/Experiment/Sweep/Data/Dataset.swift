@@ -82,8 +82,6 @@ package struct DataKind: Sendable {
     var bottleneck: Int? = 32
     /// The default of `sigma_shift`.
     var sigmaShift = -5.0
-    /// Whether networks are trained on it.
-    var isForTraining = true
     /// Why a VIB can't learn from this data; nil where it can.
     var vibObjection: String?
 }

@@ -11,6 +11,8 @@ public struct ImageData: Hashable, Sendable, DatasetDescription {
     public var trainPoints: Int?
     /// Number of test images, taken from the front of the set; nil: all.
     public var testPoints: Int?
+    /// The classes learned, and the noise of their labels.
+    public var labels = LabelOptions()
 
     /// Some or all images of a set.
     public init(name: ImageSetDescription, scale: InputScale, trainPoints: Int?, testPoints: Int?) {
@@ -22,7 +24,7 @@ public struct ImageData: Hashable, Sendable, DatasetDescription {
 
     private static let givenScale = InputScale.option(default: .symmetric)
     private static let givenTrainPoints = DataOption(
-        "train_points", .integer(1...60000), default: 0, text: "all 60000 or 50000",
+        "train_points", .integer(1...10_000_000), default: 0, text: "all 60000 or 50000",
         "Number of images to train on, from the first.")
     private static let givenTestPoints = DataOption(
         "test_points", .integer(2...10_000_000), default: 0, text: "all 10000",
@@ -30,43 +32,50 @@ public struct ImageData: Hashable, Sendable, DatasetDescription {
 
     package static let kind = DataKind(
         names: ImageSetDescription.allCases.map(\.rawValue), plural: "images",
-        options: [givenTrainPoints.setting, givenTestPoints.setting, givenScale.setting], activation: .relu,
-        width: 200)
+        options: [givenTrainPoints.setting, givenTestPoints.setting, givenScale.setting]
+            + LabelOptions.settings, activation: .relu, width: 200)
 
     package init(_ options: DataOptions, _ conflicts: inout [PointConflict]) {
         let set = ImageSetDescription(rawValue: options.name) ?? .mnist
         let (train, test) = (options.given(Self.givenTrainPoints), options.given(Self.givenTestPoints))
-        if let test, test > set.testPoints {
+        let labels = LabelOptions(options, classes: set.classes, &conflicts)
+        let held = (train: set.count(of: labels, .train), test: set.count(of: labels, .test))
+        if let test, test > held.test {
             conflicts.append(
                 PointConflict(
                     "dataset.test_points",
-                    .data("\(test) test points, and the data set has \(set.testPoints)")))
+                    .data("\(test) test points, and the data set has \(held.test)")))
         }
-        if let train, train > set.trainPoints {
+        if let train, train > held.train {
             conflicts.append(
                 PointConflict(
                     "dataset.train_points",
-                    .data("\(train) training points, and the data set has \(set.trainPoints)")))
+                    .data("\(train) training points, and the data set has \(held.train)")))
         }
         self.init(
             name: set, scale: options.given(Self.givenScale) ?? (options.model == "mlp" ? .unit : .symmetric),
-            trainPoints: train, testPoints: test.map { min($0, set.testPoints) })
+            trainPoints: train, testPoints: test.map { min($0, held.test) })
+        self.labels = labels
     }
 
     package var facts: DataFacts {
-        DataFacts(
-            input: name.size, outputs: name.classes, classes: name.classes,
-            trainCount: trainPoints ?? name.trainPoints, testCount: testPoints ?? name.testPoints,
+        let classes = labels.classes?.count ?? name.classes
+        return DataFacts(
+            input: name.size, outputs: classes, classes: classes,
+            trainCount: trainPoints ?? name.count(of: labels, .train),
+            testCount: testPoints ?? name.count(of: labels, .test),
             isSizeOfFiles: trainPoints == nil && name.storage != .computed,
             largestCount: (trainPoints ?? 2 * name.trainPoints) + 2 * name.testPoints)
     }
 
     package var json: JSONValue {
-        .object([
+        var members: [String: JSONValue] = [
             "name": .string(name.rawValue), "scale": .string(scale.rawValue),
             "train_points": trainPoints.map { JSONValue($0) } ?? .null,
             "test_points": testPoints.map { JSONValue($0) } ?? .null,
-        ])
+        ]
+        labels.add(to: &members)
+        return .object(members)
     }
 }
 
@@ -82,15 +91,20 @@ public struct ImageSetDescription: Hashable, Sendable, RawRepresentable, CaseIte
     public let trainPoints: Int
     /// Number of published test images.
     public let testPoints: Int
+    /// The published images of each class; empty: equally many of each.
+    private let perClass: [Part: [Int]]
     /// The source of the images.
     public let storage: Storage
+
+    /// The training or the test images.
+    public enum Part: Hashable, Sendable { case train, test }
 
     /// The source of a set's images.
     public enum Storage: Hashable, Sendable {
         /// Four IDX files as for MNIST, each plain or with ".gz".
         case idx([PublishedFile], mirrors: [String])
-        /// CIFAR-10's batches in their binary version. No command fetches them.
-        case batches(train: [String], test: String)
+        /// CIFAR's batches in their binary version. No command fetches them.
+        case batches(Batches)
         /// A function of the settings, without files.
         case computed
     }
@@ -106,13 +120,15 @@ public struct ImageSetDescription: Hashable, Sendable, RawRepresentable, CaseIte
     }
 
     /// All sets, in the order of the documentation.
-    public static let allCases: [ImageSetDescription] = [.mnist, .fashionMNIST, .cifar10, .generated]
+    public static let allCases: [ImageSetDescription] = [
+        .mnist, .fashionMNIST, .cifar10, .cifar100, .generated,
+    ]
 
     /// The files in the set's folder. Those of IDX sets may be plain or have ".gz".
     public var files: [String] {
         switch storage {
         case .idx(let files, _): files.map(\.name)
-        case .batches(let train, let test): train + [test]
+        case .batches(let batches): batches.train + [batches.test]
         case .computed: []
         }
     }
@@ -121,6 +137,9 @@ public struct ImageSetDescription: Hashable, Sendable, RawRepresentable, CaseIte
     public var publishedFiles: [PublishedFile] {
         if case .idx(let files, _) = storage { files } else { [] }
     }
+
+    /// The files of CIFAR's binary version; nil for other sets.
+    public var batches: Batches? { if case .batches(let batches) = storage { batches } else { nil } }
 
     /// URLs of folders that hold the files as NAME.gz, in the order to try them.
     public var mirrors: [String] { if case .idx(_, let mirrors) = storage { mirrors } else { [] } }
@@ -133,14 +152,24 @@ public struct ImageSetDescription: Hashable, Sendable, RawRepresentable, CaseIte
 
     init(
         _ name: String, _ size: ImageSize, classes: Int = 10, trainPoints: Int, testPoints: Int = 10_000,
-        _ storage: Storage
+        perClass: [Part: [Int]] = [:], _ storage: Storage
     ) {
+        self.perClass = perClass
         rawValue = name
         self.size = size
         self.classes = classes
         self.trainPoints = trainPoints
         self.testPoints = testPoints
         self.storage = storage
+    }
+}
+
+extension ImageSetDescription {
+    /// Number of published images of the chosen classes.
+    func count(of labels: LabelOptions, _ part: Part) -> Int {
+        let all = part == .train ? trainPoints : testPoints
+        guard let chosen = labels.classes else { return all }
+        return chosen.reduce(0) { $0 + (perClass[part]?[$1] ?? all / classes) }
     }
 }
 

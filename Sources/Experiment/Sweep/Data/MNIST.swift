@@ -4,6 +4,10 @@ extension ImageSetDescription {
     /// Handwritten digits (LeCun, Cortes & Burges 1998).
     public static let mnist = ImageSetDescription(
         "mnist", ImageSize(height: 28, width: 28, channels: 1), trainPoints: 60_000,
+        perClass: [
+            .train: [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949],
+            .test: [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009],
+        ],
         .mnistFiles(
             [
                 ("ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db", 9_912_422),

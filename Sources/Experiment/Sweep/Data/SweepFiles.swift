@@ -58,8 +58,13 @@ public struct FileFacts: Equatable, Sendable {
     public enum Content: Equatable, Sendable {
         /// Points; the shape's first size is their number.
         case points(shape: [Int])
-        /// Classes of points: 0 up to the number of classes.
-        case labels(count: Int, classes: Int)
+        /// Classes of points: 0 up to the number of classes. `found` says how often each occurs; it is empty where
+        /// nothing is trained.
+        case labels(count: Int, classes: Int, found: [FoundClass] = [])
+        /// Numbers that points have in place of classes, so many each.
+        case targets(count: Int, columns: Int)
+        /// A table with points and what is learned of them.
+        case table(TableFacts)
         /// A network, for each shape of points.
         case network(NetworkFacts)
         /// Why it can't be used, in words that follow its name.
@@ -73,6 +78,67 @@ public struct FileFacts: Equatable, Sendable {
     public init(unusable why: String) {
         self.init(ContentFile(ContentFile.Part(path: "", digest: "", bytes: 0)), .unusable(why))
     }
+}
+
+/// How often a class occurs.
+public struct FoundClass: Hashable, Sendable {
+    /// Number of points of the class.
+    public let count: Int
+    /// The row, or a table's line, of the first of them.
+    public let first: Int
+
+    /// So many points, and where the first of them is.
+    public init(count: Int, first: Int) { (self.count, self.first) = (count, first) }
+}
+
+/// The facts that sweeps know of a table.
+public struct TableFacts: Equatable, Sendable {
+    /// Number of lines below the header.
+    public let rows: Int
+    /// The columns, in order.
+    public var columns: [Column]
+
+    /// A column of a table.
+    public struct Column: Equatable, Sendable {
+        /// Its name.
+        public let name: String
+        /// The line of the first empty cell.
+        public let emptyLine: Int?
+        /// The first cell that holds no number, with its line.
+        public let text: Cell?
+        /// The different values in order, words or whole numbers, if a class can be made of each.
+        public var values: [Value]?
+
+        /// A cell.
+        public struct Cell: Equatable, Sendable {
+            /// Its text, shortened.
+            public let text: String
+            /// Its line, counted from 1.
+            public let line: Int
+
+            /// A cell's text and its line.
+            public init(text: String, line: Int) { (self.text, self.line) = (text, line) }
+        }
+
+        /// A value and how often it occurs.
+        public struct Value: Equatable, Sendable {
+            /// The text.
+            public let text: String
+            /// How often it occurs.
+            public let found: FoundClass
+
+            /// A value that occurs.
+            public init(text: String, found: FoundClass) { (self.text, self.found) = (text, found) }
+        }
+
+        /// A column.
+        public init(name: String, emptyLine: Int?, text: Cell?, values: [Value]?) {
+            (self.name, self.emptyLine, self.text, self.values) = (name, emptyLine, text, values)
+        }
+    }
+
+    /// A table.
+    public init(rows: Int, columns: [Column]) { (self.rows, self.columns) = (rows, columns) }
 }
 
 /// The facts that sweeps know of a network's file.
@@ -96,6 +162,10 @@ public struct NetworkFacts: Equatable, Sendable {
 public enum FileRole: Equatable, Sendable {
     case points
     case labels
+    /// Numbers to learn in place of labels.
+    case targets
+    /// Points with what is learned of them, as comma-separated values.
+    case table
     /// A network for points in these layouts.
     case network([PointLayout])
 }
@@ -131,6 +201,16 @@ public struct SweepFiles: Equatable, Sendable {
         let (paths, layouts) = (Set(named.all.map(\.path)), named.layouts(self))
         var pruned = SweepFiles()
         pruned.facts = facts.filter { paths.contains($0.key) }.mapValues { facts in
+            switch facts.content {
+            case .labels(let count, let classes, _) where !named.networks.isEmpty:
+                return FileFacts(facts.file, .labels(count: count, classes: classes))
+            case .table(var table):
+                for index in table.columns.indices where !named.learned.contains(table.columns[index].name) {
+                    table.columns[index].values = nil
+                }
+                return FileFacts(facts.file, .table(table))
+            default: break
+            }
             guard case .network(var network) = facts.content else { return facts }
             let shapes = Set(layouts.map { $0.shape(for: network.declared) })
             network.refusals = [:]
@@ -155,16 +235,21 @@ struct NamedFiles {
 
     let points: Paths
     let labels: Paths
+    let targets: Paths
+    let tables: Paths
     let networks: Paths
+    /// The columns of tables that are learned.
+    fileprivate let learned: Set<String>
     /// The words of the points' layouts.
     private let layouts: Set<String>
 
     /// All of them.
-    var all: Paths { points + labels + networks }
+    var all: Paths { points + tables + labels + targets + networks }
 
     /// Whether files and what is taken of them depend on a setting.
     static func depend(on setting: String) -> Bool {
-        ["file", "layers", "dataset", "dataset.inputs", "dataset.labels", "dataset.layout"].contains(setting)
+        ["file", "layers", "dataset"].contains(setting)
+            || ArrayData.fileOptions.contains { "dataset." + $0 == setting }
     }
 
     /// - Parameter values: the values of the setting with a path.
@@ -177,7 +262,14 @@ struct NamedFiles {
             paths("dataset." + option, values("dataset." + option))
                 + paths("dataset", datasets.compactMap { $0[option] })
         }
-        (points, labels, networks) = (paths("inputs"), paths("labels"), paths("file", values("file")))
+        let inputs = paths("inputs") + paths("test_inputs")
+        (points, tables) = (
+            inputs.filter { !ArrayData.isTable($0.path) }, inputs.filter { ArrayData.isTable($0.path) }
+        )
+        labels = paths("labels") + paths("test_labels")
+        targets = paths("targets") + paths("test_targets")
+        networks = paths("file", values("file"))
+        learned = Set(paths("target").map(\.path))
         let given = values("dataset.layout")
         layouts = Set(
             given.isEmpty

@@ -27,7 +27,7 @@ public struct SymmetricData: Hashable, Sendable, DatasetDescription {
     private static let givenScale = InputScale.option(default: .unit)
     // 80 % of the patterns, rounded: the public setting.
     private static let givenPoints = DataOption(
-        "train_points", .integer(1...60000), default: 3277, text: "3277 of 4096",
+        "train_points", .integer(1...10_000_000), default: 3277, text: "3277 of 4096",
         "Number of patterns to train on, which the seed chooses; the others test.")
 
     package static let kind = DataKind(

@@ -61,7 +61,7 @@ public struct TeacherData: Hashable, Sendable, DatasetDescription {
         "teacher_seed", .integer(0...Setting.seedLimit), default: 0,
         "The seed of the teacher's weights: not the trial's, so that all seeds learn from one teacher.")
     private static let givenTrainPoints = DataOption(
-        "train_points", .integer(1...60000), default: 128,
+        "train_points", .integer(1...10_000_000), default: 128,
         "Number of points that the teacher labels.")
     private static let givenTestPoints = DataOption(
         "test_points", .integer(2...10_000_000), default: 1024, "Points that the final measures are taken on."

@@ -4,12 +4,15 @@ import Model
 
 extension GridPoint {
     /// The architecture; nil for a plain MLP.
-    func architecture(_ conflicts: inout [PointConflict]) -> TrialSettings.Architecture? {
+    func architecture(
+        _ input: ImageSize, _ conflicts: inout [PointConflict]
+    ) -> TrialSettings.Architecture? {
         let defaultName = name == "resnet" ? "batch" : "none"
         let normalisation = Normalisation(
             word("normalisation", default: defaultName), groups: integer("groups") ?? 4)
-        let isOfImages = ImageSetDescription(rawValue: dataset) != nil
-        if isConvolutional, !isOfImages { conflicts.append(PointConflict("dataset", .needsImages(name))) }
+        if isConvolutional, input.pixels == 1 {
+            conflicts.append(PointConflict("dataset", .needsImages(name)))
+        }
         if name == "resnet" {
             var depth = integer("depth") ?? 8
             if depth < 8 || depth % 6 != 2 {
@@ -23,7 +26,7 @@ extension GridPoint {
             check(normalisation, [width], &conflicts)
             return .resnet(depth: depth, width: width, normalisation)
         }
-        if let tokens { return architecture(tokens, &conflicts) }
+        if let tokens { return architecture(tokens, input, &conflicts) }
         if name == "layers" { return .layers(written) }
         check(normalisation, network.hidden, &conflicts)
         if name == "cnn" {
@@ -40,7 +43,7 @@ extension GridPoint {
     }
 
     private func architecture(
-        _ tokens: TrialSettings.TokenNetwork, _ conflicts: inout [PointConflict]
+        _ tokens: TrialSettings.TokenNetwork, _ size: ImageSize, _ conflicts: inout [PointConflict]
     ) -> TrialSettings.Architecture {
         let width = min(integer("width") ?? 64, 4096)
         if let given = integer("width"), given > width {
@@ -55,9 +58,7 @@ extension GridPoint {
         if tokens == .vit, width % heads != 0 {
             conflict("heads", "\(heads) heads do not divide a width of \(width): give 'heads' that do")
         }
-        if let size = ImageSetDescription(rawValue: dataset)?.size,
-            size.height % side != 0 || size.width % side != 0
-        {
+        if size.pixels > 1, size.height % side != 0 || size.width % side != 0 {
             conflict(
                 "patch",
                 "patches of \(side) × \(side) pixels do not cover images of \(size.height) × \(size.width): give a "
@@ -101,7 +102,7 @@ extension GridPoint {
     /// Number of hidden layers that measures see; nil where the layers don't fit together.
     private func hiddenLayers(_ data: Dataset) -> Int? {
         var mistakes: [PointConflict] = []
-        guard !isVIB, let architecture = architecture(&mistakes) else { return network.hidden.count }
+        guard !isVIB, let architecture = architecture(data.facts.input, &mistakes) else { return network.hidden.count }
         let shape = try? architecture.shape(network, input: data.facts.input, outputs: data.facts.outputs)
         return shape.map { $0.layers.count - 1 }
     }
@@ -114,6 +115,11 @@ extension PointConflict {
         let data = settings.dataset.facts
         do throws(ShapeFault) {
             let plan = try written.shape(input: data.input, outputs: data.outputs).plan
+            let ofHead = settings.measures.requested.first { $0.declaration?.needs.contains(.denseHead) == true }
+            if plan.features == nil, let measure = ofHead?.declaration {
+                let words = "\(measure.name) needs a network that ends in a dense layer over its features"
+                return [PointConflict(measure.path, .data(words))]
+            }
             let bytes = 4 * plan.numberCount * settings.training.batchSize
             guard bytes > TrialSettings.activationLimit else { return [] }
             return [

@@ -46,15 +46,12 @@ struct GridPoint {
                 PointConflict(option.path, .data("dataset \(dataset) expects \(option.kind.text) here")))
         }
         if isGraph { return graphSettings(&conflicts) }
-        if !kind.isForTraining {
-            conflicts.append(PointConflict("dataset", .data("arrays are for 'model: onnx'")))
-        }
         let data = Dataset(type.init(DataOptions(of: self), &conflicts))
         if isVIB, let objection = kind.vibObjection {
             conflicts.append(PointConflict("model", .data(objection)))
         }
         let settings = TrialSettings(
-            model: model(inputs: data.facts.input.count, &conflicts), dataset: data, network: network,
+            model: model(data.facts.input, &conflicts), dataset: data, network: network,
             training: training(data, &conflicts), measures: measures(data, &conflicts),
             seed: UInt64(integer("seed") ?? 0))
         if case .network(let architecture) = settings.model, architecture.hasBatchNormalisation,
@@ -69,13 +66,11 @@ struct GridPoint {
     /// The default depth of models where it isn't 2.
     static let defaultDepths = ["cnn": 4, "resnet": 8, "vit": 4, "mixer": 4, "gmlp": 4]
 
-    private func model(
-        inputs: Int, _ conflicts: inout [PointConflict]
-    ) -> TrialSettings.Model {
-        guard isVIB else { return architecture(&conflicts).map { .network($0) } ?? .mlp }
+    private func model(_ input: ImageSize, _ conflicts: inout [PointConflict]) -> TrialSettings.Model {
+        guard isVIB else { return architecture(input, &conflicts).map { .network($0) } ?? .mlp }
         return .vib(
             beta: number("beta", default: 1),
-            bottleneck: integer("bottleneck") ?? kind.bottleneck ?? inputs,
+            bottleneck: integer("bottleneck") ?? kind.bottleneck ?? input.count,
             sigmaShift: number("sigma_shift", default: kind.sigmaShift))
     }
 
@@ -274,6 +269,11 @@ struct GridPoint {
             }
             if measure.needs.contains(.denseChain), !isGraph, !isDenseChain {
                 conflicts.append(PointConflict(measure.path, .needsDenseChain))
+            }
+            if measure.uses.contains(.classes), !isGraph, data.facts.classes == 0 {
+                conflicts.append(
+                    PointConflict(
+                        measure.path, .data("\(measure.name) needs classes, and the data are numbers")))
             }
             if settings["points"] == .string("all"), data.facts.trainCount == nil {
                 conflicts.append(PointConflict("\(measure.path).points", .noAllPoints))

@@ -28,7 +28,8 @@ public struct Trial: Equatable, Sendable {
             shown["dataset"] = point.values["dataset.inputs"]
         } else {
             shown["depth"] = JSONValue(settings.depth)
-            shown["dataset"] = .string(point.dataset)
+            let isArray = settings.dataset.description is ArrayData
+            shown["dataset"] = isArray ? point.values["dataset.inputs"] : .string(point.dataset)
         }
         if case .vib(let beta, _, _) = settings.model { shown["beta"] = .number(beta) }
         for (axis, position) in zip(axes, positions) { shown[axis.path] = axis.label(at: position) }

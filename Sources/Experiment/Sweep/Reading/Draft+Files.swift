@@ -5,7 +5,6 @@ extension Draft {
     /// Looks at the files that the sweep names, each once. Whether they fit together is checked with the points of
     /// the grid.
     mutating func lookAtFiles(_ look: FileLook) {
-        guard fixed["model"]?.value.string == "onnx" else { return }
         let (axes, fixed) = (axes.map(\.axis), fixed.mapValues(\.value))
         let named = NamedFiles { Axis.values(of: $0, axes, fixed) }
         var seen: Set<String> = []
@@ -18,13 +17,14 @@ extension Draft {
             }
         }
         take(named.points, .points)
+        take(named.tables, .table)
         take(named.labels, .labels)
+        take(named.targets, .targets)
         take(named.networks, .network(named.layouts(files)))
     }
 
     /// Checks that the files that trials read can be used.
     func checkFiles(of grid: Grid, _ faults: inout Faults) {
-        guard fixed["model"]?.value.string == "onnx" else { return }
         for (setting, path) in NamedFiles(grid.values).all {
             guard case .unusable(let why) = grid.files[path: path].content,
                 let (location, shown) = given(setting)

@@ -114,7 +114,7 @@ extension YAMLNode {
         guard let items = sequence else { return [self] }
         let isOneValue =
             switch kind {
-            case .integers, .numbers, .patterns, .network: !items.contains { $0.sequence != nil }
+            case .integers, .numbers, .patterns, .network, .column: !items.contains { $0.sequence != nil }
             case .matrix: !items.contains { ($0.sequence ?? []).contains { $0.sequence != nil } }
             case .times, .weights: items.allSatisfy { $0.scalar?.text.first?.isNumber ?? false }
             default: false

@@ -199,10 +199,11 @@ struct Draft {
         }
     }
 
-    /// Arrays are the only points of a network from a file, so `dataset` needs no name there.
+    /// Where `inputs` is a file, `dataset` needs no name. Arrays are also the only points of a network from a file.
     mutating func implyArray() {
-        guard fixed["model"]?.value.string == "onnx", fixed["dataset"] == nil,
-            !axes.contains(where: { $0.axis.path == "dataset" })
+        let inputs = Axis.values(of: "dataset.inputs", axes.map(\.axis), fixed.mapValues(\.value))
+        guard fixed["model"]?.value.string == "onnx" || inputs.contains(where: { $0.string != nil }),
+            fixed["dataset"] == nil, !axes.contains(where: { $0.axis.path == "dataset" })
         else { return }
         fixed["dataset"] = Given(
             value: .string("array"), location: mapping(lacking: "dataset.inputs"), shown: "dataset")

@@ -167,7 +167,7 @@ extension SweepError {
                 "training.stop_at_loss may end a training before these steps: keep 'final' or 'best'"
             case .needsImages(let model):
                 "a \(model) needs images: "
-                    + listed(ImageSetDescription.allCases.map(\.rawValue), "or")
+                    + listed(ImageSetDescription.allCases.map(\.rawValue) + ["an array of images"], "or")
             case .depthOfResnet(let depth):
                 "no resnet has depth \(depth): it is 6n + 2, so 8, 14, 20, 26, 32, …"
             case .groupsDoNotDivide(let groups, let channels):

@@ -34,6 +34,12 @@ extension YAMLNode {
         case .network:
             var reader = NetworkReader()
             return reader.network(self, &faults).map { WrittenNetwork(layers: $0).json }
+        case .column(isList: false):
+            return text(path: path, due: .text, &faults).map { .string($0.text) }
+        case .column(isList: true):
+            guard let items = list(path: path, limit: 10_000, &faults) else { return nil }
+            let names = items.compactMap { $0.text(path: path, due: .text, &faults)?.text }
+            return names.count == items.count ? .array(names.map(JSONValue.string)) : nil
         case .numberOr(let number, let other):
             guard let scalar, !scalar.quoted, case .success = decimalNumber(scalar) else {
                 return value(of: other, path: path, &faults)

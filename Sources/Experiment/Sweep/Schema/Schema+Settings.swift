@@ -116,7 +116,8 @@ extension Setting {
             "The layers that are measured: names, or patterns with `*` and `?`."),
         Setting(
             "dataset", .dataset, default: "required",
-            "What it trains on or, if it is `array`, is measured at: \(listed(Dataset.names, "or"))."),
+            "What it trains on, or is measured at: \(listed(Dataset.names, "or")). `array` is the name where `inputs` "
+                + "is a file."),
         Setting(
             "beta", .number(factor), default: "required", uses: [vib],
             "The weight of the compression term, β in `task loss + β · KL`."),

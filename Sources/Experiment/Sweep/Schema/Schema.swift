@@ -70,6 +70,8 @@ indirect enum SettingType: Equatable, Sendable {
     case weights
     /// The path of a file.
     case path
+    /// The name of a table's column, or a list of names.
+    case column(isList: Bool)
     /// Names or patterns of layers: a list of texts, or one text with commas.
     case patterns
     /// The layers of a network.
@@ -91,6 +93,8 @@ indirect enum SettingType: Equatable, Sendable {
         case .points: "integer, \(Bounds(SettingType.pointRange).text), or `all`"
         case .weights: "`none`, `final`, `best` or a list of steps"
         case .path: "a file"
+        case .column(isList: false): "a column's name"
+        case .column(isList: true): "list of columns' names"
         case .patterns: "list of names or patterns"
         case .network: "list of layers"
         case .numberOr(let number, let other): "\(number.text), or \(other.text)"
@@ -121,7 +125,7 @@ indirect enum SettingType: Equatable, Sendable {
     func admits(_ value: JSONValue) -> Bool {
         switch self {
         case .integer, .number: value.number != nil
-        case .word, .path: value.string != nil
+        case .word, .path, .column(isList: false): value.string != nil
         default: true
         }
     }
@@ -129,7 +133,7 @@ indirect enum SettingType: Equatable, Sendable {
     /// Whether a single value of this type is written as a list.
     var isList: Bool {
         switch self {
-        case .integers, .numbers, .matrix, .patterns, .network: true
+        case .integers, .numbers, .matrix, .patterns, .network, .column(isList: true): true
         default: false
         }
     }

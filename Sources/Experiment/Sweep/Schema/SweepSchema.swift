@@ -161,7 +161,8 @@ extension SettingType {
                     ["linear": whole(1...100_000), "log": whole(1...100_000), "epochs": whole(1...100_000)],
                     ""))
         case .points: anyOf(whole(SettingType.pointRange), words(["all"]))
-        case .path: string
+        case .path, .column(isList: false): string
+        case .column(isList: true): list(of: string)
         case .patterns: anyOf(string, list(of: string))
         case .network: list(of: layer)
         case .numberOr(let number, let other): anyOf(number.schema, other.schema)

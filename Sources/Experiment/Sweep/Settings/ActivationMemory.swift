@@ -7,7 +7,7 @@ extension TrialSettings {
     /// points that some measure requests, the inputs and each layer's output before and after its activation,
     /// in single precision. Double-precision copies of one layer at a time are extra.
     ///
-    /// - Returns: 0 for data other than images, which have few points.
+    /// - Returns: 0 for data other than images and arrays, which have few points.
     public var activationBytes: Int { samples.reduce(0) { $0 + bytes(ofPoints: $1.points) } }
 
     /// The measure with the most points, and their number; nil where no measure has points.
@@ -16,7 +16,9 @@ extension TrialSettings {
     /// The different numbers of points, each with a measure. Measures of equally many points share their
     /// activations.
     private var samples: [(measure: String, points: Int)] {
-        guard dataset.description is ImageData else { return [] }
+        guard graph == nil, dataset.description is ImageData || dataset.description is ArrayData else {
+            return []
+        }
         let all = (dataset.facts.trainCount ?? 0) + dataset.facts.testCount
         var samples: [(measure: String, points: Int)] = []
         for measure in measures.requested where measure.settings["points"] != nil {

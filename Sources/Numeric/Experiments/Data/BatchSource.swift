@@ -56,6 +56,7 @@ let pointSources: [any PointSource.Type] = [
     TeacherSource.self,
     SymmetricSource.self,
     ModularSource.self,
+    ArraySource.self,
 ]
 
 /// A trial as sources of points see it.
@@ -66,6 +67,8 @@ struct TrialData {
     let streams: RandomStreams
     /// The image sets that earlier trials opened.
     let images: ImageSets
+    /// The arrays that earlier trials opened.
+    let arrays: ArraySets
 }
 
 extension PointSource {

@@ -27,11 +27,11 @@ public struct DataError: Error, Equatable, CustomStringConvertible {
         case tooLarge(Int)
         case noItems
         case countsDisagree(images: Int, labels: Int)
-        case badLabel(Int, at: Int)
+        case badLabel(Int, at: Int, last: Int)
         /// A file of a set that `ranksweep data fetch` doesn't fetch.
-        case missingBatch(lookedFor: [String])
+        case missingBatch(lookedFor: [String], archive: String)
         /// The size is no multiple of a record's.
-        case notRecords(size: Int, record: Int)
+        case notRecords(of: String, size: Int, record: Int)
         /// Batches of one set differ in size.
         case otherCount(Int, in: String, Int)
         case tooFewPoints(asked: Int, held: Int)
@@ -39,6 +39,8 @@ public struct DataError: Error, Equatable, CustomStringConvertible {
         case array(ArrayProblem)
         /// Why a graph can't be measured.
         case graph(String)
+        /// Why points of a file can't be learned.
+        case points(String)
         /// Why a measurement doesn't fit into memory.
         case memory(String)
         case labelsDisagree(labels: Int, points: Int)
@@ -79,19 +81,20 @@ extension DataError.Problem {
         case .tooLarge(let count): "announces \(count) items, more than any such data set has"
         case .noItems: "announces no items"
         case .countsDisagree(let images, let labels): "has \(labels) labels for \(images) images"
-        case .badLabel(let label, let index): "has the label \(label) at \(index); labels are 0 to 9"
-        case .missingBatch(let names):
-            "no such data: looked for \(names.joined(separator: ", ")); unpack cifar-10-binary.tar.gz (from "
+        case .badLabel(let label, let index, let last):
+            "has the label \(label) at \(index); labels are 0 to \(last)"
+        case .missingBatch(let names, let archive):
+            "no such data: looked for \(names.joined(separator: ", ")); unpack \(archive) (from "
                 + "https://www.cs.toronto.edu/~kriz/cifar.html) in this folder, or give the folder above the "
                 + "one that holds it with --data DIR or RANKSWEEP_DATA"
-        case .notRecords(let size, let record):
-            "is cut short or no CIFAR-10 batch: its \(size) bytes are not whole records of \(record)"
+        case .notRecords(let name, let size, let record):
+            "is cut short or no \(name) batch: its \(size) bytes are not whole records of \(record)"
         case .otherCount(let count, let other, let expected):
             "holds \(count) images, \(other) holds \(expected); is it cut short?"
         case .tooFewPoints(let asked, let held): "holds \(held) images; the sweep asks for \(asked)"
         case .weights(let problem): problem.words
         case .array(let problem): problem.words
-        case .graph(let words), .memory(let words): words
+        case .graph(let words), .points(let words), .memory(let words): words
         case .labelsDisagree(let labels, let points): "has \(labels) labels for \(points) points"
         case .inputsDisagree(let features, let network, let inputs):
             "has points of \(features) numbers, but the network in \(network) takes \(inputs)"

@@ -43,14 +43,19 @@ public final class ImageSet {
     public let train: Part
     /// The test images.
     public let test: Part
-    private let memory: Memory
+    private let memory: MappedFile
 
-    private init(_ memory: Memory, numbers pixels: Int, trainCount: Int, testCount: Int) {
+    private init(_ memory: MappedFile, numbers pixels: Int, trainCount: Int, testCount: Int) {
         self.memory = memory
         numbersPerImage = pixels
-        train = ImageSet.part(memory.bytes, pixels, ImageSet.headerBytes, trainCount)
+        let bytes = ImageSet.bytes(of: memory)
+        train = ImageSet.part(bytes, pixels, ImageSet.headerBytes, trainCount)
         let testStart = ImageSet.headerBytes + trainCount * (pixels + 1)
-        test = ImageSet.part(memory.bytes, pixels, testStart, testCount)
+        test = ImageSet.part(bytes, pixels, testStart, testCount)
+    }
+
+    private static func bytes(of memory: MappedFile) -> UnsafeBufferPointer<UInt8> {
+        memory.bytes.assumingMemoryBound(to: UInt8.self)
     }
 
     private static func part(
@@ -60,32 +65,6 @@ public final class ImageSet {
         return Part(
             pixels: UnsafeBufferPointer(rebasing: bytes[start..<end]),
             labels: bytes[end..<end + count].map { Int32($0) })
-    }
-
-    /// The bytes of a data set: a mapped file, or memory of this process.
-    private final class Memory {
-        let bytes: UnsafeBufferPointer<UInt8>
-        private let isMapped: Bool
-
-        init(mapping bytes: UnsafeBufferPointer<UInt8>) {
-            self.bytes = bytes
-            isMapped = true
-        }
-
-        init(copying array: [UInt8]) {
-            let copy = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: array.count)
-            _ = copy.initialize(from: array)
-            bytes = UnsafeBufferPointer(copy)
-            isMapped = false
-        }
-
-        deinit {
-            if isMapped {
-                munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count)
-            } else {
-                bytes.deallocate()
-            }
-        }
     }
 
     // MARK: - Opening
@@ -127,7 +106,7 @@ public final class ImageSet {
     private static func locate(
         _ set: ImageSetDescription, in data: String
     ) throws(DataError) -> [String] {
-        if case .batches = set.storage { return try CIFARFile.locate(in: data) }
+        if let batches = set.batches { return try CIFARFile.locate(set, batches, in: data) }
         let folder = data + "/" + set.rawValue
         var files: [String] = []
         for stem in set.files {
@@ -145,7 +124,7 @@ public final class ImageSet {
     private static func parts(
         of set: ImageSetDescription, _ files: [String]
     ) throws(DataError) -> [(images: [UInt8], labels: [UInt8])] {
-        if case .batches = set.storage { return try CIFARFile.parts(of: files) }
+        if let batches = set.batches { return try CIFARFile.parts(of: set, batches, files) }
         var parts: [(images: [UInt8], labels: [UInt8])] = []
         for part in 0..<2 {
             let images = try IDXFile.read(files[2 * part], dimensions: 3)
@@ -157,7 +136,7 @@ public final class ImageSet {
             }
             if let bad = labels.bytes.firstIndex(where: { $0 > 9 }) {
                 throw DataError(
-                    file: files[2 * part + 1], problem: .badLabel(Int(labels.bytes[bad]), at: bad))
+                    file: files[2 * part + 1], problem: .badLabel(Int(labels.bytes[bad]), at: bad, last: 9))
             }
             parts.append((images.bytes, labels.bytes))
         }
@@ -179,21 +158,20 @@ public final class ImageSet {
     }
 
     private static func make(_ bytes: [UInt8], numbers: Int) -> ImageSet {
-        let memory = Memory(copying: bytes)
-        let (train, test) = counts(memory.bytes)
+        let memory = MappedFile(copying: bytes)
+        let (train, test) = counts(self.bytes(of: memory))
         return ImageSet(memory, numbers: numbers, trainCount: train, testCount: test)
     }
 
     /// A set of images that are in memory already, with labels 0 ..< 10.
-    init(train: (images: [UInt8], labels: [UInt8]), test: (images: [UInt8], labels: [UInt8]), numbers: Int) {
+    convenience init(
+        train: (images: [UInt8], labels: [UInt8]), test: (images: [UInt8], labels: [UInt8]), numbers: Int
+    ) {
         precondition(train.images.count == train.labels.count * numbers)
         precondition(test.images.count == test.labels.count * numbers)
-        let memory = Memory(copying: ImageSet.content([train, test]))
-        self.memory = memory
-        numbersPerImage = numbers
-        self.train = ImageSet.part(memory.bytes, numbers, ImageSet.headerBytes, train.labels.count)
-        let testStart = ImageSet.headerBytes + train.labels.count * (numbers + 1)
-        self.test = ImageSet.part(memory.bytes, numbers, testStart, test.labels.count)
+        self.init(
+            MappedFile(copying: ImageSet.content([train, test])), numbers: numbers,
+            trainCount: train.labels.count, testCount: test.labels.count)
     }
 
     private static func counts(_ bytes: UnsafeBufferPointer<UInt8>) -> (train: Int, test: Int) {
@@ -203,19 +181,11 @@ public final class ImageSet {
 
     /// Maps the decoded copy; nil where there is none, or it is incomplete.
     private static func map(_ path: String, numbers: Int) -> ImageSet? {
-        guard let file = try? openToRead(path) else { return nil }
-        defer { close(file) }
-        var status = stat()
-        guard fstat(file, &status) == 0, status.st_size > headerBytes else { return nil }
-        let size = Int(status.st_size)
-        guard let start = mmap(nil, size, PROT_READ, MAP_SHARED, file, 0), start != MAP_FAILED else {
-            return nil
-        }
-        let bytes = UnsafeBufferPointer(start: start.assumingMemoryBound(to: UInt8.self), count: size)
-        let memory = Memory(mapping: bytes)
+        guard let memory = try? MappedFile(path), memory.bytes.count > headerBytes else { return nil }
+        let bytes = ImageSet.bytes(of: memory)
         let (train, test) = counts(bytes)
         let rest = UnsafeBufferPointer(rebasing: bytes[digestRange.upperBound...])
-        guard bytes.starts(with: magic), size == headerBytes + (train + test) * (numbers + 1),
+        guard bytes.starts(with: magic), bytes.count == headerBytes + (train + test) * (numbers + 1),
             Digest(fastOf: rest).bytes == Array(bytes[digestRange])
         else { return nil }
         return ImageSet(memory, numbers: numbers, trainCount: train, testCount: test)

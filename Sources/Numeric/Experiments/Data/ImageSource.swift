@@ -8,13 +8,15 @@ final class ImageSource: PointSource {
     let set: ImageSet
     let trainCount: Int?
     let testCount: Int
+    private let train: LearnedRows
+    private let test: LearnedRows
     private let scale: Float
     private let offset: Float
     private var order: EpochOrder
     var inputs: Int { self.set.numbersPerImage }
     var outputs: Int { classes }
     let classes: Int
-    var testLabels: [Int32] { Array(self.set.test.labels.prefix(testCount)) }
+    var testLabels: [Int32] { Array(test.labels.prefix(testCount)) }
 
     static func make(_ description: ImageData, for trial: TrialData) throws(ExperimentError) -> ImageSource {
         do throws(DataError) {
@@ -25,29 +27,40 @@ final class ImageSource: PointSource {
 
     init(_ settings: ImageData, set: ImageSet, streams: RandomStreams) throws(DataError) {
         self.set = set
-        classes = settings.name.classes
-        let train = settings.trainPoints ?? set.train.count
-        trainCount = train
-        testCount = settings.testPoints ?? set.test.count
-        for (asked, held) in [(train, set.train.count), (testCount, set.test.count)] where asked > held {
+        classes = settings.labels.classes?.count ?? settings.name.classes
+        var train = LearnedRows(set.train.labels, settings.labels)
+        test = LearnedRows(set.test.labels, settings.labels)
+        let count = settings.trainPoints ?? train.count
+        trainCount = count
+        testCount = settings.testPoints ?? test.count
+        for (asked, held) in [(count, train.count), (testCount, test.count)] where asked > held {
             throw DataError(file: settings.name.rawValue, problem: .tooFewPoints(asked: asked, held: held))
         }
+        train.addNoise(settings.labels, classes: classes, streams)
+        self.train = train
         (scale, offset) = settings.scale.affine
-        order = EpochOrder(points: train, streams)
+        order = EpochOrder(points: count, streams)
     }
 
     func fill(_ batch: inout Batch<Float>, step: Int, anew: Bool) {
-        gather(&batch, set.train, order.batch(of: batch.inputs.rows, step: step))
+        gather(&batch, set.train, train, order.batch(of: batch.inputs.rows, step: step).map { Int($0) })
     }
 
     func fill(_ batch: inout Batch<Float>, _ part: DataPart, from start: Int, index: Int) {
-        let rows = (start..<start + batch.inputs.rows).map { UInt32($0) }
-        gather(&batch, part == .test ? set.test : set.train, rows[...])
+        let isTest = part == .test
+        gather(
+            &batch, isTest ? set.test : set.train, isTest ? test : train,
+            Array(start..<start + batch.inputs.rows))
     }
 
-    private func gather(_ batch: inout Batch<Float>, _ part: ImageSet.Part, _ rows: ArraySlice<UInt32>) {
-        batch.inputs.gather(part.pixels, rows: rows, scale: scale, offset: offset)
-        for (position, row) in rows.enumerated() { batch.set(label: part.labels[Int(row)], at: position) }
+    private func gather(
+        _ batch: inout Batch<Float>, _ part: ImageSet.Part, _ learned: LearnedRows, _ points: [Int]
+    ) {
+        batch.inputs.gather(
+            part.pixels, rows: points.map { learned.rows[$0] }[...], scale: scale, offset: offset)
+        for (position, point) in points.enumerated() {
+            batch.set(label: learned.labels[point], at: position)
+        }
     }
 }
 

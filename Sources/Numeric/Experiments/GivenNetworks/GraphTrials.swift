@@ -1,5 +1,3 @@
-import Files
-import Glibc
 import ONNX
 import Sweep
 import Text
@@ -7,16 +5,13 @@ import Text
 /// Runs trials that measure networks from files, by the same path as `ranksweep measure`. The last network is kept
 /// for the next trial.
 struct GraphTrials {
-    /// Folders that may hold files/DIGEST/NAME, the first preferred.
-    private let folders: [String]
+    private let files: ContentFiles
     private let slots: Int
     private let memory: @Sendable () -> UInt64?
-    /// Paths whose content was compared with the digest.
-    private var verified: Set<String> = []
     private var last: (file: ContentFile, input: [Int], declared: [Int?]?, graph: ReadGraph)?
 
-    init(_ data: DataDirectory, slots: Int, memory: @escaping @Sendable () -> UInt64?) {
-        folders = [data.run, data.data].compactMap { $0 }
+    init(_ files: ContentFiles, slots: Int, memory: @escaping @Sendable () -> UInt64?) {
+        self.files = files
         self.slots = slots
         self.memory = memory
     }
@@ -27,7 +22,7 @@ struct GraphTrials {
     {
         var fault: DataError?
         let request = settings.measureRequest { file in
-            do throws(DataError) { return try path(of: file) } catch {
+            do throws(DataError) { return try files.path(of: file) } catch {
                 fault = fault ?? error
                 return ""
             }
@@ -57,30 +52,5 @@ struct GraphTrials {
 
     private func problem(_ file: String, _ words: String) -> DataError {
         DataError(file: file, problem: .graph(words))
-    }
-
-    /// The path of a file here. Its bytes and those beside it are compared with their digests once.
-    private mutating func path(of file: ContentFile) throws(DataError) -> String {
-        let candidates = folders.map { "\($0)/\(file.folder)" }
-        guard let folder = candidates.first(where: { access("\($0)/\(file.name)", F_OK) == 0 }) else {
-            throw problem(
-                file.name,
-                "is not on this machine: put the file whose SHA-256 is \(file.parts[0].digest) into the folder "
-                    + (candidates.last ?? ""))
-        }
-        let path = "\(folder)/\(file.name)"
-        guard verified.insert(path).inserted else { return path }
-        for part in file.parts {
-            let found = fileDigest("\(folder)/\(part.path)")
-            guard found != part.digest else { continue }
-            verified.remove(path)
-            throw problem(
-                "\(folder)/\(part.path)",
-                found.map {
-                    "holds other bytes than the sweep's file: its SHA-256 is \($0), not \(part.digest)"
-                }
-                    ?? "cannot be read; the sweep's file has the SHA-256 \(part.digest)")
-        }
-        return path
     }
 }

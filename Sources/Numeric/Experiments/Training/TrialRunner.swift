@@ -33,6 +33,7 @@ public struct TrialResult: Equatable, Sendable {
 /// Runs trials one after another, and keeps data sets open between them. A slot has one.
 public struct TrialRunner {
     private let images: ImageSets
+    private let arrays: ArraySets
     private var graphs: GraphTrials
 
     /// Creates a runner. From here on this process uses one BLAS thread, since the bits of records depend on
@@ -45,7 +46,9 @@ public struct TrialRunner {
         data: DataDirectory, slots: Int = 1, memory: @escaping @Sendable () -> UInt64? = { nil }
     ) {
         BLAS.useOneThread()
-        graphs = GraphTrials(data, slots: slots, memory: memory)
+        let files = ContentFiles(data)
+        graphs = GraphTrials(files, slots: slots, memory: memory)
+        arrays = ArraySets(files)
         images = ImageSets(in: data)
     }
 
@@ -96,7 +99,7 @@ public struct TrialRunner {
         let streams = RandomStreams(seed: lead.seed)
         let theory = try theory(of: lead)
         let source = try BatchSource(
-            TrialData(settings: lead, theory: theory, streams: streams, images: images))
+            TrialData(settings: lead, theory: theory, streams: streams, images: images, arrays: arrays))
         var plans: [TrainingPlan] = []
         for settings in group {
             plans.append(

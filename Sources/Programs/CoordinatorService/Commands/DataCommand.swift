@@ -7,10 +7,10 @@ import Text
 import Transport
 
 let dataCommand = Command(
-    "data", "fetches the image data sets, or verifies those on this machine",
-    operands: ["fetch|verify", "NAME"],
+    "data", "fetches or verifies the image data sets, or describes files of your own",
+    operands: ["fetch|verify|describe", "NAME", "[FILE]…"],
     options: [
-        dataOption,
+        dataOption, jsonOption,
         OptionSpec(
             "--mirror", "URL",
             "fetch from this web folder instead of the built-in mirrors; may be repeated: the first is tried "
@@ -26,17 +26,31 @@ let dataCommand = Command(
         or DIR/fashion-mnist once their SHA-256 is right; correct files are not fetched again. After Ctrl-C
         or a network failure, the same command continues where it stopped. 'verify' exits with code 0 if all
         files are right, else 2. Fetching needs the program curl. 'verify cifar-10' checks the form of
-        DIR/cifar-10/data_batch_1.bin to data_batch_5.bin and test_batch.bin.
+        DIR/cifar-10/data_batch_1.bin to data_batch_5.bin and test_batch.bin, 'verify cifar-100' that of
+        DIR/cifar-100/train.bin and test.bin. 'describe FILE [FILE]…' says
+        what .npy and .csv files hold, and prints the section of a sweep file that trains on them; it exits
+        with code 2 if one can't be used.
         """,
     examples: [
         "ranksweep data fetch all",
         "ranksweep data verify mnist --data ~/datasets",
         "ranksweep data fetch mnist --mirror https://example.org/mnist",
+        "ranksweep data describe x_train.npy y_train.npy x_test.npy y_test.npy",
     ],
     run: runData)
 
 private func runData(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
+    if arguments.operands[0] == "describe" {
+        for option in ["--data", "--mirror"] where arguments.has(option) {
+            throw .input("\(option) is for image sets; 'describe' takes files")
+        }
+        return try describe(Array(arguments.operands.dropFirst()), asJSON: arguments.has("--json"))
+    }
     let order = try DataOrder(arguments)
+    if arguments.has("--json") { throw .input("--json is for 'ranksweep data describe'") }
+    guard arguments.operands.count == 2 else {
+        throw .input("'ranksweep data \(arguments.operands[0])' takes one NAME; 'all' means every set")
+    }
     return order.action == .fetch ? try fetch(order) : try verify(order)
 }
 
@@ -70,7 +84,9 @@ struct DataOrder {
                 throw .input("no data set '\(name)'\(nearHint(name, all))")
             }
             if set.files.isEmpty { throw .input("\(set.rawValue) are computed: there are no files") }
-            if set == .cifar10, action == .fetch { throw .input("cifar-10 is not fetched: \(cifarAdvice)") }
+            if set.batches != nil, action == .fetch {
+                throw .input("\(set.rawValue) is not fetched: \(set.advice)")
+            }
             sets = [set]
         }
         data = absolutePath(dataDirectory(arguments["--data"]))
@@ -100,7 +116,7 @@ struct DataOrder {
         _ word: String, among choices: [Choice], _ what: String
     ) throws(CommandFailure) -> Choice {
         if let choice = Choice(rawValue: word) { return choice }
-        throw .input("no command \(what)\(nearHint(word, choices.map(\.rawValue)))")
+        throw .input("no command \(what)\(nearHint(word, choices.map(\.rawValue) + ["describe"]))")
     }
 
     func files(of set: ImageSetDescription) throws(CommandFailure) -> [DataFile] {
@@ -134,9 +150,9 @@ private func wholeText(of path: String) -> String? {
 // MARK: - verify
 
 private func verify(_ order: DataOrder) throws(CommandFailure) -> ExitCode {
-    if order.sets == [.cifar10] {
-        guard verifyBatches(in: order.data) else {
-            throw .input("files not as they should be: \(cifarAdvice)")
+    if order.sets.count == 1, let batches = order.sets[0].batches {
+        guard verify(order.sets[0], batches, in: order.data) else {
+            throw .input("files not as they should be: \(order.sets[0].advice)")
         }
         return .done
     }

@@ -34,7 +34,7 @@ let measureCommand = Command(
         OptionSpec("--head", "FILE.safetensors", "the one dense layer that reads --features"),
         OptionSpec(
             "--dataset", "NAME",
-            "measure at the test images of mnist, fashion-mnist, cifar-10 or generated-images, or at all "
+            "measure at the test images of mnist, fashion-mnist, cifar-10, cifar-100 or generated-images, or at all "
                 + "points of symmetric"),
         OptionSpec(
             "--inputs", "FILE.npy", "or at these points: (points, features), with the numbers as they are"),

@@ -4,26 +4,27 @@ import Glibc
 import Model
 import Sweep
 
-/// The result of checking a CIFAR-10 batch. There are no published digests of these files, so their form is
-/// checked: 10 000 whole records of a label from 0 to 9 and 3072 bytes.
+/// The result of checking one of CIFAR's batches. There are no published digests of these files, so their form is
+/// checked: so many whole records of labels and 3072 bytes.
 enum BatchCheck: Equatable {
-    case right
+    case right(Int)
     /// Sound, but with another number of images than the published files.
-    case otherCount(Int)
+    case otherCount(Int, published: Int)
     case missing
     case wrong(String)
 
-    static let recordBytes = 3073
-    static let defaultCount = 10_000
-
-    init(of path: String) {
+    /// - Parameters:
+    ///   - set: the set that the batch belongs to.
+    ///   - published: number of images in the published file.
+    init(of path: String, _ set: ImageSetDescription, _ batches: ImageSetDescription.Batches, published: Int)
+    {
         let file: UnsafeMutablePointer<FILE>
         do throws(FileError) { file = try openStream(path) } catch {
             self = error.code == ENOENT ? .missing : .wrong(error.cause)
             return
         }
         defer { fclose(file) }
-        var record = [UInt8](repeating: 0, count: BatchCheck.recordBytes)
+        var record = [UInt8](repeating: 0, count: batches.labelBytes + set.size.count)
         var count = 0
         while true {
             let bytes = fread(&record, 1, record.count, file)
@@ -33,11 +34,12 @@ enum BatchCheck: Equatable {
             }
             if bytes == 0 { break }
             guard bytes == record.count else {
-                self = .wrong("it ends within a record: cut short, or not a batch of CIFAR-10")
+                self = .wrong("it ends within a record: cut short, or not a batch of \(batches.name)")
                 return
             }
-            guard record[0] <= 9 else {
-                self = .wrong("image \(count) has the label \(record[0]); labels are 0 to 9")
+            let label = record[batches.labelBytes - 1]
+            guard label < set.classes else {
+                self = .wrong("image \(count) has the label \(label); labels are 0 to \(set.classes - 1)")
                 return
             }
             count += 1
@@ -45,14 +47,16 @@ enum BatchCheck: Equatable {
         if count == 0 {
             self = .wrong("it is empty")
         } else {
-            self = count == BatchCheck.defaultCount ? .right : .otherCount(count)
+            self = count == published ? .right(count) : .otherCount(count, published: published)
         }
     }
 
     /// Where a run would find a batch: in the set's folder, or in the unpacked archive's folder inside it.
-    static func path(_ name: String, in data: String) -> String {
-        let folder = "\(data)/\(ImageSetDescription.cifar10.rawValue)"
-        let unpacked = "\(folder)/cifar-10-batches-bin/\(name)"
+    static func path(
+        _ name: String, of set: ImageSetDescription, _ batches: ImageSetDescription.Batches, in data: String
+    ) -> String {
+        let folder = "\(data)/\(set.rawValue)"
+        let unpacked = "\(folder)/\(batches.folder)/\(name)"
         return access("\(folder)/\(name)", F_OK) != 0 && access(unpacked, F_OK) == 0
             ? unpacked : "\(folder)/\(name)"
     }
@@ -60,8 +64,8 @@ enum BatchCheck: Equatable {
     func line(_ path: String) -> String {
         switch self {
         case .right: "right    \(path)"
-        case .otherCount(let count):
-            "sound    \(path): \(count) images; the published files have \(BatchCheck.defaultCount)"
+        case .otherCount(let count, let published):
+            "sound    \(path): \(count) images; the published files have \(published)"
         case .missing: "missing  \(path)"
         case .wrong(let why): "wrong    \(path): \(why)"
         }
@@ -70,8 +74,7 @@ enum BatchCheck: Equatable {
     /// The number of images; nil for an unusable batch.
     var count: Int? {
         switch self {
-        case .right: BatchCheck.defaultCount
-        case .otherCount(let count): count
+        case .right(let count), .otherCount(let count, _): count
         case .missing, .wrong: nil
         }
     }
@@ -79,18 +82,24 @@ enum BatchCheck: Equatable {
     var isUsable: Bool { count != nil }
 }
 
-/// Advice for data that no command fetches.
-let cifarAdvice =
-    "unpack cifar-10-binary.tar.gz (from https://www.cs.toronto.edu/~kriz/cifar.html) in DIR/cifar-10"
+extension ImageSetDescription {
+    /// Advice for data that no command fetches.
+    var advice: String {
+        "unpack \(batches?.archive ?? "") (from https://www.cs.toronto.edu/~kriz/cifar.html) in DIR/\(rawValue)"
+    }
+}
 
 /// Checks all batches and prints what each is. The training batches (all but the last) must have equal
 /// numbers of images: runs refuse others, since one may be cut short.
-func verifyBatches(in data: String) -> Bool {
+func verify(
+    _ set: ImageSetDescription, _ batches: ImageSetDescription.Batches, in data: String
+) -> Bool {
     var areUsable = true
     var counts: [Int] = []
-    for name in ImageSetDescription.cifar10.files {
-        let path = BatchCheck.path(name, in: data)
-        let check = BatchCheck(of: path)
+    for name in set.files {
+        let path = BatchCheck.path(name, of: set, batches, in: data)
+        let published = name == batches.test ? set.testPoints : set.trainPoints / batches.train.count
+        let check = BatchCheck(of: path, set, batches, published: published)
         printOut(check.line(path))
         areUsable = areUsable && check.isUsable
         if let count = check.count { counts.append(count) }

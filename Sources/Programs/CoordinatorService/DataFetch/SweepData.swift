@@ -10,11 +10,11 @@ func checkData(_ spec: SweepSpec, _ options: RunOptions) throws(CommandFailure) 
     for name in spec.imageSets {
         let folder = options.data + "/" + name.rawValue
         if name.files.isEmpty { continue }
-        if name == .cifar10 {
-            let paths = name.files.map { BatchCheck.path($0, in: options.data) }
+        if let batches = name.batches {
+            let paths = name.files.map { BatchCheck.path($0, of: name, batches, in: options.data) }
             guard let missing = paths.first(where: { access($0, R_OK) != 0 }) else { continue }
             throw .input(
-                "the sweep needs cifar-10, but \(missing) cannot be read: \(cifarAdvice), and name DIR with "
+                "the sweep needs \(name.rawValue), but \(missing) cannot be read: \(name.advice), and name DIR with "
                     + "--data or RANKSWEEP_DATA; or use generated images of its shape: "
                     + "--set dataset=generated-images")
         }

@@ -13,7 +13,7 @@ import Transport
 func sweepFiles(_ spec: SweepSpec, data: String) throws(CommandFailure) -> [SweepFile] {
     var files: [SweepFile] = []
     for set in spec.imageSets {
-        if case .batches = set.storage { files += try batchFiles(data: data) }
+        if let batches = set.batches { files += try batchFiles(set, batches, data: data) }
         for file in DataFile.all(of: set) {
             let found = FoundFile(file, in: data)
             var digest = file.digest
@@ -37,18 +37,21 @@ func sweepFiles(_ spec: SweepSpec, data: String) throws(CommandFailure) -> [Swee
     return files
 }
 
-/// CIFAR-10's files, which must be here: hosts can't be checked without a digest.
-private func batchFiles(data: String) throws(CommandFailure) -> [SweepFile] {
+/// The files of CIFAR, which must be here: hosts can't be checked without a digest.
+private func batchFiles(
+    _ set: ImageSetDescription, _ batches: ImageSetDescription.Batches, data: String
+) throws(CommandFailure) -> [SweepFile] {
     var files: [SweepFile] = []
-    for name in ImageSetDescription.cifar10.files {
-        let local = BatchCheck.path(name, in: data)
+    for name in set.files {
+        let local = BatchCheck.path(name, of: set, batches, in: data)
         let check = DataCheck(of: local, against: "")
         var status = stat()
         guard case .wrong(let digest) = check, stat(local, &status) == 0 else {
-            throw .input("\(local): cannot be read: \(cifarAdvice)")
+            throw .input("\(local): cannot be read: \(set.advice)")
         }
         files.append(
-            SweepFile(path: "cifar-10/\(name)", digest: digest, local: local, size: Int(status.st_size)))
+            SweepFile(
+                path: "\(set.rawValue)/\(name)", digest: digest, local: local, size: Int(status.st_size)))
     }
     return files
 }

@@ -21,7 +21,9 @@ func readSweep(
     var status = stat()
     guard stat(path, &status) == 0 else {
         guard errno == ENOENT else { throw .input("\(path): \(systemMessage(errno))") }
-        let hint = suggestion(for: path) ?? (mayBePipe ? Recipes.suggestion(for: path) : nil)
+        let hint =
+            nearFile(to: path, endings: [".yaml", ".yml"])
+            ?? (mayBePipe ? Recipes.suggestion(for: path) : nil)
         throw .input("\(path): no such file\(hint.map { "; \($0)" } ?? "")")
     }
     let found = FileKind(mode: status.st_mode)
@@ -72,13 +74,13 @@ private func readPipe(_ path: String, atMost limit: Int) throws(FileError) -> [U
     return Array(bytes[..<filled])
 }
 
-/// "did you mean 'sweeps/demo.yaml'?" where there is a sweep file with a similar name.
-private func suggestion(for path: String) -> String? {
+/// "did you mean 'sweeps/demo.yaml'?" where there is a file with a similar name.
+func nearFile(to path: String, endings: [String]) -> String? {
     let slash = path.lastIndex(of: "/")
     let folder = slash.map { String(path[...$0]) } ?? ""
     let name = slash.map { String(path[path.index(after: $0)...]) } ?? path
     let names = fileNames(in: folder.isEmpty ? "." : folder).filter {
-        $0.hasSuffix(".yaml") || $0.hasSuffix(".yml")
+        endings.contains(where: $0.hasSuffix)
     }
     if let exact = names.first(where: { $0.hasPrefix(name + ".") }) {
         return "did you mean '\(folder)\(exact)'?"
