@@ -201,6 +201,10 @@ enum WrongNetworks {
         ("seed: 1", "1:1: missing: network is required"),
         ("layers: [{conv: 4}]", "5:1: layers: a network's layers are listed under 'network'"),
         (
+            "network: [flatten, {dense: 10}]\nlayers: [flatten]",
+            "6:9: layers: a network's layers are listed under 'network'"
+        ),
+        (
             "network: [flatten, {dense: 10}]\ndepth: 3",
             "6:8: depth: not used here: it needs model to be mlp, vib, cnn, resnet, vit, mixer or gmlp, and it is layers"
         ),

@@ -4,7 +4,7 @@ import Text
 /// A word for a layer in a network that a sweep file lists: its value, its options and the layers that it stands for.
 /// Reading, messages, axes, the schema and the table in docs/sweep-files.md come from it.
 struct LayerWord: Sendable {
-    /// What follows the word.
+    /// The part of an entry that follows the word.
     enum Value: Sendable {
         /// Nothing: the word is the whole entry.
         case none
@@ -18,7 +18,7 @@ struct LayerWord: Sendable {
     let value: Value
     /// The other keys of the entry. Their paths are the keys.
     let options: [Setting]
-    /// What the layer computes, in one sentence.
+    /// The layer's function, in one sentence.
     let meaning: String
     /// The layers of an entry.
     let make: @Sendable (LayerParts) -> [LayerSpec]
@@ -58,7 +58,7 @@ struct LayerWord: Sendable {
     }
 }
 
-/// What an entry's layers are made of.
+/// The parts that an entry's layers are made of.
 struct LayerParts {
     let layer: WrittenLayer
     /// The name of parameters in files: the entry's path.

@@ -1,7 +1,7 @@
 import Model
 
 extension ShapeFault {
-    /// What is wrong, where, and what to do.
+    /// The message: what is wrong, where, and what to do.
     package var words: String {
         switch self {
         case .entry(let path, let word, _, _): word.isEmpty ? advice : "\(path) (\(word)) \(advice)"
@@ -12,7 +12,7 @@ extension ShapeFault {
     /// The path of the entry of a list that doesn't fit; nil for a network that is not from a list.
     var path: String? { if case .entry(let path, _, _, _) = self { path } else { nil } }
 
-    /// What is wrong with a layer, and what to do.
+    /// The message without the path: what is wrong with a layer, and what to do.
     var advice: String {
         switch self {
         case .entry(_, let word, let size, let fault): ShapeFault.advice(word, size, fault)

@@ -2,6 +2,10 @@ import Text
 
 /// The network that the file lists, and the axes in it.
 extension Draft {
+    /// The answer to somebody who lists layers under their own name.
+    static let layersAreListed = SweepError.Problem.conflict(
+        .data("a network's layers are listed under 'network'"), point: "")
+
     private static func isOfNetwork(_ path: String) -> Bool { path.hasPrefix("network.") }
 
     /// Reads the list of a network's layers, which may have axes in it. It replaces another list with its axes.
@@ -53,7 +57,9 @@ extension Draft {
         for (path, given) in values {
             set(given.value, at: path, given.location, given.shown)
             fixed[path] = nil
-            if let dot = path.lastIndex(of: ".") { layerEntries[String(path[..<dot])]?.location = given.location }
+            if let dot = path.lastIndex(of: ".") {
+                layerEntries[String(path[..<dot])]?.location = given.location
+            }
         }
         for axis in ofAxes { set(.null, at: axis.axis.path, axis.location, axis.shown) }
         for (path, location) in vacant.sorted(by: { $0.key < $1.key }) {

@@ -142,6 +142,10 @@ extension Draft {
             for use in setting.uses {
                 let words = words(of: use.path)
                 guard !words.isEmpty, words.allSatisfy({ !use.words.contains($0) }) else { continue }
+                if path == "layers", words == ["layers"] {
+                    faults.add(location, shown, Draft.layersAreListed)
+                    continue
+                }
                 // Other programs call a trained network's hidden layers 'layers'.
                 if use == .onnx, faults.addAlias(location, shown, path, isKnown: Setting.isName) { continue }
                 faults.add(location, shown, .unused(needs: use, found: words))

@@ -167,8 +167,7 @@ struct Draft {
             return
         }
         if path == "layers", node.sequence?.contains(where: { $0.mapping != nil }) ?? false {
-            faults.add(
-                location, shown, .conflict(.data("a network's layers are listed under 'network'"), point: ""))
+            faults.add(location, shown, Draft.layersAreListed)
             return
         }
         if node.sequence != nil, !setting.kind.isList, !setting.kind.maySayWhen {

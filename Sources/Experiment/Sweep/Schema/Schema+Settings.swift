@@ -221,7 +221,7 @@ extension Setting {
     private static let network: [Setting] = [
         Setting(
             "network", .network, default: "required", uses: [.layers],
-            "The layers, [one by one](#networks-written-as-a-list). Any value in it may be an axis, but not the list."
+            "The layers, in their order. Any value in the list may be an axis, but not the list itself."
         ),
         Setting(
             "depth", .integer(1...1000), default: "2 (mlp, vib), 4 (cnn, vit, mixer, gmlp), 8 (resnet)",
