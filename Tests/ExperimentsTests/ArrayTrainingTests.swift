@@ -433,6 +433,23 @@ private func metric(_ body: JSONValue, _ key: String) -> Double? { body["metrics
         #expect(first.inputs.rows(0..<1).values == whole.inputs.rows(row..<row + 1).values)
     }
 
+    @Test func `Computed images have as many of the chosen classes as are asked for`() throws {
+        func labels(_ options: String) throws -> [Int32] {
+            let text =
+                "name: s\nmodel: mlp\ndataset: {name: generated-images, \(options)}\n"
+                + "training: {steps: 1, batch_size: 2}"
+            let settings = try SweepSpec(parsing: text, file: "s").grid[0].settings
+            let images = try #require(settings.dataset.description as? ImageData)
+            let sets = ImageSets(in: DataDirectory(data: "none", cache: nil))
+            let source = try ImageSource(
+                images, set: sets.set(of: images), streams: RandomStreams(seed: 0))
+            return self.labels(source, .train) + source.testLabels
+        }
+        let chosen = try labels("train_points: 7, test_points: 3, classes: [9, 2, 4]")
+        // 2, 4, 9, 2, 4, 9, 2 train; the first three of the test images follow 50000.
+        #expect(chosen == [1, 2, 0, 1, 2, 0, 1, 1, 2, 0])
+    }
+
     @Test func `Sizes of chosen classes are those of the published sets`() throws {
         func facts(_ dataset: String) throws -> DataFacts {
             let text = "name: s\nmodel: mlp\ndataset: {\(dataset)}\ntraining: {steps: 1}"
