@@ -191,6 +191,10 @@ private func metric(_ body: JSONValue, _ key: String) -> Double? { body["metrics
         #expect(test.count == 10 && test.count { $0 % 5 == 4 } == 2 && train == train.sorted())
         #expect(try split("") == (train, test))
         #expect(try split(", split_seed: 1") != (train, test))
+        for seed in 1..<6 {
+            let other = try split(", split_seed: \(seed)").test
+            #expect(other.count == 10 && other.count { $0 % 5 == 4 } == 2)
+        }
         #expect(try split(", test_share: 0.5").test.count == 25)
         // The trial's seed has no say, and the first training points are those of the whole.
         let few = try split(", train_points: 30")
