@@ -67,7 +67,8 @@ import Testing
         Mistake(
             pair,
             "dataset.labels: y.npy: holds texts of type '<U3'; real numbers of at most 64 bits are read: save "
-                + "x.astype('f4')", ["y.npy": ArrayBytes.npy("<U3", [10], [UInt8](repeating: 0, count: 120))]),
+                + "classes as np.unique(y, return_inverse=True)[1]",
+            ["y.npy": ArrayBytes.npy("<U3", [10], [UInt8](repeating: 0, count: 120))]),
         Mistake(
             pair, "dataset.inputs: x.npy: is in Fortran order; save it as np.ascontiguousarray(…)",
             ["x.npy": ArrayBytes.npy("|u1", [10, 3], [UInt8](repeating: 0, count: 30), isFortran: true)]),

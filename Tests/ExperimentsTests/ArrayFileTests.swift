@@ -59,7 +59,8 @@ func `Every type of array is read`(type: String, bytes: [UInt8], value: Double) 
     ),
     (
         "{'descr': '|O', 'fortran_order': False, 'shape': (1, 1), }", 2,
-        "holds Python objects of type '|O'; real numbers of at most 64 bits are read: save x.astype('f4')"
+        "holds Python objects of type '|O'; real numbers of at most 64 bits are read: save classes as "
+            + "np.unique(y, return_inverse=True)[1]"
     ),
     (
         "{'descr': '|f4', 'fortran_order': False, 'shape': (1, 1), }", 4,

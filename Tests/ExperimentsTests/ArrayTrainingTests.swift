@@ -191,6 +191,10 @@ private func metric(_ body: JSONValue, _ key: String) -> Double? { body["metrics
         #expect(test.count == 10 && test.count { $0 % 5 == 4 } == 2 && train == train.sorted())
         #expect(try split("") == (train, test))
         #expect(try split(", split_seed: 1") != (train, test))
+        for seed in 1..<6 {
+            let other = try split(", split_seed: \(seed)").test
+            #expect(other.count == 10 && other.count { $0 % 5 == 4 } == 2)
+        }
         #expect(try split(", test_share: 0.5").test.count == 25)
         // The trial's seed has no say, and the first training points are those of the whole.
         let few = try split(", train_points: 30")
@@ -431,6 +435,23 @@ private func metric(_ body: JSONValue, _ key: String) -> Double? { body["metrics
         var whole = BatchSource(all).makeBatch(points: 40)
         all.fill(&whole, .train, from: 0, index: 0)
         #expect(first.inputs.rows(0..<1).values == whole.inputs.rows(row..<row + 1).values)
+    }
+
+    @Test func `Computed images have as many of the chosen classes as are asked for`() throws {
+        func labels(_ options: String) throws -> [Int32] {
+            let text =
+                "name: s\nmodel: mlp\ndataset: {name: generated-images, \(options)}\n"
+                + "training: {steps: 1, batch_size: 2}"
+            let settings = try SweepSpec(parsing: text, file: "s").grid[0].settings
+            let images = try #require(settings.dataset.description as? ImageData)
+            let sets = ImageSets(in: DataDirectory(data: "none", cache: nil))
+            let source = try ImageSource(
+                images, set: sets.set(of: images), streams: RandomStreams(seed: 0))
+            return self.labels(source, .train) + source.testLabels
+        }
+        let chosen = try labels("train_points: 7, test_points: 3, classes: [9, 2, 4]")
+        // 2, 4, 9, 2, 4, 9, 2 train; the first three of the test images follow 50000.
+        #expect(chosen == [1, 2, 0, 1, 2, 0, 1, 1, 2, 0])
     }
 
     @Test func `Sizes of chosen classes are those of the published sets`() throws {

@@ -1,4 +1,5 @@
 import Testing
+import Text
 
 @testable import Sweep
 
@@ -45,4 +46,32 @@ private func settings(_ text: String) throws -> TrialSettings {
     // All of MNIST is not too much of an MLP.
     let mlp = try settings("model: mlp\ndataset: mnist\nmeasures: {binned_information: true}")
     #expect(mlp.activationBytes < TrialSettings.activationLimit)
+}
+
+@Test func `The points of arrays count, too`() throws {
+    let text = """
+        name: s
+        model: mlp
+        width: 10
+        dataset: {inputs: x.npy, targets: t.npy}
+        training: {epochs: 1}
+        measures: {effective_rank: {points: all}}
+        """
+    func look(_ path: String, _ role: FileRole) -> FileFacts {
+        let file = ContentFile(
+            ContentFile.Part(path: path, digest: Digest(of: path).hexadecimal(), bytes: 1))
+        return FileFacts(
+            file,
+            role == .points
+                ? .points(shape: [1_000_000, 1200]) : .targets(count: 1_000_000, columns: 1))
+    }
+    let error = #expect(throws: SweepError.self) {
+        try SweepSpec(parsing: text, file: "s.yaml", look: look)
+    }
+    // A million points of 1200 inputs, and of ten units and one output before and after the activation.
+    let bytes = 4 * 1_000_000 * (1200 + 2 * 11)
+    #expect(bytes > TrialSettings.activationLimit)
+    #expect(
+        error?.message.contains("measures.effective_rank.points: ") == true, "\(error?.message ?? "")")
+    #expect(error?.message.contains("\(bytes) ") == true, "\(error?.message ?? "")")
 }

@@ -29,7 +29,8 @@ extension ArrayProblem {
         case .header(let what): "is a .npy file whose header \(what)"
         case .type(let type):
             "holds \(ArrayProblem.kind(type)) of type '\(type)'; real numbers of at most 64 bits are read: save "
-                + "x.astype('f4')"
+                + (["texts", "Python objects"].contains(ArrayProblem.kind(type))
+                    ? "classes as np.unique(y, return_inverse=True)[1]" : "x.astype('f4')")
         case .bigEndian(let type):
             "holds big-endian numbers ('\(type)'); save it as '<\(type.dropFirst())'"
         case .fortranOrder: "is in Fortran order; save it as np.ascontiguousarray(…)"

@@ -1,5 +1,5 @@
-// Files: files that appear whole or not at all, opening regular files, reading a large one part by part, .npy files
-// and the formats of numbers, folders, pipes, reading and writing descriptors, noticing that a file was moved or
+// Files: files that appear whole or not at all, opening regular files, reading a large one part by part, .npy files,
+// tables and the formats of numbers, folders, pipes, reading and writing descriptors, noticing that a file was moved or
 // removed, and wording what the system refuses. Imports Text, CPosix and Glibc. Leaves out what else files contain
 // and where they belong.
 

@@ -185,6 +185,7 @@ struct ArrayTrainingReader {
             throw Mistake(key, "is for arrays; of a table, 'target' names the column that is learned")
         }
         let names = table.columns.map(\.name)
+        let table = Columns(table, inputs)
         guard let target = options.given(ArrayTraining.givenTarget) else {
             throw Mistake(
                 "",
@@ -198,64 +199,69 @@ struct ArrayTrainingReader {
         if columns.contains(target) {
             throw Mistake("columns", "column '\(target)' is the target; an input can't be")
         }
-        let answer = try column(target, of: table, inputs, "target")
+        let answer = try table.column(target, "target")
         guard !columns.isEmpty else { throw Mistake("inputs", "\(inputs): has no column but the target") }
-        let (testPath, testTable) = try testTable()
+        let test = try testTable()
         for name in columns {
-            try checkNumbers(try column(name, of: table, inputs, "columns"), inputs, "inputs")
-            guard let testPath, let testTable else { continue }
-            try checkNumbers(
-                try column(name, of: testTable, testPath, "test_inputs"), testPath, "test_inputs")
+            try table.checkNumbers(try table.column(name, "columns"), "inputs")
+            if let test { try test.checkNumbers(try test.column(name, "test_inputs"), "test_inputs") }
         }
-        let testAnswer = try testTable.map { table throws(Mistake) in
-            try column(target, of: table, testPath ?? "", "test_inputs")
-        }
+        let testAnswer = try test.map { test throws(Mistake) in try test.column(target, "test_inputs") }
         let isRegression =
             options.given(ArrayTraining.givenTask).map { $0 == .regression }
             ?? (answer.values == nil && answer.text == nil)
         training.table = .init(target: target, columns: columns, classes: [])
         if isRegression {
-            try checkNumbers(answer, inputs, "target")
-            if let testAnswer { try checkNumbers(testAnswer, testPath ?? "", "test_inputs") }
+            try table.checkNumbers(answer, "target")
+            if let test, let testAnswer { try test.checkNumbers(testAnswer, "test_inputs") }
             return Result(training: try splitNumbers())
         }
         let own = try classes(of: answer, inputs, "target")
         training.table?.classes = own.texts ?? []
         let other = try testAnswer.map { answer throws(Mistake) in
-            try align(try classes(of: answer, testPath ?? "", "test_inputs"), to: own)
+            try align(try classes(of: answer, test?.path ?? "", "test_inputs"), to: own)
         }
         return Result(
             training: try split(own, other), classes: training.labels.classes?.count ?? own.found.count)
     }
 
-    private mutating func testTable() throws(Mistake) -> (String?, TableFacts?) {
-        guard let path = options.given(ArrayTraining.testInputs) else { return (nil, nil) }
+    private mutating func testTable() throws(Mistake) -> Columns? {
+        guard let path = options.given(ArrayTraining.testInputs) else { return nil }
         guard case .table(let table) = try content(path, "test_inputs") else {
             throw Mistake("test_inputs", "\(path): is an array, and \(inputs) is a table")
         }
         training.test = .init(inputs: options.files[path: path].file, count: table.rows, answers: nil)
-        return (path, table)
+        return Columns(table, path)
     }
 
-    private func column(
-        _ name: String, of table: TableFacts, _ path: String, _ key: String
-    ) throws(Mistake) -> TableFacts.Column {
-        if let column = table.columns.first(where: { $0.name == name }) { return column }
-        let names = table.columns.map(\.name)
-        let near = nearestSpelling(to: name, among: names).map { "did you mean '\($0)'?" }
-        throw Mistake(
-            key, "\(path): has no column '\(name)'; \(near ?? "it has \(listed(names, "and"))")")
-    }
+    /// The columns of a table, by their names.
+    private struct Columns {
+        let path: String
+        private let names: [String]
+        private let byName: [String: TableFacts.Column]
 
-    private func checkNumbers(
-        _ column: TableFacts.Column, _ path: String, _ key: String
-    ) throws(Mistake) {
-        let empty = column.emptyLine.map { (line: $0, words: "is empty; fill it, or drop the line") }
-        let text = column.text.map { (line: $0.line, words: "holds '\($0.text)', which is no finite number") }
-        let first = [empty, text].compactMap(\.self).min { $0.line < $1.line }
-        guard let first else { return }
-        throw Mistake(
-            key, "\(path): line \(first.line): the cell of column '\(column.name)' \(first.words)")
+        init(_ table: TableFacts, _ path: String) {
+            self.path = path
+            names = table.columns.map(\.name)
+            byName = Dictionary(table.columns.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        }
+
+        func column(_ name: String, _ key: String) throws(Mistake) -> TableFacts.Column {
+            if let column = byName[name] { return column }
+            let near = nearestSpelling(to: name, among: names).map { "did you mean '\($0)'?" }
+            throw Mistake(
+                key, "\(path): has no column '\(name)'; \(near ?? "it has \(listed(names, "and"))")")
+        }
+
+        func checkNumbers(_ column: TableFacts.Column, _ key: String) throws(Mistake) {
+            let empty = column.emptyLine.map { (line: $0, words: "is empty; fill it, or drop the line") }
+            let text = column.text.map {
+                (line: $0.line, words: "holds '\($0.text)', which is no finite number")
+            }
+            guard let first = [empty, text].compactMap(\.self).min(by: { $0.line < $1.line }) else { return }
+            throw Mistake(
+                key, "\(path): line \(first.line): the cell of column '\(column.name)' \(first.words)")
+        }
     }
 
     private func classes(

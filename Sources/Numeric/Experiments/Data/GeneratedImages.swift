@@ -33,10 +33,14 @@ public struct GeneratedImages: Sendable {
     /// The images of a trial's settings. The test images are never training images, and are the same for any
     /// number of training images.
     init(_ settings: ImageData) {
-        let train = settings.trainPoints ?? settings.name.trainPoints
+        // Classes alternate, so that so many images have as many of the chosen classes as are asked for.
+        func count(_ asked: Int?, of all: Int) -> Int {
+            guard let asked, let chosen = settings.labels.classes else { return asked ?? all }
+            return min(all, (asked / chosen.count + 1) * Self.classes)
+        }
         self.init(
-            seed: 0, trainCount: train,
-            testCount: settings.testPoints ?? settings.name.testPoints)
+            seed: 0, trainCount: count(settings.trainPoints, of: settings.name.trainPoints),
+            testCount: count(settings.testPoints, of: settings.name.testPoints))
         firstTest = settings.name.trainPoints
     }
 

@@ -75,6 +75,9 @@ final class ImageSets {
     /// The set that a trial's images are taken from.
     func set(of images: ImageData) throws(DataError) -> ImageSet {
         if images.name == .generated {
+            // Noise is a trial's own.
+            var images = images
+            images.labels.noise = 0
             if let generated, generated.settings == images { return generated.set }
             let set = GeneratedImages(images).make()
             generated = (images, set)

@@ -221,6 +221,9 @@ private func section(of files: [DescribedFile]) -> [(key: String, value: String)
     for file in files {
         guard let key = file.key else { continue }
         let full = file.isTest ? "test_" + key : key
+        // A sweep learns labels or targets.
+        let other = ["labels": "targets", "targets": "labels"][key].map { file.isTest ? "test_" + $0 : $0 }
+        if members.contains(where: { $0.key == other }) { continue }
         if !members.contains(where: { $0.key == full }) { members.append((full, file.path)) }
         for other in file.others where !file.isTest && !members.contains(where: { $0.key == other.key }) {
             members.append(other)
