@@ -59,7 +59,7 @@ extension WrongFiles {
         file(
             "name: s\nmodel: vib\nbeta: 0.1\ndataset: mnist\ntraining: {steps: 9}\nmeasures: {neural_collapse: true}\n",
             "s.yaml:6:29: measures.neural_collapse: not used here: it needs model to be mlp, cnn, resnet, vit, mixer, "
-                + "gmlp or onnx, and it is vib"
+                + "gmlp, layers or onnx, and it is vib"
         ),
         file(
             resnet + "shortcut: identity\n",
