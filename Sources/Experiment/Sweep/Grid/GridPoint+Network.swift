@@ -102,7 +102,9 @@ extension GridPoint {
     /// Number of hidden layers that measures see; nil where the layers don't fit together.
     private func hiddenLayers(_ data: Dataset) -> Int? {
         var mistakes: [PointConflict] = []
-        guard !isVIB, let architecture = architecture(data.facts.input, &mistakes) else { return network.hidden.count }
+        guard !isVIB, let architecture = architecture(data.facts.input, &mistakes) else {
+            return network.hidden.count
+        }
         let shape = try? architecture.shape(network, input: data.facts.input, outputs: data.facts.outputs)
         return shape.map { $0.layers.count - 1 }
     }
@@ -115,7 +117,9 @@ extension PointConflict {
         let data = settings.dataset.facts
         do throws(ShapeFault) {
             let plan = try written.shape(input: data.input, outputs: data.outputs).plan
-            let ofHead = settings.measures.requested.first { $0.declaration?.needs.contains(.denseHead) == true }
+            let ofHead = settings.measures.requested.first {
+                $0.declaration?.needs.contains(.denseHead) == true
+            }
             if plan.features == nil, let measure = ofHead?.declaration {
                 let words = "\(measure.name) needs a network that ends in a dense layer over its features"
                 return [PointConflict(measure.path, .data(words))]
