@@ -12,9 +12,10 @@ Sources/Numeric/Learning/RandomStream.swift describes. A row says how far ranksw
 and how far PyTorch's own in float32 are from those: the L2 norm of the difference over that of how far the weights moved. The last two
 columns are the relative differences of test losses: the last one's, and the largest after any step, the loss curve's.
 
-Exit code 1 where ranksweep is off by more than both TOLERANCE and rounding each weight twice (an average moves little more than that in one
-step), or after the last step by more than FACTOR times the larger of PyTorch's float32 error and 1e-6. Test losses after the last step
-must agree to 1e-5 of themselves, and those after every step to 1e-4. (Rates are low enough that no training is chaotic: at higher ones resnets and residual MLPs drive
+Exit code 1 where ranksweep is off by more than all of TOLERANCE, rounding each weight twice (an average moves little more than that in one
+step) and twice PyTorch's float32 error (where a ReLU opens or a gradient changes its sign within rounding, that is large), or after the last
+step by more than FACTOR times the larger of PyTorch's float32 error and 1e-6. Test losses after the last step must agree to 1e-5 of
+themselves, or to twice PyTorch's float32 error, and those after every step to 1e-4. (Rates are low enough that no training is chaotic: at higher ones resnets and residual MLPs drive
 PyTorch's own float32 and float64 apart.)
 
 --literals trains a small network in float64 on the numbers that Tests/LearningTests/PyTorchTests.swift generates, and prints its weights.
@@ -491,18 +492,21 @@ def compare(program, folder, sets, name, top, training, make, more, number):
         results[kind], curve = train(net, optimizer(net), scaled[0], kind, more, seed, scaled[1] if compares else None)
     begin, due = to_torch(start, torch.float64), results[torch.float64]
     ours = {step: distance(to_torch(found[step], torch.float64), due[step], begin) for step in due}
-    theirs = distance(results[torch.float32][STEPS], due[STEPS], begin)
-    loss, apart = None, None
+    theirs = {step: distance(results[torch.float32][step], due[step], begin) for step in due}
+    loss, their_loss, apart = None, 0, None
     if not isinstance(net, VIB):
-        loss = abs(test_loss(net, due[STEPS], scaled[1], more) / record["metrics"]["test_loss"] - 1)
+        exact = test_loss(net, due[STEPS], scaled[1], more)
+        loss = abs(exact / record["metrics"]["test_loss"] - 1)
+        their_loss = abs(exact / test_loss(net, results[torch.float32][STEPS], scaled[1], more) - 1)
     if curve:
         apart = max(abs(entry["test_loss"] / due - 1) for entry, due in zip(record["trace"], curve, strict=True))
     worst = ours[STEPS]
-    fits = all(ours[step] <= max(TOLERANCE, 2.0**-23 * norm(due[step]) / norm(due[step], begin)) for step in ours)
-    fits = fits and worst <= FACTOR * max(theirs, 1e-6) and (loss is None or loss <= 1e-5) and (
+    fits = all(
+        ours[step] <= max(TOLERANCE, 2.0**-23 * norm(due[step]) / norm(due[step], begin), 2 * theirs[step]) for step in ours)
+    fits = fits and worst <= FACTOR * max(theirs[STEPS], 1e-6) and (loss is None or loss <= max(1e-5, 2 * their_loss)) and (
         apart is None or apart <= 1e-4)
     print(f"| {name} | " + " | ".join(f"{ours[step]:.1e}" for step in (1, 2, STEPS))
-          + f" | {theirs:.1e} | " + " | ".join("" if x is None else f"{x:.1e}" for x in (loss, apart)) + " |"
+          + f" | {theirs[STEPS]:.1e} | " + " | ".join("" if x is None else f"{x:.1e}" for x in (loss, apart)) + " |"
           + ("" if fits else " **too far**"),
           flush=True)
     return worst if fits else None
@@ -589,7 +593,7 @@ def main():
                  if arguments.only in case[0]]
     if None in worst:
         sys.exit("some training is further from PyTorch's than float32 rounds")
-    print(f"\nworst in the end: {max(worst):.1e}, at most {TOLERANCE:.0e} is right")
+    print(f"\nworst after the last step: {max(worst):.1e}")
 
 
 if __name__ == "__main__":

@@ -1,3 +1,4 @@
+import CPosix
 import Learning
 import LinearAlgebra
 import Measures
@@ -99,6 +100,8 @@ struct GivenGraph {
         self.model = Network(
             NetworkShape(graph: graph.plan, layers: values), loss: .crossEntropy, points: batch)
         guard !request.listsLayers else { return }
+        // Values and tangents are large, and each is freed at its last use.
+        cposix_keep_no_freed_memory()
         let flat = self.model.parameters.flat
         if let parameters = read.parameters {
             flat.assign(parameters)
