@@ -258,7 +258,7 @@ import Testing
         }
         let text =
             "name: s\nmodel: \(mistake.model)\ndataset: {\(mistake.dataset)}\n"
-            + "training: {steps: 1, batch_size: 2}\n\(mistake.more)\n"
+            + "training: {steps: 1, batch_size: 4}\n\(mistake.more)\n"
         let error = #expect(throws: SweepError.self) {
             try SweepSpec(parsing: text, file: "s.yaml", look: fileLook(in: folder.path))
         }

@@ -135,6 +135,31 @@ import Text
         #expect(Set(found.keys) == Set(recorded.keys).subtracting(others))
     }
 
+    /// Their numbers are as many as those of images whose channels come last.
+    @Test func `Images whose sizes come in another order are refused`() throws {
+        let folder = try DataFolder(), files = try GivenFiles()
+        let cnn = try #require(Self.kinds.first { $0.testDescription == "cnn" })
+        let spec = try SweepSpec(parsing: "name: s\n" + cnn.text + "weights: final\n", file: "s.yaml")
+        var runner = TrialRunner(data: folder.directory)
+        let kept = try #require(try runner.run(spec.grid[0].settings, keeping: spec.weights).kept.first)
+        let path = files.folder.path + "/w.safetensors"
+        #expect(kept.write(of: spec.grid[0], to: path) != nil)
+        func result(_ shape: [Int]) throws -> JSONValue {
+            let numbers = [Float](repeating: 0.5, count: 2 * 784)
+            let points = try files.write(GivenFiles.npy(shape, floats: numbers), "x.npy")
+            return try measure(
+                MeasureRequest(
+                    weights: path, points: .array(points, labels: nil), activation: nil,
+                    measures: [.init(rawValue: "effective_rank")].compactMap { $0 }), data: folder.directory)
+        }
+        let last = try result([2, 28, 28, 1])
+        #expect(try last == result([2, 784]) && last == result([2, 28, 28]))
+        let error = #expect(throws: ExperimentError.self) { try result([2, 1, 28, 28]) }
+        #expect(
+            error?.description.hasSuffix(
+                "takes [28, 28, 1]: height, width, channels") == true, "\(String(describing: error))")
+    }
+
     /// Inputs as the trial drew them.
     @Test func `A Gaussian VIB measures as its training did`() throws {
         let folder = try DataFolder(), files = try GivenFiles()

@@ -133,6 +133,21 @@ private let kinds: [String] =
         #expect(metrics["class_accuracy"]?.array?.count == 10)
     }
 
+    /// The listed layers of an MLP draw what the MLP draws.
+    @Test(arguments: Initialisation.allCases)
+    func `A listed network is drawn as its sweep says`(kind: Initialisation) throws {
+        func weights(_ model: String) throws -> [Float] {
+            let settings = try settings(
+                "\(model)initialisation: \(kind.rawValue)\n" + gaussian
+                    + "training: {steps: 0, batch_size: 10}\n")
+            var runner = TrialRunner(data: nowhere)
+            return try #require(try runner.run(settings, keeping: .final).kept.first).values
+        }
+        #expect(
+            try weights("model: layers\nnetwork: [{dense: 6}, tanh, {dense: 3}]\n")
+                == weights("model: mlp\nhidden: [6]\nactivation: tanh\n"))
+    }
+
     /// The penalty is of the last hidden layer, unless the file names others.
     @Test(arguments: ["model: cnn\nhidden: [4, 6]\n", "model: vit\nwidth: 4\ndepth: 1\npatch: 8\n"])
     func `The regulariser is of every network with hidden layers`(model: String) throws {

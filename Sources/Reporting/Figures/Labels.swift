@@ -34,6 +34,8 @@ extension FigureSpec {
     /// "training.learning_rate" as "learning rate", "training.log_det.weight" as "log det weight".
     static func words(_ path: String) -> String {
         let parts = path.split(separator: ".")
+        // Layers of a list may have the same words.
+        if parts.first == "network", parts.count > 1 { return path.replacing("_", with: " ") }
         // The last part of a measure's path is enough.
         let name =
             parts.first == "training" ? parts.dropFirst().joined(separator: " ") : String(parts.last ?? "")

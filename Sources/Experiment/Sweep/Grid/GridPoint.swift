@@ -46,7 +46,16 @@ struct GridPoint {
                 PointConflict(option.path, .data("dataset \(dataset) expects \(option.kind.text) here")))
         }
         if isGraph { return graphSettings(&conflicts) }
-        let data = Dataset(type.init(DataOptions(of: self), &conflicts))
+        var ofData: [PointConflict] = []
+        let data = Dataset(type.init(DataOptions(of: self), &ofData))
+        var others: [PointConflict] = []
+        let settings = settings(on: data, &others)
+        // The sizes of a file that can't be used say nothing about the other settings.
+        conflicts += ofData + (dataset == "array" && !ofData.isEmpty ? [] : others)
+        return settings
+    }
+
+    private func settings(on data: Dataset, _ conflicts: inout [PointConflict]) -> TrialSettings {
         if isVIB, let objection = kind.vibObjection {
             conflicts.append(PointConflict("model", .data(objection)))
         }
@@ -78,7 +87,11 @@ struct GridPoint {
     var written: WrittenNetwork { WrittenNetwork(values["network"] ?? .null).with(values) }
 
     var network: TrialSettings.Network {
-        if name == "layers" { return TrialSettings.Network(hidden: [], activation: written.activation) }
+        if name == "layers" {
+            var network = TrialSettings.Network(hidden: [], activation: written.activation)
+            network.stored = stored(Setting.storedOfNetwork)
+            return network
+        }
         let usual = name == "resnet" ? Activation.relu : tokens == nil ? kind.activation : .gelu
         let activation = Activation(rawValue: word("activation", default: usual.rawValue))
         let width = integer("width") ?? (name == "cnn" ? 16 : kind.width)

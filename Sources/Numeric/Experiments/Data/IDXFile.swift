@@ -1,6 +1,8 @@
 import CZlib
 import Files
 import Glibc
+import Model
+import Text
 
 /// A file that cannot be used as data, with what to do about it.
 public struct DataError: Error, Equatable, CustomStringConvertible {
@@ -45,6 +47,8 @@ public struct DataError: Error, Equatable, CustomStringConvertible {
         case memory(String)
         case labelsDisagree(labels: Int, points: Int)
         case inputsDisagree(features: Int, network: String, Int)
+        /// Images of other sizes, or with their sizes in another order.
+        case imagesDisagree([Int], network: String, ImageSize)
         case labelBeyondOutputs(Int, at: Int, network: String, Int)
         case tooFewMeasured(asked: Int, held: Int)
         /// Outputs or norms of a network are not finite at these points.
@@ -98,6 +102,9 @@ extension DataError.Problem {
         case .labelsDisagree(let labels, let points): "has \(labels) labels for \(points) points"
         case .inputsDisagree(let features, let network, let inputs):
             "has points of \(features) numbers, but the network in \(network) takes \(inputs)"
+        case .imagesDisagree(let sizes, let network, let size):
+            "has points of shape \(JSONValue(sizes).canonicalText), but the network in \(network) takes "
+                + "[\(size.height), \(size.width), \(size.channels)]: height, width, channels"
         case .labelBeyondOutputs(let label, let index, let network, let outputs):
             "has the label \(label) at \(index), but the network in \(network) has \(outputs) outputs"
         case .tooFewMeasured(let asked, let held): "holds \(held) points; \(asked) are asked for"

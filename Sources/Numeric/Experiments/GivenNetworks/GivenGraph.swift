@@ -99,21 +99,22 @@ struct GivenGraph {
         }
         self.model = Network(
             NetworkShape(graph: graph.plan, layers: values), loss: .crossEntropy, points: batch)
-        guard !request.listsLayers else { return }
+        if !request.listsLayers { try take(read, of: file) }
+    }
+
+    /// Gives the model the file's parameters.
+    private func take(_ read: ReadGraph, of file: String) throws(DataError) {
         // Values and tangents are large, and each is freed at its last use.
         cposix_keep_no_freed_memory()
-        let flat = self.model.parameters.flat
-        if let parameters = read.parameters {
-            flat.assign(parameters)
-        } else {
-            try GivenGraph.attempt(file) { () throws(GraphError) in
-                do throws(ONNXFault) {
-                    try graph.forEachParameter { region, numbers in
-                        Matrix(flat.buffer, offset: region.offset, rows: region.rows, columns: region.columns)
-                            .assign(numbers)
-                    }
-                } catch { throw .file(error) }
-            }
+        let flat = model.parameters.flat
+        if let parameters = read.parameters { return flat.assign(parameters) }
+        try GivenGraph.attempt(file) { () throws(GraphError) in
+            do throws(ONNXFault) {
+                try read.network.forEachParameter { region, numbers in
+                    Matrix(flat.buffer, offset: region.offset, rows: region.rows, columns: region.columns)
+                        .assign(numbers)
+                }
+            } catch { throw .file(error) }
         }
     }
 

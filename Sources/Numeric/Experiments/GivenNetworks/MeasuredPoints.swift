@@ -8,12 +8,14 @@ struct MeasuredPoints {
     /// [points, inputs]
     let inputs: Matrix<Float>
     let labels: [Int32]?
+    /// The sizes of a point in an array; empty for other points.
+    let sizes: [Int]
     /// The sources of inputs and labels, for messages.
     let inputsFile: String
     let labelsFile: String
 
     init(_ points: GraphPoints, _ request: MeasureRequest) {
-        (inputs, labels) = (points.inputs, points.labels)
+        (inputs, labels, sizes) = (points.inputs, points.labels, [])
         if case .array(let path, let labelsPath) = request.points {
             (inputsFile, labelsFile) = (path, labelsPath ?? path)
         } else {
@@ -22,6 +24,7 @@ struct MeasuredPoints {
     }
 
     init(_ request: MeasureRequest.Points, _ directory: DataDirectory) throws(DataError) {
+        var shape: [Int] = []
         switch request {
         case .noPoints:
             inputs = Matrix(rows: 0, columns: 0)
@@ -38,7 +41,7 @@ struct MeasuredPoints {
             labels = SymmetricSet.labels
             (inputsFile, labelsFile) = ("symmetric", "symmetric")
         case .array(let path, let labelsPath), .features(let path, let labelsPath):
-            inputs = try MeasuredPoints.inputs(ofArray: path)
+            (inputs, shape) = try MeasuredPoints.inputs(ofArray: path)
             labels = try MeasuredPoints.labels(labelsPath, points: inputs.rows)
             (inputsFile, labelsFile) = (path, labelsPath ?? path)
         case .images(let path, let labelsPath, let scale):
@@ -49,6 +52,7 @@ struct MeasuredPoints {
             labels = try MeasuredPoints.labels(labelsPath, points: inputs.rows)
             (inputsFile, labelsFile) = (path, labelsPath ?? path)
         }
+        sizes = shape
     }
 
     /// Bytes as numbers, as a trial on this scale reads them.
@@ -64,7 +68,7 @@ struct MeasuredPoints {
     }
 
     /// An array [points, …]: all dimensions but the first make up one point.
-    private static func inputs(ofArray path: String) throws(DataError) -> Matrix<Float> {
+    private static func inputs(ofArray path: String) throws(DataError) -> (Matrix<Float>, sizes: [Int]) {
         let file = try ArrayFile(opening: path)
         guard file.shape.count >= 2 else {
             throw file.fault(.dimensions(file.shape, expected: "(points, features)"))
@@ -81,7 +85,7 @@ struct MeasuredPoints {
             index += 1
         }
         if let bad { throw file.fault(.notFinite(row: bad / matrix.columns)) }
-        return matrix
+        return (matrix, Array(file.shape.dropFirst()))
     }
 
     /// Labels from a .npy file or, where the first bytes don't mark one, from an IDX file.

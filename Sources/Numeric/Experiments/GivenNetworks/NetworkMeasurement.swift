@@ -125,6 +125,14 @@ struct NetworkMeasurement {
                 problem: .inputsDisagree(
                     features: points.inputs.columns, network: request.weights, network.inputs))
         }
+        // Without their shape, images whose channels come first look like those whose channels come last.
+        if let size = network.description?.input, size.pixels > 1, points.sizes.count == 3,
+            points.sizes != [size.height, size.width, size.channels]
+        {
+            throw DataError(
+                file: points.inputsFile,
+                problem: .imagesDisagree(points.sizes, network: request.weights, size))
+        }
         let count = points.inputs.rows
         let maximum = request.requested(of: count).compactMap(\.testPoints).max() ?? 0
         if let asked = [request.rankPoints ?? 0, maximum].max(), asked > count {
