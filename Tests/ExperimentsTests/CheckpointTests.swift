@@ -33,6 +33,8 @@ struct Interrupted: CustomStringConvertible, Sendable {
     let text: String
     var keeping = KeptWeights.best
     var measures = trace
+    /// The step at which the loss ends the training; nil: it has all its steps.
+    var stopsAt: Int?
 }
 
 private let gaussian = "dataset: {name: gaussian, correlations: [0.5, 0.9], test_points: 300}\n"
@@ -40,6 +42,8 @@ private let images = "dataset: {name: mnist, train_points: 40, test_points: 20}\
 private let trace = "measures: {trace_at: {log: 6}, local_rank: {points: 8}}\n"
 private let listed =
     "measures: {trace_at: {log: 6}, local_rank: {points: 8}, effective_rank: true, weight_displacement: true}\n"
+
+private let stopping = "measures: {trace_at: {linear: 12}, local_rank: false}\n"
 
 private let convolutional =
     "measures: {trace_at: {log: 4}, local_rank: false, effective_rank: {points: 10}, weight_displacement: true}\n"
@@ -93,6 +97,19 @@ private let interrupted: [Interrupted] = [
             + "training: {epochs: 5, batch_size: 8}\n",
         measures: convolutional),
     Interrupted(
+        description: "MLP, warm-up and clipping, stopped at a loss",
+        text: "model: mlp\n" + gaussian
+            + "training: {steps: 60, batch_size: 16, learning_rate: 0.01, clip_norm: 0.5, warmup: 20, "
+            + "stop_at_loss: 0.5}\nhidden: [5]\n",
+        measures: stopping, stopsAt: 38),
+    Interrupted(
+        description: "VIB, SGD with momentum, cosine, warm-up and clipping, averaged, stopped at a loss",
+        text: "model: vib\nbeta: 0.01\nbottleneck: 3\nhidden: [9]\n"
+            + "dataset: {name: generated-images, train_points: 40, test_points: 20}\n"
+            + "training: {epochs: 12, batch_size: 8, optimizer: sgd, momentum: 0.9, learning_rate: 0.05, "
+            + "ema_decay: 0.9, schedule: cosine, clip_norm: 0.5, warmup: 20, stop_at_loss: 1.2}\n",
+        measures: stopping, stopsAt: 38),
+    Interrupted(
         description: "VIB, images, measures of the catalogue's table",
         text: "model: vib\nbeta: 0.01\n" + images
             + "training: {epochs: 5, batch_size: 8}\nhidden: [9]\nbottleneck: 3\n", measures: listed),
@@ -111,6 +128,7 @@ func `Interrupted after any step, a training goes on to the same record, weights
     let trial = try settings(kind.text, kind.measures)
     let calm = try runner.run(trial, keeping: kind.keeping)
     #expect(!calm.kept.isEmpty && calm.continuedFrom == nil)
+    #expect(calm.body["metrics"]?["stopped_at_step"]?.number == kind.stopsAt.map(Double.init))
     let first = Store()
     let watched = try runner.run(trial, keeping: kind.keeping, checkpoints: first.hooks())
     #expect(watched == calm)

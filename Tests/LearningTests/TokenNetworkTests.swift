@@ -29,6 +29,17 @@ import Testing
             try kind.shape(), loss: .crossEntropy, points: 3, kind.testDescription)
     }
 
+    @Test func `The numbers that attention keeps for each point are those that plans count`() throws {
+        let operations = try Self.kinds[0].shape().plan.nodes.compactMap {
+            $0.operation as? AttentionOperation
+        }
+        #expect(operations.count == 2)
+        for attention in operations {
+            let kept = attention.keptSizes(points: 3).reduce(0) { $0 + $1.rows * $1.columns }
+            #expect(kept == 3 * attention.keptNumbers)
+        }
+    }
+
     @Test(arguments: kinds) func `Gradients in float are those in double`(kind: Kind) throws {
         let shape = try kind.shape()
         let single: Network<Float> = Nets.network(shape)

@@ -56,6 +56,29 @@ import Testing
         #expect(Self.names(normalised).last == "stages.2.0.norm2.running_var [8]")
     }
 
+    @Test func `A rearrangement of too many numbers is refused before its indices are listed`() {
+        let input = ImageSize(height: 1 << 16, width: 1 << 16, channels: 2)
+        for layer in [LayerSpec.transposed, .firstPixel, .zeroPixelFirst, .channels(part: 0, of: 2)] {
+            #expect(throws: ShapeFault.tooManyNumbers(1 << 33)) {
+                try NetworkShape(input: input, layers: [layer, .dense(1)])
+            }
+        }
+    }
+
+    @Test func `Networks on patches are no larger than those of lists may be`() {
+        func vit(patch: Int) throws -> NetworkShape {
+            try .vit(
+                TokenSizes(
+                    blocks: 1000, width: 4096, patch: patch,
+                    input: ImageSize(height: 28, width: 28, channels: 1), outputs: 10),
+                heads: 4, hasClassToken: false)
+        }
+        // Six blocks of 12 · 4096² weights, 9 · 4096 biases and 4 · 4096 numbers of normalisations; 49 patches of 16 pixels.
+        #expect(throws: ShapeFault.tooManyParameters(1_208_549_376)) { try vit(patch: 4) }
+        // Five blocks of 18 values of 196 × 4096 numbers, and four softmaxes of 196 × 196.
+        #expect(throws: ShapeFault.tooManyNumbers(74_628_176)) { try vit(patch: 2) }
+    }
+
     /// Each number of the flat buffer belongs to one tensor, in order.
     @Test func `Tensors lie side by side`() throws {
         let shape = try NetworkShape.resnet(depth: 14, width: 4, shortcut: .projection(.batch))

@@ -307,6 +307,12 @@ extension String {
                 + "take a smaller count or ends further apart"
         ),
         (
+            // Numbers are rounded to twelve digits.
+            "axes: {training.weight_decay: {uniform: [1, 1.0000000001], count: 2000}}",
+            "6:8: axes.training.weight_decay: only 11 of 2000 numbers differ, and an axis takes none twice unless it "
+                + "advances with others: take a smaller count or ends further apart"
+        ),
+        (
             "axes: {activation: {uniform: [1, 4], count: 5}}",
             "6:20: axes.activation: 'uniform' makes numbers, and this setting has none: list its values"
         ),

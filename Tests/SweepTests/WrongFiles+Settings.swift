@@ -42,6 +42,16 @@ extension WrongFiles {
         tokens(
             "vit", "dropout: 1",
             "s.yaml:5:10: dropout: 1 is out of bounds: it must be at least 0 and at most 0.99"),
+        tokens(
+            "vit", "patch: 1\nwidth: 4096\ndepth: 1000\npool: mean",
+            // After two blocks: (2 + 36) 784 · 4096 numbers, two of four softmaxes of 784 × 784, and the input.
+            "s.yaml:2:8: model: this vit computes 126946064 numbers or more for a point; at most 67108864 fit: take a larger "
+                + "'patch', or a smaller 'width' or 'depth'"),
+        tokens(
+            "vit", "dropout: 0.5\naxes: {training.batch_size: [1, 3000]}",
+            // 447194 numbers for a point: 40000 of softmaxes, 80000 of noise, the others of values.
+            "s.yaml:6:8: axes.training.batch_size: what the network computes of 3000 points is 5366328000 bytes; at most "
+                + "4294967296 (4 GiB) fit: take a smaller batch or network (at training.batch_size=3000)"),
         tokens("vit", "pool: max", "s.yaml:5:7: pool: 'max' must be one of class or mean"),
         tokens(
             "mixer", "heads: 2",

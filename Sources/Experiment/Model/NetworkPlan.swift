@@ -89,7 +89,7 @@ public struct NetworkPlan: Sendable {
     public private(set) var stateCount = 0
     /// Number of random numbers that a training step takes for each point.
     public private(set) var noiseCount = 0
-    /// Number of numbers of all values of a point.
+    /// Number of numbers of all values of a point, and of those that operations keep beside them.
     public private(set) var numberCount: Int
     /// Index of the value that is the network's output.
     public private(set) var last = 0
@@ -172,12 +172,12 @@ public struct NetworkPlan: Sendable {
 
     // MARK: - Making
 
-    /// The most parameters of a network that a list describes: 4 GiB in single precision.
+    /// The most parameters of a network of a list, or on patches: 4 GiB in single precision.
     public static let maxParameters = 1 << 30
-    /// The most numbers of all its values of a point: 256 MiB.
+    /// The most numbers of such a network for a point: 256 MiB.
     public static let maxNumbers = 1 << 26
 
-    /// Checks that the network so far is no larger than a list may describe.
+    /// Checks that the network so far is no larger than those.
     func checkSize() throws(ShapeFault) {
         guard parameterCount <= NetworkPlan.maxParameters else { throw .tooManyParameters(parameterCount) }
         guard numberCount <= NetworkPlan.maxNumbers else { throw .tooManyNumbers(numberCount) }
@@ -249,7 +249,7 @@ public struct NetworkPlan: Sendable {
     ) -> Int {
         let output = values.count
         values.append(Value(size: size, producer: nodes.count))
-        numberCount += size.count
+        numberCount += size.count + operation.keptNumbers
         for input in inputs { values[input].consumers.append(nodes.count) }
         nodes.append(Node(operation: operation, inputs: inputs, output: output))
         return output

@@ -44,14 +44,14 @@ public struct TokenSizes: Sendable {
     }
 
     /// The network around its blocks: patches and what follows them, and the classifier. Measures see each block's
-    /// output as a layer.
+    /// output as a layer. Networks of more numbers than `NetworkPlan` allows are refused.
     func network(
         _ stem: [LayerSpec], _ blocks: [[LayerSpec]], _ pool: LayerSpec
     ) throws(ShapeFault) -> NetworkShape {
         try NetworkShape(
             input: input,
-            layers: stem + [.measured("tokens")]
-                + blocks.enumerated().flatMap { $1 + [.measured("blocks.\($0)")] }
+            layers: stem + [.measured("tokens"), .sizeCheck]
+                + blocks.enumerated().flatMap { $1 + [.measured("blocks.\($0)"), .sizeCheck] }
                 + [.normalisation(.token, name: "norm"), pool, .dense(outputs, name: "head")])
     }
 }

@@ -29,7 +29,7 @@ struct NetworkWorkspace<Scalar: Real> {
     }
 
     /// - Parameters:
-    ///   - unchanged: values that none may overwrite.
+    ///   - unchanged: values that no operation may overwrite.
     ///   - scratch: number of scalars of working memory that other operations than the plan's need; nil: none.
     init(
         _ plan: NetworkPlan, _ backward: BackwardPlan?, points: Int, values memory: ValueMemory = .shared,

@@ -10,6 +10,8 @@ public struct AttentionOperation: NetworkOperation {
 
     /// q kᵀ, and its softmax times v.
     public var multiplications: Int { 2 * tokens * tokens * width }
+    /// Each head's softmax.
+    public var keptNumbers: Int { heads * tokens * tokens }
 }
 
 extension LayerSpec {

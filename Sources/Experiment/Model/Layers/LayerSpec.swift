@@ -15,6 +15,12 @@ public struct LayerSpec: Sendable {
         }
     }
 
+    /// Computes nothing: refuses a network whose layers up to here are larger than `NetworkPlan` allows.
+    static let sizeCheck = LayerSpec { (plan, value) throws(ShapeFault) in
+        try plan.checkSize()
+        return value
+    }
+
     /// Layers that a list has as one entry. A fault says which entry it is, and what that reads; an entry within it
     /// says so itself. Networks of more numbers than `NetworkPlan` allows are refused.
     ///
@@ -41,6 +47,9 @@ public struct LayerSpec: Sendable {
 public protocol NetworkOperation: Sendable {
     /// Multiplications that one point takes, without those that are negligible beside a product's.
     var multiplications: Int { get }
+    /// Numbers beside its output that a pass over one point leaves for the pass back, without those that are negligible
+    /// beside a value's.
+    var keptNumbers: Int { get }
 
     /// The operation on the numbers alone that the network's chosen inputs can change; nil: it takes and makes
     /// whole values.
@@ -53,6 +62,9 @@ public protocol NetworkOperation: Sendable {
 extension NetworkOperation {
     /// None that counts.
     public var multiplications: Int { 0 }
+
+    /// None that counts.
+    public var keptNumbers: Int { 0 }
 
     /// Whole values.
     public func restricted(to supports: [Support]) -> RestrictedOperation? { nil }

@@ -63,7 +63,9 @@ extension LayerSpec {
     private static func selection(
         _ result: @escaping @Sendable (ImageSize) -> (size: ImageSize, indices: [Int32])
     ) -> LayerSpec {
-        LayerSpec { (plan, value) in
+        LayerSpec { (plan, value) throws(ShapeFault) in
+            // Before the lists of indices, which are as large as the value.
+            try plan.checkSize()
             let before = plan.values[value].size
             let (size, indices) = result(before)
             return plan.add(SelectionOperation(indices, of: before.count), value, size)

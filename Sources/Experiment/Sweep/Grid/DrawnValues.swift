@@ -83,11 +83,16 @@ extension DrawnValues.Rule {
         let due = isWhole ? Int(min(Double(count), last - first + 1)) : count
         var numbers: [Double] = []
         var seen: Set<Double> = []
-        // Where nearly all whole numbers are asked for, the last ones take many draws.
+        var newest = 0
+        // Where nearly all whole numbers are asked for, the last ones take many draws. Other ends may be so close that there
+        // are no more numbers between them.
         for index in 0..<(100 * count) {
             let number = number(stream[index])
-            if seen.insert(number).inserted { numbers.append(number) }
-            if numbers.count == due { break }
+            if seen.insert(number).inserted {
+                numbers.append(number)
+                newest = index
+            }
+            if numbers.count == due || (!isWhole && index - newest > 20 * count) { break }
         }
         return numbers
     }

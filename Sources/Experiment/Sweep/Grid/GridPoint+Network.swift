@@ -110,30 +110,70 @@ extension GridPoint {
     }
 }
 
-extension PointConflict {
-    /// Conflicts because the layers of a list don't fit together, or their numbers in memory.
-    static func ofLayers(_ settings: TrialSettings) -> [PointConflict] {
-        guard case .network(.layers(let written)) = settings.model else { return [] }
+/// The sizes of networks that are lists or on patches. Those of a network are found once, for all points that have it.
+struct NetworkSizes {
+    private struct Network: Hashable {
+        let architecture: TrialSettings.Architecture
+        let settings: TrialSettings.Network
+        let input: ImageSize
+        let outputs: Int
+
+        func size() throws(ShapeFault) -> Size {
+            let plan = try architecture.shape(settings, input: input, outputs: outputs).plan
+            return Size(numbers: plan.numberCount + plan.noiseCount, hasHead: plan.features != nil)
+        }
+    }
+
+    private struct Size {
+        /// Numbers that a training step has for each point, without gradients.
+        let numbers: Int
+        /// Whether the network ends in a dense layer.
+        let hasHead: Bool
+    }
+
+    private var known: [Network: Result<Size, ShapeFault>] = [:]
+
+    /// Conflicts because the layers of a list don't fit together, or a network's numbers in memory.
+    mutating func conflicts(of settings: TrialSettings) -> [PointConflict] {
+        guard case .network(let architecture) = settings.model else { return [] }
+        switch architecture {
+        case .layers, .tokens: break
+        case .mlp, .cnn, .resnet: return []
+        }
         let data = settings.dataset.facts
-        do throws(ShapeFault) {
-            let plan = try written.shape(input: data.input, outputs: data.outputs).plan
-            let ofHead = settings.measures.requested.first {
-                $0.declaration?.needs.contains(.denseHead) == true
+        let network = Network(
+            architecture: architecture, settings: settings.network, input: data.input, outputs: data.outputs)
+        let result =
+            known[network] ?? Result { () throws(ShapeFault) in try network.size() }
+        known[network] = result
+        switch result {
+        case .success(let size): return NetworkSizes.conflicts(size, settings)
+        case .failure(let fault):
+            guard case .tokens(let kind, _, _) = architecture else {
+                return [PointConflict(fault.path ?? "network", .data(fault.advice))]
             }
-            if plan.features == nil, let measure = ofHead?.declaration {
-                let words = "\(measure.name) needs a network that ends in a dense layer over its features"
-                return [PointConflict(measure.path, .data(words))]
-            }
-            let bytes = 4 * plan.numberCount * settings.training.batchSize
-            guard bytes > TrialSettings.activationLimit else { return [] }
-            return [
-                PointConflict(
-                    "training.batch_size",
-                    .data(
-                        "what the network computes of \(settings.training.batchSize) points is \(bytes) bytes; at most "
-                            + "\(TrialSettings.activationLimit) (4 GiB) fit: take a smaller batch or network")
-                )
-            ]
-        } catch { return [PointConflict(error.path ?? "network", .data(error.advice))] }
+            // The settings' own conflicts say other faults.
+            return fault.sizeAdvice(kind.rawValue).map { [PointConflict("model", .data($0))] } ?? []
+        }
+    }
+
+    private static func conflicts(_ size: Size, _ settings: TrialSettings) -> [PointConflict] {
+        let ofHead = settings.measures.requested.first {
+            $0.declaration?.needs.contains(.denseHead) == true
+        }
+        if !size.hasHead, let measure = ofHead?.declaration {
+            let words = "\(measure.name) needs a network that ends in a dense layer over its features"
+            return [PointConflict(measure.path, .data(words))]
+        }
+        let bytes = 4 * size.numbers * settings.training.batchSize
+        guard bytes > TrialSettings.activationLimit else { return [] }
+        return [
+            PointConflict(
+                "training.batch_size",
+                .data(
+                    "what the network computes of \(settings.training.batchSize) points is \(bytes) bytes; at most "
+                        + "\(TrialSettings.activationLimit) (4 GiB) fit: take a smaller batch or network")
+            )
+        ]
     }
 }

@@ -206,7 +206,7 @@ extension LayerWord {
     static let settings = Dictionary(
         all.flatMap(\.settings).map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
 
-    /// How values of the list are named, for somebody who named one otherwise.
+    /// Explains how values of the list are named.
     static func naming(_ path: String) -> String {
         let keys = settings.keys.sorted()
         let key = path.split(separator: ".").last.map(String.init) ?? ""

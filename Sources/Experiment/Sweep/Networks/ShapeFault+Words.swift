@@ -46,6 +46,19 @@ extension ShapeFault {
         }
     }
 
+    /// The message where a network on patches is too large; nil for other faults.
+    func sizeAdvice(_ model: String) -> String? {
+        switch self {
+        case .tooManyParameters(let count):
+            "this \(model) has \(count) parameters or more; at most \(NetworkPlan.maxParameters) fit: take a smaller "
+                + "'width' or 'depth'"
+        case .tooManyNumbers(let count):
+            "this \(model) computes \(count) numbers or more for a point; at most \(NetworkPlan.maxNumbers) fit: take a "
+                + "larger 'patch', or a smaller 'width' or 'depth'"
+        default: nil
+        }
+    }
+
     /// The advice about an entry that reads values of a size.
     private static func advice(_ word: String, _ size: ImageSize, _ fault: ShapeFault) -> String {
         let reads = "reads \(size.words): "

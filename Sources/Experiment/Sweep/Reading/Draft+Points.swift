@@ -14,6 +14,7 @@ extension Draft {
         var longest: [[Int]: Int] = [:]
         var longestTraining = 0
         var sameTrial: (one: [Int], other: [Int])?
+        var networks = NetworkSizes()
         for positions in tested(grid) {
             visited += 1
             var found: [PointConflict] = []
@@ -25,7 +26,9 @@ extension Draft {
             }
             longestTraining = max(longestTraining, settings.trainingSteps)
             found += PointConflict.ofWeights(grid.weights, settings)
-            found += PointConflict.ofActivations(settings) + PointConflict.ofLayers(settings)
+            found += PointConflict.ofActivations(settings)
+            // A network on patches whose settings conflict isn't the one that was meant.
+            if found.isEmpty || settings.modelName == "layers" { found += networks.conflicts(of: settings) }
             for conflict in found {
                 if let index = conflicts.firstIndex(where: { $0.conflict.path == conflict.path }) {
                     conflicts[index].hits += 1

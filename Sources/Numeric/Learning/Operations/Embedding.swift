@@ -25,8 +25,5 @@ extension ShiftOperation: TrainedOperation {
         pass.target?.take(delta)
     }
 
-    func pushTangents<Scalar>(_ tangents: Operands<Scalar>, _ pass: Pass<Scalar>) {
-        let (input, output) = (tangents.input, tangents.output)
-        if output.buffer !== input.buffer || output.offset != input.offset { output.assign(input) }
-    }
+    func pushTangents<Scalar>(_ tangents: Operands<Scalar>, _ pass: Pass<Scalar>) { tangents.copyInput() }
 }
