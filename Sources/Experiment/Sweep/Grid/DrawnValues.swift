@@ -83,11 +83,16 @@ extension DrawnValues.Rule {
         let due = isWhole ? Int(min(Double(count), last - first + 1)) : count
         var numbers: [Double] = []
         var seen: Set<Double> = []
+        var latest = 0
         // Where nearly all whole numbers are asked for, the last ones take many draws.
         for index in 0..<(100 * count) {
             let number = number(stream[index])
-            if seen.insert(number).inserted { numbers.append(number) }
-            if numbers.count == due { break }
+            if seen.insert(number).inserted {
+                numbers.append(number)
+                latest = index
+            }
+            // Where so many draws give nothing new, there is nothing more.
+            if numbers.count == due || index - latest > 20 * count { break }
         }
         return numbers
     }
