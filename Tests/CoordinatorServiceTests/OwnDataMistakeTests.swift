@@ -140,9 +140,18 @@ import Testing
             both, "dataset.test_labels: ty.npy: has the label 2 at 1, which no training point has",
             ["ty.npy": ArrayBytes.labels([0, 2, 1, 0])]),
         Mistake(
-            both + ", train_points: 3",
-            "dataset.train_points: y.npy: none of the first 3 points has the label 1: take more, or shuffle the file's "
-                + "points", ["y.npy": ArrayBytes.labels([0, 0, 0, 0, 0, 1, 1, 1, 1, 1])]),
+            both + ", train_points: 1",
+            "dataset.train_points: 1 training point of 2 classes: give at least one each"),
+        Mistake(
+            pair + ", train_points: 1",
+            "dataset.train_points: 1 training point of 2 classes: give at least one each"),
+        Mistake(
+            both + ", test_points: 2",
+            "dataset.test_points: 2 test points of 3 classes: give at least one each",
+            [
+                "y.npy": ArrayBytes.labels((0..<10).map { $0 % 3 }),
+                "ty.npy": ArrayBytes.labels([0, 1, 2, 0]),
+            ]),
         Mistake(
             both + ", train_points: 11", "dataset.train_points: 11 training points, and the files have 10"),
         Mistake(
@@ -169,7 +178,7 @@ import Testing
         Mistake(pair + ", point: 3", "dataset.point: one point is for 'model: onnx'"),
         Mistake(
             pair + ", layout: nhwc",
-            "dataset.layout: nhwc needs points of shape (height, width, channels), not [3]"),
+            "dataset.layout: nhwc needs points of shape (height, width, channels), not (3,)"),
         Mistake(
             pair + ", mean: [1, 2]",
             "dataset.mean: 2 numbers for points with 3 channels: give one, or one each"),
@@ -199,11 +208,11 @@ import Testing
             text("a,b,kind\n1,2,x\n1,,y\n1,z,y\n")),
         Mistake(
             table,
-            "dataset.inputs: t.csv: line 4: the cell of column 'a' holds 'one', which is no finite number",
+            "dataset.inputs: t.csv: line 4: the cell of column 'a' holds 'one', which isn't a finite number",
             text("a,b,kind\n1,2,x\n1,3,y\none,4,y\n")),
         Mistake(
             table,
-            "dataset.inputs: t.csv: line 2: the cell of column 'a' holds 'nan', which is no finite number",
+            "dataset.inputs: t.csv: line 2: the cell of column 'a' holds 'nan', which isn't a finite number",
             text("a,b,kind\nnan,2,x\n1,3,y\n")),
         Mistake(
             table,
@@ -225,6 +234,22 @@ import Testing
         Mistake(table, "dataset.inputs: t.csv: has a header, and no line below it", text("a,b,kind\n")),
         Mistake(table, "dataset.inputs: t.csv: is empty", text("")),
         Mistake(
+            table,
+            "dataset.inputs: t.csv: line 1: has more than 10 000 cells, the most columns that are read",
+            text(String(repeating: ",", count: 10_000))),
+        Mistake(
+            table,
+            "dataset.inputs: t.csv: line 2: has more than 10 000 cells, the most columns that are read",
+            text("a,b,kind\n" + String(repeating: ",", count: 10_000))),
+        Mistake(
+            table,
+            "dataset.target: t.csv: column 'kind' holds fractions, words longer than 200 bytes, or more than 1000 "
+                + "different values", text("a,b,kind\n1,2,x\n1,3,\(String(repeating: "y", count: 201))\n")),
+        Mistake(
+            table + ", train_points: 1",
+            "dataset.train_points: 1 training point of 2 classes: give at least one each",
+            text("a,b,kind\n" + String(repeating: "1,2,cat\n3,4,dog\n", count: 5))),
+        Mistake(
             "inputs: t.csv, target: king", "dataset.target: t.csv: has no column 'king'; did you mean 'kind'?"
         ),
         Mistake(
@@ -237,7 +262,8 @@ import Testing
             table + ", labels: y.npy", "dataset.labels: is for arrays; of a table, 'target' names the column"),
         Mistake(
             table + ", task: regression",
-            "dataset.target: t.csv: line 2: the cell of column 'kind' holds 'cat', which is no finite number"),
+            "dataset.target: t.csv: line 2: the cell of column 'kind' holds 'cat', which isn't a finite number"
+        ),
         Mistake(
             table + ", test_inputs: u.csv",
             "dataset.test_inputs: u.csv: line 3: the class 'cow' occurs at no training point",
@@ -276,5 +302,21 @@ import Testing
         let again = try SweepSpec(parsing: spec.canonicalJSON.canonicalText, file: "sweep.json")
         #expect(again == spec && again.grid[0].id == spec.grid[0].id)
         #expect(try Grid(parsing: spec.gridJSON.canonicalBytes)[0] == spec.grid[0])
+    }
+
+    @Test func `A stored table whose counts no file can have is refused`() throws {
+        let folder = try TemporaryFolder()
+        for (name, bytes) in Self.sound { _ = try folder.write(bytes, to: name) }
+        let text = "name: s\nmodel: mlp\ndataset: {\(Self.table)}\ntraining: {steps: 1, batch_size: 2}\n"
+        let spec = try SweepSpec(parsing: text, file: "s.yaml", look: fileLook(in: folder.path))
+        let stored = spec.canonicalJSON.canonicalText
+        for (old, new) in [
+            (#"["cat",3,2]"#, #"["cat",9007199254740991,2]"#), (#""rows":6"#, #""rows":9007199254740991"#),
+        ] {
+            #expect(stored.contains(old), "\(stored)")
+            #expect(throws: SweepError.self) {
+                try SweepSpec(parsing: stored.replacing(old, with: new), file: "sweep.json")
+            }
+        }
     }
 }

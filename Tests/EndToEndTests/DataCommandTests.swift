@@ -328,6 +328,31 @@ private struct SmallSet {
         #expect(try work.run("check", "r").code == 0)
     }
 
+    @Test func `Files are known by the words of their names, and paths are quoted where YAML asks for it`()
+        throws
+    {
+        let work = try Workspace()
+        let points = ArrayBytes.npy([4, 2], [1, 2, 3, 4, 5, 6, 7, 8])
+        for name in ["latest x #1.npy", "train_y.npy", "test_x.npy", "test-t.npy"] {
+            try write(work, points, name)
+        }
+        let command = ["data", "describe", "latest x #1.npy", "train_y.npy", "test_x.npy", "test-t.npy"]
+        let end = try work.start("ranksweep", command).wait()
+        #expect(
+            end.output.hasSuffix(
+                """
+                dataset:
+                  inputs: "latest x #1.npy"
+                  targets: train_y.npy
+                  test_inputs: test_x.npy
+                  test_targets: test-t.npy
+
+                """), "\(end.all)")
+        let json = try JSONValue(
+            parsing: try work.start("ranksweep", command + ["--json"]).wait().output.utf8)
+        #expect(json["dataset"]?["inputs"] == .string("latest x #1.npy"))
+    }
+
     @Test func `A table's columns are shown, for people and for programs`() throws {
         let work = try Workspace()
         try work.write("age,city,weight\n31,Oslo,70.5\n42,Rome,\n31,Oslo,81\n18,Oslo,60\n", to: "t.csv")

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 import Text
 
@@ -102,6 +103,34 @@ import Text
         }
         let torn = try shard(work, 1, of: 7, out: "torn.ndjson")
         #expect(torn.code == 2 && torn.errors.contains("torn: line"), "\(torn.all)")
+    }
+
+    @Test func `A shard trains on copies of the user's files`() throws {
+        let work = try Workspace()
+        let points = ArrayBytes.npy([6, 2], (0..<12).map { Float($0) })
+        try Data(points).write(to: work.folder.appending(path: "x.npy"))
+        try Data(ArrayBytes.labels([0, 1, 0, 1, 0, 1])).write(to: work.folder.appending(path: "y.npy"))
+        // Longer than the test looks at it.
+        try work.write(
+            """
+            name: s
+            model: mlp
+            dataset: {inputs: x.npy, labels: y.npy, test_share: 0.4}
+            training: {steps: 100000000, batch_size: 2}
+            measures: {local_rank: false}
+
+            """, to: "s.yaml")
+        let words = ["shard", "s.yaml", "--index", "0", "--count", "1", "--out", "0.ndjson"]
+        let program = try work.start("ranksweep", words)
+        let copy = "0.ndjson.work/files/\(Digest(of: points).hexadecimal())/x.npy"
+        try eventually("the copy is there") { work.exists(copy) || !program.isRunning }
+        program.signal(SIGTERM)
+        let end = try program.wait()
+        #expect(end.code == 3, "\(end.all)")
+        let path = work.folder.appending(path: copy).path
+        let type = try FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType
+        #expect(type == .typeRegular)
+        #expect(try Array(work.bytes(copy)) == points)
     }
 
     @Test func `Killed and stopped, a shard goes on where it was; its weights travel`() throws {

@@ -39,6 +39,8 @@ func `Every type of array is read`(type: String, bytes: [UInt8], value: Double) 
         let file = try ArrayFile(opening: try files.write(GivenFiles.npy(header, [7, 8]), "a.npy"))
         #expect(file.shape == [2, 1])
     }
+    let empty = "{'descr': '|u1', 'fortran_order': False, 'shape': (4611686018427387904, 4, 0), }"
+    #expect(try numbers(try files.write(GivenFiles.npy(empty, []), "a.npy")) == [])
     // Both orders of a vector are the same.
     let vector = "{'descr': '|u1', 'fortran_order': True, 'shape': (2,), }"
     #expect(try numbers(try files.write(GivenFiles.npy(vector, [7, 8]), "a.npy")) == [7, 8])

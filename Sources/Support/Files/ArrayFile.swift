@@ -14,6 +14,8 @@ public struct ArrayFile: Sendable {
     private let file: InputFile
     /// Offset of the numbers in the file.
     public let dataStart: Int
+    /// Number of numbers.
+    public let count: Int
 
     /// The first bytes of such files.
     public static let magic = [0x93] + Array("NUMPY".utf8)
@@ -55,6 +57,7 @@ public struct ArrayFile: Sendable {
             guard let count = product(shape), let expected = product([count, element.width]) else {
                 throw .tooLarge(shape: shape)
             }
+            self.count = count
             let found = file.size - dataStart
             guard expected <= found else { throw .truncated(expected: expected, found: found) }
             guard expected == found else { throw .trailing(found - expected) }
@@ -71,7 +74,7 @@ public struct ArrayFile: Sendable {
     /// rounded.
     public func forEachNumber(in range: Range<Int>? = nil, _ body: (Double) -> Void) throws(FileError) {
         let convert = element.number
-        let range = range ?? 0..<shape.reduce(1, *)
+        let range = range ?? 0..<count
         try file.forEachNumber(
             at: dataStart + range.lowerBound * element.width, count: range.count, width: element.width
         ) { body(convert($0)) }

@@ -1,3 +1,5 @@
+import Text
+
 /// Why a .npy file gives no points or labels.
 public enum ArrayProblem: Error, Equatable, Sendable {
     case notNPY
@@ -35,13 +37,13 @@ extension ArrayProblem {
             "holds big-endian numbers ('\(type)'); save it as '<\(type.dropFirst())'"
         case .fortranOrder: "is in Fortran order; save it as np.ascontiguousarray(…)"
         case .tooLarge(let shape):
-            "announces the shape \(ArrayProblem.tuple(shape)): more than any file holds"
+            "announces the shape \(tupleText(shape)): more than any file holds"
         case .truncated(let expected, let found):
             "is cut short: its header announces \(expected) bytes of data, it holds \(found)"
         case .trailing(let count): "goes on for \(count) bytes after the data that its header announces"
         case .dimensions(let shape, let expected):
-            "has the shape \(ArrayProblem.tuple(shape)); expected \(expected)"
-        case .empty(let shape): "has the shape \(ArrayProblem.tuple(shape)): no numbers"
+            "has the shape \(tupleText(shape)); expected \(expected)"
+        case .empty(let shape): "has the shape \(tupleText(shape)): no numbers"
         case .notFinite(let row): "has a number that is not finite (in single precision), at point \(row)"
         case .badLabel(let label, let index): "has the label \(label) at \(index); labels are 0, 1, 2, …"
         case .badNumber(let number, let at):
@@ -50,9 +52,6 @@ extension ArrayProblem {
                 + " (counted from 0); every number must be finite in single precision"
         }
     }
-
-    /// The most classes that labels may have.
-    public static let maxClasses = 1 << 16
 
     /// The kind of things that a type of NumPy holds: "complex numbers", "text", …
     private static func kind(_ type: String) -> String {
@@ -63,10 +62,5 @@ extension ArrayProblem {
         case "M", "m": "dates or times"
         default: "numbers"
         }
-    }
-
-    /// The shape as Python writes it.
-    public static func tuple(_ shape: [Int]) -> String {
-        "(" + shape.map(String.init).joined(separator: ", ") + (shape.count == 1 ? ",)" : ")")
     }
 }

@@ -84,10 +84,13 @@ public struct ColumnSummary: Sendable {
 
     /// The most different values that are counted.
     public static let maxValues = 1000
+    /// The most bytes of a value that is counted.
+    public static let maxValueBytes = 200
 
     init(_ name: String) { self.name = name }
 
-    /// The different values in order, words or whole numbers; nil where there are too many, or fractions.
+    /// The different values in order, words or whole numbers; nil where there are too many, longer ones,
+    /// or fractions.
     public var values: [Value]? {
         guard firstText != nil || isWhole, let found else { return nil }
         guard firstText == nil else { return found.values.sorted { $0.text < $1.text } }
@@ -111,7 +114,7 @@ public struct ColumnSummary: Sendable {
         guard found != nil else { return }
         if found?[key] != nil {
             found?[key]?.count += 1
-        } else if found?.count == ColumnSummary.maxValues {
+        } else if found?.count == ColumnSummary.maxValues || key.utf8.count > ColumnSummary.maxValueBytes {
             found = nil
         } else {
             found?[key] = Value(text: key, count: 1, line: line)

@@ -81,9 +81,6 @@ public struct TableFile: Sendable {
             let name = other == ";" ? "';'" : "tabs"
             throw Fault("line 1: columns are separated by \(name): separate them by commas")
         }
-        guard names.count <= TableFile.maxColumns else {
-            throw Fault("has \(names.count) columns; at most \(TableFile.maxColumns) are read")
-        }
         if names.allSatisfy({ TableFile.number($0) != nil }) {
             throw Fault(
                 "has no header: line 1 holds numbers (\(names.prefix(3).joined(separator: ", "))"
@@ -132,15 +129,18 @@ private struct RecordReader {
     var position = 0
     /// The line at `position`, counted from 1.
     var line = 1
+    /// Where only line ends follow.
+    private let end: Int
 
     private static let (quote, comma, newline, carriage): (UInt8, UInt8, UInt8, UInt8) = (34, 44, 10, 13)
 
-    init(_ bytes: [UInt8]) { self.bytes = bytes }
+    init(_ bytes: [UInt8]) {
+        self.bytes = bytes
+        end = 1 + (bytes.lastIndex { $0 != RecordReader.newline && $0 != RecordReader.carriage } ?? -1)
+    }
 
     /// Whether only line ends follow.
-    var isAtBlankEnd: Bool {
-        bytes[position...].allSatisfy { $0 == RecordReader.newline || $0 == RecordReader.carriage }
-    }
+    var isAtBlankEnd: Bool { position >= end }
 
     /// The next record; nil at the end.
     mutating func next() throws(TableFile.Fault) -> TableFile.Row? {
@@ -148,6 +148,11 @@ private struct RecordReader {
         let first = line
         var fields: [TableFile.Field] = []
         while true {
+            guard fields.count < TableFile.maxColumns else {
+                throw TableFile.Fault(
+                    "line \(first): has more than \(groupedText(TableFile.maxColumns)) cells, the most columns that are read"
+                )
+            }
             fields.append(try field())
             guard position < bytes.count else { break }
             let end = bytes[position]

@@ -37,3 +37,8 @@ public func groupedText(_ number: Int, space: String = " ") -> String {
     }
     return text
 }
+
+/// A shape as Python writes it: "(60, 784)", or "(60,)".
+public func tupleText(_ shape: [Int]) -> String {
+    "(" + shape.map(String.init).joined(separator: ", ") + (shape.count == 1 ? ",)" : ")")
+}

@@ -52,7 +52,7 @@ public struct ArrayData: Hashable, Sendable, DatasetDescription {
     static let fileOptions = ["inputs", "labels", "layout"] + ArrayTraining.fileOptions
 
     /// Whether a file is a table, by its name.
-    static func isTable(_ path: String) -> Bool { path.lowercased().hasSuffix(".csv") }
+    package static func isTable(_ path: String) -> Bool { path.lowercased().hasSuffix(".csv") }
 
     /// The layout of a point.
     public var layout: PointLayout {
@@ -146,23 +146,13 @@ public struct ArrayData: Hashable, Sendable, DatasetDescription {
         } catch {
             conflicts.append(PointConflict(error.path, .data(error.words), lacking: error.lacking))
         }
-        let channels = size.channels
-        for (option, list) in [
-            (Self.givenMean, preprocessing.mean), (Self.givenDeviation, preprocessing.deviation),
-        ] where conflicts.count == known && list.count > 1 && list.count != channels {
-            conflicts.append(Self.otherChannels(option.setting.path, list.count, channels))
-        }
+        if conflicts.count == known { checkChannels(options, &conflicts, size.channels) }
     }
 
     private static func conflict(
         _ option: DataOption<String>, _ options: DataOptions, _ why: String
     ) -> PointConflict {
         PointConflict(option.setting.path, .data("\(options[option]): \(why)"))
-    }
-
-    private static func otherChannels(_ path: String, _ given: Int, _ channels: Int) -> PointConflict {
-        PointConflict(
-            path, .data("\(given) numbers for points with \(channels) channels: give one, or one each"))
     }
 
     /// - Parameter channels: number of a point's channels; nil: not yet known.
@@ -173,14 +163,20 @@ public struct ArrayData: Hashable, Sendable, DatasetDescription {
             conflicts.append(
                 PointConflict(
                     Self.givenLayout.setting.path,
-                    .data("nhwc needs points of shape (height, width, channels), not \(shape.dropFirst())")))
+                    .data(
+                        "nhwc needs points of shape (height, width, channels), not \(tupleText(Array(shape.dropFirst())))"
+                    )))
             return
         }
         guard let channels else { return }
         for (option, list) in [
             (Self.givenMean, preprocessing.mean), (Self.givenDeviation, preprocessing.deviation),
         ] where list.count > 1 && list.count != channels {
-            conflicts.append(Self.otherChannels(option.setting.path, list.count, channels))
+            conflicts.append(
+                PointConflict(
+                    option.setting.path,
+                    .data("\(list.count) numbers for points with \(channels) channels: give one, or one each")
+                ))
         }
     }
 

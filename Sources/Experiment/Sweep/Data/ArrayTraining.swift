@@ -18,9 +18,9 @@ public struct ArrayTraining: Hashable, Sendable {
     public var table: TableColumns?
     /// The classes learned, and the noise of their labels.
     public var labels = LabelOptions()
-    /// Number of training points that are used, from the first.
+    /// Number of training points that are used, the first of each class.
     public var trainCount = 2
-    /// Number of test points that are used, from the first.
+    /// Number of test points that are used, the first of each class.
     public var testCount = 2
 
     /// The files of test points.
@@ -77,7 +77,8 @@ public struct ArrayTraining: Hashable, Sendable {
         text: "classification if possible", "What whole numbers in a table's column `target` are.")
     static let givenTrainPoints = DataOption(
         "train_points", .integer(1...10_000_000), default: 0, text: "all",
-        "Number of an array's training points to use, from the first.")
+        "Number of an array's or a table's training points to use: the first of each class, in its proportion."
+    )
     static let givenTestPoints = DataOption(
         "test_points", .integer(2...10_000_000), default: 0, text: "all",
         "Points that the final measures are taken on.")
@@ -97,7 +98,7 @@ public struct ArrayTraining: Hashable, Sendable {
         "targets", "test_inputs", "test_labels", "test_targets", "target", "columns", "task",
     ]
 
-    /// Everything that differs from the defaults.
+    /// The numbers of points, the rule that chooses the test points, and all else that differs from the defaults.
     var json: JSONValue {
         var members: [String: JSONValue] = [
             "train_points": JSONValue(trainCount), "test_points": JSONValue(testCount),

@@ -27,7 +27,7 @@ struct ArrayTrainingReader {
     private struct Classes {
         let path: String
         let found: [FoundClass]
-        /// How messages call a class.
+        /// The words for a class in messages.
         var texts: [String]?
 
         func name(_ index: Int) -> String { texts.map { "'\($0[index])'" } ?? "\(index)" }
@@ -64,7 +64,7 @@ struct ArrayTrainingReader {
         guard (2...4).contains(shape.count) else {
             throw Mistake(
                 "inputs",
-                "\(inputs): has the shape \(text(shape)); expected (points, numbers), (points, height, width) or "
+                "\(inputs): has the shape \(tupleText(shape)); expected (points, numbers), (points, height, width) or "
                     + "(points, channels, height, width)")
         }
         switch (labels, options.given(ArrayTraining.givenTargets)) {
@@ -160,8 +160,8 @@ struct ArrayTrainingReader {
         guard found.dropFirst() == shape.dropFirst() else {
             throw Mistake(
                 "test_inputs",
-                "\(path): has points of shape \(text(Array(found.dropFirst()))), and \(inputs) has points of shape "
-                    + text(Array(shape.dropFirst())))
+                "\(path): has points of shape \(tupleText(Array(found.dropFirst()))), and \(inputs) has points of shape "
+                    + tupleText(Array(shape.dropFirst())))
         }
         return .init(inputs: options.files[path: path].file, count: found[0], answers: nil)
     }
@@ -170,10 +170,6 @@ struct ArrayTrainingReader {
         let content = options.files[path: path].content
         if case .unusable(let why) = content { throw Mistake(key, "\(path): \(why)") }
         return content
-    }
-
-    private func text(_ shape: [Int]) -> String {
-        "(" + shape.map(String.init).joined(separator: ", ") + (shape.count == 1 ? ",)" : ")")
     }
 
     // MARK: Tables
@@ -256,7 +252,7 @@ struct ArrayTrainingReader {
         func checkNumbers(_ column: TableFacts.Column, _ key: String) throws(Mistake) {
             let empty = column.emptyLine.map { (line: $0, words: "is empty; fill it, or drop the line") }
             let text = column.text.map {
-                (line: $0.line, words: "holds '\($0.text)', which is no finite number")
+                (line: $0.line, words: "holds '\($0.text)', which isn't a finite number")
             }
             guard let first = [empty, text].compactMap(\.self).min(by: { $0.line < $1.line }) else { return }
             throw Mistake(
@@ -276,8 +272,9 @@ struct ArrayTrainingReader {
         guard let values = column.values else {
             throw Mistake(
                 key,
-                "\(path): column '\(column.name)' holds fractions, or more than 1000 different values: classes are "
-                    + "words or whole numbers (task: regression learns the numbers)")
+                "\(path): column '\(column.name)' holds fractions, words longer than 200 bytes, or more than 1000 "
+                    + "different values: classes are words or whole numbers (task: regression learns the numbers)"
+            )
         }
         return Classes(path: path, found: values.map(\.found), texts: values.map(\.text))
     }
@@ -328,22 +325,14 @@ struct ArrayTrainingReader {
             )
         }
         let points = chosen.map { own.found[$0].count }
-        if let test {
-            let held = chosen.reduce(0) { $0 + (test.found.indices.contains($1) ? test.found[$1].count : 0) }
-            try setCounts(train: points.reduce(0, +), test: held)
-        } else {
-            let held = points.reduce(0) { $0 + ArrayTraining.testCount(of: $1, share: training.testShare) }
-            try setCounts(train: points.reduce(0, +) - held, test: held)
+        let tested = chosen.map { number in
+            if let test { return test.found.indices.contains(number) ? test.found[number].count : 0 }
+            return ArrayTraining.testCount(of: own.found[number].count, share: training.testShare)
         }
-        // In a file whose points are in the order of their classes, the first ones have one class.
-        if training.test != nil, training.labels.classes == nil, training.table == nil,
-            let unseen = chosen.first(where: { own.found[$0].first >= training.trainCount })
-        {
-            throw Mistake(
-                "train_points",
-                "\(own.path): none of the first \(training.trainCount) points has the label \(unseen): take more, or "
-                    + "shuffle the file's points")
-        }
+        let held = tested.reduce(0, +)
+        try setCounts(
+            train: points.reduce(0, +) - (test == nil ? held : 0), test: held,
+            classes: (chosen.count, tested.count { $0 > 0 }))
         return training
     }
 
@@ -356,7 +345,10 @@ struct ArrayTrainingReader {
         return training
     }
 
-    private mutating func setCounts(train: Int, test: Int) throws(Mistake) {
+    /// - Parameter classes: numbers of classes with training points and with test points; 0 in a regression.
+    private mutating func setCounts(
+        train: Int, test: Int, classes: (train: Int, test: Int) = (0, 0)
+    ) throws(Mistake) {
         let isShare = training.test == nil
         let few = train < 2 ? "training" : test < 2 ? "test" : nil
         if let few {
@@ -369,14 +361,18 @@ struct ArrayTrainingReader {
                     + (isShare ? ", with a test_share of \(JSONValue.text(of: training.testShare))" : "")
                     + "; at least 2 are needed")
         }
-        for (option, held) in [
-            (ArrayTraining.givenTrainPoints, train), (ArrayTraining.givenTestPoints, test),
+        for (option, name, held, classes) in [
+            (ArrayTraining.givenTrainPoints, "training", train, classes.train),
+            (ArrayTraining.givenTestPoints, "test", test, classes.test),
         ] {
-            guard let asked = options.given(option), asked > held else { continue }
-            throw Mistake(
-                option.setting.key,
-                "\(asked) \(option.setting.key == "train_points" ? "training" : "test") points, and the files have "
-                    + "\(held)")
+            guard let asked = options.given(option) else { continue }
+            let points = countText(asked, "\(name) point")
+            guard asked <= held else {
+                throw Mistake(option.setting.key, "\(points), and the files have \(held)")
+            }
+            guard asked >= classes else {
+                throw Mistake(option.setting.key, "\(points) of \(classes) classes: give at least one each")
+            }
         }
         training.trainCount = options.given(ArrayTraining.givenTrainPoints) ?? train
         training.testCount = options.given(ArrayTraining.givenTestPoints) ?? test

@@ -19,7 +19,7 @@ public struct LabelOptions: Hashable, Sendable {
     )
 
     /// The most classes that a network learns.
-    static let maxClasses = 1 << 16
+    package static let maxClasses = 1 << 16
 
     static let settings = [givenClasses.setting, givenNoise.setting]
 

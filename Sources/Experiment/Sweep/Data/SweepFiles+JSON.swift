@@ -56,13 +56,11 @@ extension FileFacts {
             labels[1] <= GraphFacts.maxUnits
         {
             let found = all(json["found"], FoundClass.init) ?? []
-            guard found.isEmpty || found.count == labels[1],
-                found.reduce(0.0, { $0 + Double($1.count) }) < 1e15
-            else { return nil }
+            guard found.isEmpty || found.count == labels[1], areBounded(found) else { return nil }
             content = .labels(count: labels[0], classes: labels[1], found: found)
         } else if let targets = json["targets"].flatMap(sizes), targets.count == 2 {
             content = .targets(count: targets[0], columns: targets[1])
-        } else if let rows = wholeNumber(json["rows"], from: 1),
+        } else if let rows = wholeNumber(json["rows"], from: 1, upTo: maxSize),
             let columns = all(json["columns"], TableFacts.Column.init)
         {
             content = .table(TableFacts(rows: rows, columns: columns))
@@ -88,11 +86,20 @@ private func wholeNumber(_ json: JSONValue?, from least: Int = 0, upTo most: Int
     json.flatMap { Int(json: $0) }.flatMap { (least...most).contains($0) ? $0 : nil }
 }
 
+/// The most numbers of a file, or points.
+private let maxSize = 1_000_000_000_000_000
+
 /// Sizes of which none is 0, and whose product is no larger than any file's.
 private func sizes(_ json: JSONValue) -> [Int]? {
-    guard let list = all(json, { wholeNumber($0, from: 1) }), list.reduce(1.0, { $0 * Double($1) }) < 1e15
+    guard let list = all(json, { wholeNumber($0, from: 1) }),
+        list.reduce(1.0, { $0 * Double($1) }) < Double(maxSize)
     else { return nil }
     return list
+}
+
+/// Whether classes have no more points together than any file.
+private func areBounded(_ found: [FoundClass]) -> Bool {
+    found.reduce(0.0) { $0 + Double($1.count) } < Double(maxSize)
 }
 
 extension FoundClass {
@@ -135,7 +142,7 @@ extension TableFacts.Column {
                 }
                 return FoundClass(.array(Array(members.dropFirst()))).map { Value(text: text, found: $0) }
             }
-            guard values != nil else { return nil }
+            guard let values, areBounded(values.map(\.found)) else { return nil }
         }
         self.init(
             name: name, emptyLine: json["empty"].flatMap { wholeNumber($0) }, text: text, values: values)

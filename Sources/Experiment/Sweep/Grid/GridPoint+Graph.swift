@@ -110,15 +110,12 @@ extension GridPoint {
         }
     }
 
-    /// The most classes that a record has a list of.
-    private static let maxClasses = 1 << 16
-
     private func problem(ofMany outputs: Int, _ measure: MeasureRequest.Measure) -> String? {
         let hasLists = measure.declaration?.metrics.contains {
             if case .list(_, _, .classes) = $0.shape { true } else { false }
         }
-        guard hasLists == true, outputs > GridPoint.maxClasses else { return nil }
-        return "has a number for each class: a network may have at most \(GridPoint.maxClasses) outputs"
+        guard hasLists == true, outputs > LabelOptions.maxClasses else { return nil }
+        return "has a number for each class: a network may have at most \(LabelOptions.maxClasses) outputs"
     }
 
     private func jacobianInputs(

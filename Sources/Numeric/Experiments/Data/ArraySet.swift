@@ -42,19 +42,25 @@ final class ArraySet {
             throw DataError(file: data.inputs.name, problem: .points("is not for training"))
         }
         let own = try ArraySet.content(
-            data, data.inputs, answers: data.labels ?? training.targets, training, files)
+            data, data.inputs, points: data.shape[0], answers: data.labels ?? training.targets, training,
+            files)
         let count = data.classes
-        func learned(_ content: Content) -> LearnedRows {
+        func learned(_ content: Content, _ file: ContentFile) throws(DataError) -> LearnedRows {
             guard training.targets == nil, !content.labels.isEmpty else {
                 return LearnedRows(rows: (0..<content.numbers.count).map { UInt32($0) }, labels: [])
             }
-            return LearnedRows(content.labels, training.labels)
+            let rows = LearnedRows(content.labels, training.labels)
+            guard let far = rows.labels.max(), far >= count else { return rows }
+            throw ArraySet.changed(file, "the label \(far)", "\(count) classes")
         }
-        var (trainRows, testRows) = (learned(own), LearnedRows(rows: [], labels: []))
+        var (trainRows, testRows) = (
+            try learned(own, data.labels ?? data.inputs), LearnedRows(rows: [], labels: [])
+        )
         var other = own
         if let test = training.test {
-            other = try ArraySet.content(data, test.inputs, answers: test.answers, training, files)
-            testRows = learned(other)
+            other = try ArraySet.content(
+                data, test.inputs, points: test.count, answers: test.answers, training, files)
+            testRows = try learned(other, test.answers ?? test.inputs)
         } else {
             (trainRows, testRows) = trainRows.split(
                 share: training.testShare, seed: training.splitSeed, classes: count
@@ -82,12 +88,36 @@ final class ArraySet {
             numbers: other.numbers, targets: other.targets, learned: testRows.first(training.testCount))
     }
 
+    /// An error for a file that was written again while the sweep was read: the digest is of the new bytes, the facts
+    /// are of the old ones.
+    private static func changed(_ file: ContentFile, _ found: String, _ expected: String) -> DataError {
+        DataError(
+            file: file.name,
+            problem: .points("has \(found), and the sweep was read with \(expected): run the sweep again"))
+    }
+
+    /// - Parameter points: number of points that the sweep knows.
     private static func content(
-        _ data: ArrayData, _ inputs: ContentFile, answers: ContentFile?, _ training: ArrayTraining,
-        _ files: ContentFiles
+        _ data: ArrayData, _ inputs: ContentFile, points: Int, answers: ContentFile?,
+        _ training: ArrayTraining, _ files: ContentFiles
     ) throws(DataError) -> Content {
         let path = try files.path(of: inputs)
-        if let table = training.table { return try content(ofTable: path, table) }
+        let found: Content =
+            if let table = training.table {
+                try content(ofTable: path, table)
+            } else {
+                try content(ofArray: path, data, answers, training, files)
+            }
+        guard found.numbers.count == points else {
+            throw changed(inputs, countText(found.numbers.count, "point"), countText(points, "point"))
+        }
+        return found
+    }
+
+    private static func content(
+        ofArray path: String, _ data: ArrayData, _ answers: ContentFile?, _ training: ArrayTraining,
+        _ files: ContentFiles
+    ) throws(DataError) -> Content {
         let numbers = try PointNumbers(
             array: path, size: data.size, channelsFirst: !data.preprocessing.channelsAreLast)
         guard let answers else {

@@ -69,8 +69,22 @@ struct LearnedRows {
 }
 
 extension LearnedRows {
-    /// The first of the rows.
+    /// The first rows of each class, in the classes' proportions; of a regression, the first rows. They keep the file's
+    /// order, and fewer rows are among more. As many rows as classes have each class.
     func first(_ count: Int) -> LearnedRows {
-        LearnedRows(rows: Array(rows.prefix(count)), labels: Array(labels.prefix(count)))
+        guard !labels.isEmpty, count < self.count else {
+            return LearnedRows(rows: Array(rows.prefix(count)), labels: Array(labels.prefix(count)))
+        }
+        var sizes: [Int32: Int] = [:]
+        for label in labels { sizes[label, default: 0] += 1 }
+        var ranks: [Int32: Int] = [:]
+        let shares = labels.map { label in
+            let rank = ranks[label, default: 0]
+            ranks[label] = rank + 1
+            return Double(rank) / Double(sizes[label] ?? 1)
+        }
+        let order = labels.indices.sorted { (shares[$0], labels[$0]) < (shares[$1], labels[$1]) }
+        let chosen = order.prefix(count).sorted()
+        return LearnedRows(rows: chosen.map { rows[$0] }, labels: chosen.map { labels[$0] })
     }
 }

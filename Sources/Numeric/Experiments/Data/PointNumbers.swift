@@ -21,12 +21,15 @@ final class PointNumbers {
     /// The points of an array.
     init(array path: String, size: ImageSize, channelsFirst: Bool) throws(DataError) {
         let file = try ArrayFile(opening: path)
-        guard file.shape.dropFirst().reduce(1, *) == size.count, file.shape.first ?? 0 > 0 else {
+        guard product(Array(file.shape.dropFirst())) == size.count, file.count > 0 else {
             throw file.fault(.dimensions(file.shape, expected: "\(size.count) numbers a point"))
         }
         count = file.shape[0]
         self.size = size
         memory = try reading(MappedFile(path))
+        // The file may have been written again since its header was read.
+        let (expected, found) = (file.count * file.element.width, memory.bytes.count - file.dataStart)
+        guard expected <= found else { throw file.fault(.truncated(expected: expected, found: found)) }
         (start, element, self.channelsFirst) = (file.dataStart, file.element, channelsFirst)
         (factors, offsets) = PointNumbers.identity(size.channels)
     }
@@ -81,7 +84,8 @@ final class PointNumbers {
         }
         for channel in factors.indices {
             let deviation = (squares[channel] / numbers).squareRoot()
-            let isConstant = least[channel] == largest[channel]
+            // The mean of equal numbers may be rounded, and the squares of tiny differences are 0.
+            let isConstant = least[channel] == largest[channel] || !(deviation > 0)
             factors[channel] = isConstant ? 0 : factors[channel] / deviation
             offsets[channel] = isConstant ? 0 : (offsets[channel] - means[channel]) / deviation
         }

@@ -59,7 +59,7 @@ private func runShard(_ arguments: Arguments) throws(CommandFailure) -> ExitCode
     let journal: RunJournal
     do throws(CommandFailure) {
         journal = try openWork(run, share)
-        try RunFiles(spec, in: share.workPath).link(to: source.folder)
+        try RunFiles(spec, in: share.workPath).complete(from: source.folder)
     } catch {
         guard !hadJournal else { throw error }
         fresh.discard()

@@ -4,6 +4,9 @@ import Glibc
 import Sweep
 import Text
 
+/// Words that name what is learned.
+private let targetWords = ["target", "targets", "label", "labels", "class", "y"]
+
 /// The description of a user's file, as `ranksweep data describe` prints it, and its key in a sweep file.
 private struct DescribedFile {
     let path: String
@@ -20,13 +23,30 @@ private struct DescribedFile {
     init(_ path: String) {
         self.path = path
         members = ["file": .string(path)]
-        if ["csv"].contains(path.lowercased().suffix(3)) { describeTable() } else { describeArray() }
+        if ArrayData.isTable(path) { describeTable() } else { describeArray() }
         if let problem { members["problem"] = .string(problem) }
     }
 
-    private var name: String { String(path.split(separator: "/").last ?? "").lowercased() }
-    /// Whether its name says that it is of test points.
-    var isTest: Bool { name.contains("test") }
+    /// The words of its name.
+    private var words: [String] {
+        (path.split(separator: "/").last ?? "").lowercased().split { "_-. ".contains($0) }.map(String.init)
+    }
+    /// Whether its name marks it as test data.
+    var isTest: Bool { words.contains("test") }
+
+    /// Its path as a value in YAML, quoted where it must be.
+    var value: String {
+        let isPlain = path.utf8.allSatisfy {
+            switch $0 {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "."),
+                UInt8(ascii: "/"):
+                true
+            default: $0 == UInt8(ascii: "-") && !path.hasPrefix("-")
+            }
+        }
+        return isPlain && Double(path) == nil ? path : JSONValue.string(path).canonicalText
+    }
 
     // MARK: Arrays
 
@@ -49,7 +69,7 @@ private struct DescribedFile {
     private mutating func describe(_ array: ArrayFile, _ summary: NumberSummary) {
         let bytes = array.dataStart + array.element.width * summary.count
         lines.append(
-            ".npy, shape \(ArrayProblem.tuple(array.shape)), type \(array.element.rawValue), "
+            ".npy, shape \(tupleText(array.shape)), type \(array.element.rawValue), "
                 + sizeText(decimal: Double(bytes)))
         members["format"] = .string("npy")
         members["shape"] = JSONValue(array.shape)
@@ -79,7 +99,7 @@ private struct DescribedFile {
             return
         }
         let isTargets =
-            shape.count == 1 || shape.count == 2 && ["y", "t", "label"].contains(where: name.hasPrefix)
+            shape.count == 1 || shape.count == 2 && words.contains(where: (targetWords + ["t"]).contains)
         key = isTargets ? "targets" : "inputs"
         guard !isTargets else {
             lines.append(
@@ -133,8 +153,8 @@ private struct DescribedFile {
             lines += rowsOfText(
                 [["column", "holds", "range or values", "missing"]] + columns.map(row))
             key = "inputs"
-            let words = ["target", "label", "class", "y"]
-            let target = columns.last { words.contains($0.name.lowercased()) } ?? columns[columns.count - 1]
+            let target =
+                columns.last { targetWords.contains($0.name.lowercased()) } ?? columns[columns.count - 1]
             others.append(("target", JSONValue.string(target.name).canonicalText))
             let usable = columns.filter { $0.name != target.name && $0.firstText == nil && $0.missing == 0 }
             if usable.count < columns.count - 1 {
@@ -155,7 +175,7 @@ private struct DescribedFile {
         if column.firstText != nil {
             let values = column.values ?? []
             range = values.prefix(6).map { "\($0.text) \($0.count)" }.joined(separator: ", ")
-            range += values.count > 6 ? ", …" : values.isEmpty ? "more than \(ColumnSummary.maxValues)" : ""
+            range += values.count > 6 ? ", …" : values.isEmpty ? "too many or too long to list" : ""
         } else if column.numbers.count > 0 {
             range = "\(text(column.numbers.least)) to \(text(column.numbers.largest))"
         }
@@ -224,7 +244,7 @@ private func section(of files: [DescribedFile]) -> [(key: String, value: String)
         // A sweep learns labels or targets.
         let other = ["labels": "targets", "targets": "labels"][key].map { file.isTest ? "test_" + $0 : $0 }
         if members.contains(where: { $0.key == other }) { continue }
-        if !members.contains(where: { $0.key == full }) { members.append((full, file.path)) }
+        if !members.contains(where: { $0.key == full }) { members.append((full, file.value)) }
         for other in file.others where !file.isTest && !members.contains(where: { $0.key == other.key }) {
             members.append(other)
         }

@@ -31,8 +31,8 @@ extension SweepSpec {
     }
 }
 
-/// The files of a sweep in its run directory, files/DIGEST/NAME, where the slots of this machine find them. So a run
-/// can be resumed after the user's own files were moved or changed.
+/// The files of a sweep in its run directory, files/DIGEST/NAME, where the slots of this machine find them. They are
+/// copies: trainings map them, and the user's own files may be moved or overwritten meanwhile.
 struct RunFiles {
     private let copies: [FileCopy]
     /// The run directory.
@@ -72,38 +72,12 @@ struct RunFiles {
         }
     }
 
-    /// Links to the user's files instead of copying them.
-    ///
-    /// - Parameter source: the folder of the sweep file.
-    func link(to source: String) throws(CommandFailure) {
-        // Links of an interrupted shard may lead into the user's folders.
-        removeTree("\(folder)/files")
-        var linked: [String: String] = [:]
-        for copy in copies {
-            var (own, target) = (copy.source(from: source), "\(folder)/\(copy.path)")
-            if copy.file.parts.count > 1 {
-                // A network's external data must lie in the network's own folder.
-                (own, target) = (folderOf(filePath(copy.name, in: source)), "\(folder)/\(copy.file.folder)")
-                if let other = linked[target] {
-                    if access("\(target)/\(copy.part.path)", R_OK) == 0 { continue }
-                    throw .input("\(copy.name): the same network as \(other): leave one of them out")
-                }
-                linked[target] = copy.name
-            }
-            try makeFolder(of: target)
-            guard symlink(own, target) == 0 else {
-                throw CommandFailure(FileError(path: target, doing: "make", code: errno))
-            }
-        }
-    }
-
     /// Takes over copies from another run, where that has them intact.
     func take(from run: String) throws(CommandFailure) {
         for copy in copies {
             let (own, target) = ("\(run)/\(copy.path)", "\(folder)/\(copy.path)")
             guard access(target, F_OK) != 0, access(own, R_OK) == 0 else { continue }
             try makeFolder(of: target)
-            // A shard's work folder leads to the user's own file, so it isn't linked.
             try filed { () throws(FileError) in try copyFile(own, to: target, digest: copy.part.digest) }
         }
     }

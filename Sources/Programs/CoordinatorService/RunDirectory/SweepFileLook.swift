@@ -96,7 +96,7 @@ private func labels(of array: ArrayFile) throws(ArrayFile.Fault) -> FileFacts.Co
                 return
             }
             if label > largest.label { largest = (Int(label), index) }
-            guard label < ArrayProblem.maxClasses else { return }
+            guard label < LabelOptions.maxClasses else { return }
             while counts.count <= label { counts.append((0, 0)) }
             if counts[Int(label)].count == 0 { counts[Int(label)].first = index }
             counts[Int(label)].count += 1
@@ -105,7 +105,7 @@ private func labels(of array: ArrayFile) throws(ArrayFile.Fault) -> FileFacts.Co
     if let bad {
         throw .content(.badLabel(Int64(exactly: bad.label).map(String.init) ?? "\(bad.label)", at: bad.index))
     }
-    let isKnown = largest.label < ArrayProblem.maxClasses
+    let isKnown = largest.label < LabelOptions.maxClasses
     return .labels(
         count: index, classes: largest.label + 1,
         found: isKnown ? counts.map { FoundClass(count: $0.count, first: $0.first) } : [])
