@@ -43,7 +43,9 @@ struct GivenGraph {
 
     /// Reads the file of a request.
     static func model(_ request: MeasureRequest) throws(DataError) -> ONNXModel {
-        try attempt(request.weights) { () throws(GraphError) in
+        // Parameters, values and tangents are large, and each is freed at its last use.
+        cposix_keep_no_freed_memory()
+        return try attempt(request.weights) { () throws(GraphError) in
             do throws(ONNXFault) { return try ONNXModel(reading: request.weights, opsets: 11...28) } catch {
                 throw .file(error)
             }
@@ -104,8 +106,6 @@ struct GivenGraph {
 
     /// Gives the model the file's parameters.
     private func take(_ read: ReadGraph, of file: String) throws(DataError) {
-        // Values and tangents are large, and each is freed at its last use.
-        cposix_keep_no_freed_memory()
         let flat = model.parameters.flat
         if let parameters = read.parameters { return flat.assign(parameters) }
         try GivenGraph.attempt(file) { () throws(GraphError) in
