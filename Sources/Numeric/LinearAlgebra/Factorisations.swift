@@ -146,13 +146,13 @@ extension Matrix where Scalar == Double {
         setGram(a, transposed, inPartsOf: Float.self)
     }
 
-    /// Sums over 2048 numbers at a time, which are gathered as columns without those that are zero.
+    /// Sums over 2048 numbers at a time, 1024 in double, which are gathered as columns without those that are zero.
     private func setGram<Part: Real>(_ a: Matrix<Float>, _ transposed: Bool, inPartsOf kind: Part.Type) {
         precondition(rows == (transposed ? a.columns : a.rows) && columns == rows)
         fill(0)
         let order = Int32(rows)
         let summed = transposed ? a.rows : a.columns
-        let width = min(summed, 2048)
+        let width = min(summed, Matrix<Part>.isSingle ? 2048 : 1024)
         let part = Matrix<Part>(rows: rows, columns: width)
         let product = Matrix<Part>(rows: Matrix<Part>.isSingle ? rows : 0, columns: columns)
         var start = 0
