@@ -208,10 +208,10 @@ class ViT(nn.Module):
 
 
 class Mix(nn.Module):
-    def __init__(self, width, tokens):
+    def __init__(self, width, tokens, units=None):
         super().__init__()
         self.norm1, self.norm2 = nn.LayerNorm(width), nn.LayerNorm(width)
-        self.mlp_tokens, self.mlp_channels = Perceptron(tokens, width // 2, F.gelu), Perceptron(width, 2 * width, F.gelu)
+        self.mlp_tokens, self.mlp_channels = Perceptron(tokens, units or width // 2, F.gelu), Perceptron(width, 2 * width, F.gelu)
 
     def forward(self, x):
         x = x + self.mlp_tokens(self.norm1(x).transpose(1, 2)).transpose(1, 2)

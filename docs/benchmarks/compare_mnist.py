@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""An epoch of an MLP or a VIB on MNIST by ranksweep-bench, mnist_jax.py and mnist_torch.py in turns, one CPU; prints the
-ratios.
+"""An epoch of a network on MNIST by ranksweep-bench, mnist_jax.py and mnist_torch.py in turns, one CPU; prints the ratios.
+A vit and a mixer have no peer in JAX.
 
     python3 docs/benchmarks/compare_mnist.py mlp --data FOLDER_WITH_MNIST [--rounds 5] [--fused] [--keep FILE.ndjson]
     python3 docs/benchmarks/compare_mnist.py vib-small --data FOLDER_WITH_MNIST --repeat 2
     python3 docs/benchmarks/compare_mnist.py vib-alemi --data FOLDER_WITH_MNIST --repeat 1 [--steps 100]
+    python3 docs/benchmarks/compare_mnist.py vit --data FOLDER_WITH_MNIST --repeat 1 [--fused]
 """
 import argparse
 import os
@@ -36,6 +37,8 @@ programs = [
     ("JAX", [arguments.jax_python, os.path.join(here, "mnist_jax.py"), arguments.network, *common]),
     ("PyTorch", torch),
 ]
+if arguments.network in ("vit", "mixer"):
+    del programs[1]
 if arguments.fused:
     programs.append(("PyTorch fused", [*torch, "--fused"]))
 turns.compare(programs, arguments.rounds, arguments.keep)

@@ -9,11 +9,13 @@ import os
 import resource
 import time
 
-# Width, latent variables (0: no VIB), batch, learning rate.
+# Width, latent variables (0: no VIB), batch, learning rate. vit and mixer are for PyTorch alone.
 NETWORKS = {
     "mlp": (200, 0, 128, 1e-3),
     "vib-small": (200, 32, 128, 1e-3),
     "vib-alemi": (1024, 256, 100, 1e-4),
+    "vit": (64, 0, 128, 1e-3),
+    "mixer": (64, 0, 128, 1e-3),
 }
 
 

@@ -4,6 +4,7 @@
     mlp         784-200-200-200-10, cross-entropy, batch 128, learning rate 1e-3
     vib-small   784-200-200-2*32, cross-entropy + 1e-3 KL, one sample a point, batch 128, learning rate 1e-3
     vib-alemi   784-1024-1024-2*256, the same, batch 100, learning rate 1e-4
+    vit, mixer  the networks of sweeps/vit-mnist.yaml and mixer-mnist.yaml as check_training.py writes them, batch 128
 
 The first epoch is not timed. --fused asks for Adam in one kernel, which PyTorch does not do by itself.
 
@@ -27,6 +28,12 @@ images, labels = map(torch.from_numpy, mnist_peers.training_images(arguments.dat
 units = [784, WIDTH, WIDTH] if LATENT else [784, WIDTH, WIDTH, WIDTH]
 hidden = [layer for pair in zip(units, units[1:]) for layer in (nn.Linear(*pair), nn.ReLU())]
 network = nn.Sequential(*hidden, nn.Linear(WIDTH, 2 * LATENT or 10))
+if arguments.network in ("vit", "mixer"):
+    import check_training
+
+    tokens = check_training.ViT(WIDTH, 4) if arguments.network == "vit" else check_training.Tokens(
+        WIDTH, lambda width, patches: check_training.Mix(width, patches, width))
+    network = nn.Sequential(nn.Unflatten(1, (1, 28, 28)), tokens)
 decoder = nn.Linear(LATENT, 10) if LATENT else None
 parameters = [*network.parameters(), *(decoder.parameters() if LATENT else [])]
 optimizer = torch.optim.Adam(parameters, lr=RATE, fused=arguments.fused or None)

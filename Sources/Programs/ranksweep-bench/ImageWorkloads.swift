@@ -55,6 +55,22 @@ func measureVIB(
         points: points, learningRate: learningRate, options)
 }
 
+/// The network of sweeps/vit-mnist.yaml or sweeps/mixer-mnist.yaml, batch 128.
+func measureTokens(
+    _ options: Options,
+    _ make: (TokenSizes) throws(ShapeFault) -> NetworkShape
+) throws(BenchError) -> Measurement {
+    let points = 128
+    let sizes = TokenSizes(
+        blocks: 2, width: 64, patch: 7, input: ImageSize(height: 28, width: 28, channels: 1), outputs: 10)
+    guard let shape = try? make(sizes) else { return Measurement(seconds: []) }
+    let model = Network<Float>(shape, loss: .crossEntropy, points: points)
+    model.initialise(RandomStreams(seed: 0))
+    return try measureEpochs(
+        model, products: products(training: shape.plan, points: points), points: points, learningRate: 1e-3,
+        options)
+}
+
 /// An epoch as a trial trains it: the order is drawn, each batch is gathered from bytes, each step uses Adam.
 /// The loss is the objective's mean over the last 50 steps.
 private func measureEpochs<M: TrainableNetwork>(

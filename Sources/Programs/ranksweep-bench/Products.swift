@@ -18,11 +18,26 @@ struct Product {
 /// The gradient of the first layer's inputs is left out unless asked for.
 func products(training shape: StackShape, points: Int, inputGradient: Bool = false) -> [Product] {
     zip(shape.units, shape.units.dropFirst()).enumerated().flatMap { index, units in
-        let forward = Product(m: points, k: units.0, n: units.1, transposeB: true)
-        let weights = Product(m: units.1, k: points, n: units.0, transposeA: true)
-        let below = Product(m: points, k: units.1, n: units.0)
-        return [forward, weights] + (index > 0 || inputGradient ? [below] : [])
+        products(
+            rows: points, inputs: units.0, outputs: units.1, inputGradient: index > 0 || inputGradient)
     }
+}
+
+/// The products with weights in a training step of a network. Those within attention have no weights, and are left out.
+func products(training plan: NetworkPlan, points: Int) -> [Product] {
+    plan.weights.enumerated().flatMap { index, weight in
+        let pixels = plan.values[plan.nodes[weight.node].output].size.pixels
+        return products(
+            rows: points * pixels, inputs: weight.region.columns, outputs: weight.region.rows,
+            inputGradient: index > 0)
+    }
+}
+
+private func products(rows: Int, inputs: Int, outputs: Int, inputGradient: Bool) -> [Product] {
+    let forward = Product(m: rows, k: inputs, n: outputs, transposeB: true)
+    let weights = Product(m: outputs, k: rows, n: inputs, transposeA: true)
+    let below = Product(m: rows, k: outputs, n: inputs)
+    return [forward, weights] + (inputGradient ? [below] : [])
 }
 
 /// Products of these shapes alone, through the same calls: the time of a step if everything else were free.

@@ -1,6 +1,7 @@
 import Fitting
 import Glibc
 import LinearAlgebra
+import Model
 import Text
 
 /// The work that can be timed.
@@ -11,6 +12,10 @@ enum Workload: String, CaseIterable {
     case smallVIB = "vib-small"
     /// An epoch of Alemi's VIB, 784-1024-1024-2·256, batch 100.
     case alemiVIB = "vib-alemi"
+    /// An epoch of a vision transformer on the same images, batch 128: two blocks of 64 channels, 7 × 7 patches.
+    case vit
+    /// An epoch of an MLP-Mixer of the same size.
+    case mixer
     /// 1000 steps of a VIB on Gaussian data, 5-5-5, batch 256.
     case gaussianVIB = "gaussian-vib"
     /// Local rank of every layer of an MLP at 256 points.
@@ -29,6 +34,12 @@ enum Workload: String, CaseIterable {
             try measureVIB(options, width: 200, bottleneck: 32, points: 128, learningRate: 1e-3)
         case .alemiVIB:
             try measureVIB(options, width: 1024, bottleneck: 256, points: 100, learningRate: 1e-4)
+        case .vit:
+            try measureTokens(options) { sizes throws(ShapeFault) in try .vit(sizes, heads: 4, mlpRatio: 2) }
+        case .mixer:
+            try measureTokens(options) { sizes throws(ShapeFault) in
+                try .mixer(sizes, tokenRatio: 1, mlpRatio: 2)
+            }
         case .gaussianVIB: try measureGaussianVIB(options)
         case .localRank: try measureLocalRank(options)
         case .sweep: try measureSweep(options)
