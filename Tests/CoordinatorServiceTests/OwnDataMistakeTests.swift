@@ -93,6 +93,8 @@ import Testing
             "dataset.targets: r.npy: has inf at row 9 (counted from 0); every number must be finite in single precision",
             ["r.npy": ArrayBytes.npy([10], floats(9) + [.infinity])]),
         Mistake(
+            pair + ", scale: 0", "dataset.scale: 0 makes all points equal: give another factor"),
+        Mistake(
             pair, "dataset.labels: y.npy: has 9 labels for 10 points",
             ["y.npy": ArrayBytes.labels([0, 1, 0, 1, 0, 1, 0, 1, 0])]),
         Mistake(

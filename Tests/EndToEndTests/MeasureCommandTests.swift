@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 import Text
 
@@ -82,6 +83,41 @@ import Text
         let found = try JSONValue(parsing: head.output.utf8)
         #expect(found["layers"] == .array([.string("fc2")]))
         #expect(found["classification_dimension"]?.array?.count == 1 && found["nc1"]?.array?.count == 1)
+    }
+
+    @Test func `A kept network says how its training prepared the points`() throws {
+        let work = try Workspace()
+        let points = ArrayBytes.npy([6, 2], (0..<12).map { Float($0) })
+        try Data(points).write(to: work.folder.appending(path: "x.npy"))
+        try Data(ArrayBytes.labels([0, 1, 0, 1, 0, 1])).write(to: work.folder.appending(path: "y.npy"))
+        for (options, words) in [
+            ("", nil),
+            (
+                ", scale: 0.5, mean: 1, std: [2, 4], standardise: true",
+                "multiplied by 0.5, less the mean [1], divided by [2,4], standardised over the training points"
+            ),
+        ] as [(String, String?)] {
+            try work.write(
+                """
+                name: s
+                model: mlp
+                dataset: {inputs: x.npy, labels: y.npy, test_share: 0.4\(options)}
+                training: {steps: 2, batch_size: 2}
+                weights: final
+
+                """, to: "s.yaml")
+            let out = words == nil ? "plain" : "prepared"
+            #expect(try work.run("run", "s.yaml", "--out", out).code == 0)
+            let folder = work.folder.appending(path: "\(out)/weights").path
+            let name = try #require(FileManager.default.contentsOfDirectory(atPath: folder).first)
+            let end = try work.run("measure", "\(out)/weights/\(name)", "--inputs", "x.npy")
+            #expect(end.code == 0, "\(end.all)")
+            let note = words.map {
+                "note: the training's inputs were \($0): --inputs must be prepared in the same way\n"
+            }
+            #expect(end.errors == note ?? "")
+            #expect(try JSONValue(parsing: end.output.utf8)["trained_inputs"]?.string == words)
+        }
     }
 
     /// A command line, NET and ALL standing for its usual parts, and what is said of it.

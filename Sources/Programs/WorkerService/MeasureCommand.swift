@@ -13,6 +13,12 @@ func runMeasure(_ text: String, _ options: WorkerOptions) -> ExitCode {
     }
     do throws(ExperimentError) {
         let result = try measure(request, data: options.data, memory: availableMemoryBytes())
+        if let preparation = result["trained_inputs"]?.string {
+            // The text comes from a file.
+            printError(
+                "note: the training's inputs were \(printable(preparation).prefix(2000)): --inputs must be prepared in the "
+                    + "same way")
+        }
         printOut(result["table"]?.string ?? result.canonicalText)
         return .done
     } catch {

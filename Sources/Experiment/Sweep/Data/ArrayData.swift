@@ -68,6 +68,10 @@ public struct ArrayData: Hashable, Sendable, DatasetDescription {
         preprocessing.deviation = options[Self.givenDeviation]
         preprocessing.channelsAreLast = options[Self.givenLayout] == "nhwc"
         let facts = options.files[path: options[Self.givenInputs]]
+        if preprocessing.scale == 0 {
+            let words = "0 makes all points equal: give another factor"
+            conflicts.append(PointConflict(Self.givenScale.setting.path, .data(words)))
+        }
         inputs = facts.file
         // Stands for a file that can't be used.
         shape = [1, 1]
@@ -189,6 +193,19 @@ public struct ArrayData: Hashable, Sendable, DatasetDescription {
         case 4: ImageSize(height: shape[2], width: shape[3], channels: shape[1])
         default: .vector(shape.dropFirst().reduce(1, *))
         }
+    }
+
+    /// How a training made its inputs of the file's numbers, in words; nil where it took them as they are.
+    var preparation: String? {
+        func list(_ numbers: [Double]) -> String { JSONValue(numbers).canonicalText }
+        var steps: [String] = []
+        if preprocessing.scale != 1 {
+            steps.append("multiplied by \(JSONValue.number(preprocessing.scale).canonicalText)")
+        }
+        if !preprocessing.mean.isEmpty { steps.append("less the mean \(list(preprocessing.mean))") }
+        if !preprocessing.deviation.isEmpty { steps.append("divided by \(list(preprocessing.deviation))") }
+        if training?.standardises == true { steps.append("standardised over the training points") }
+        return steps.isEmpty ? nil : steps.joined(separator: ", ")
     }
 
     package var facts: DataFacts {

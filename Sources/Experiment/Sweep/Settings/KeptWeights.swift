@@ -92,6 +92,9 @@ extension Trial {
             "trial": id.text, "step": String(step), "model": settings.modelName,
             "network": settings.networkDescription.json.canonicalText,
         ]
+        if let preparation = (settings.dataset.description as? ArrayData)?.preparation {
+            metadata["inputs"] = preparation
+        }
         for (path, value) in axes {
             // A covariance may be an axis. It is cut, because no program reads it here.
             metadata["axes.\(path)"] = String((value.string ?? value.canonicalText).prefix(1000))

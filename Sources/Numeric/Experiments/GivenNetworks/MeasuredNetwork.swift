@@ -106,6 +106,13 @@ struct MeasuredNetwork {
         }
     }
 
+    /// How the training of a kept network prepared the numbers of its files, where points come from an array; nil where it
+    /// took them as they are.
+    func preparation(of points: MeasureRequest.Points, _ file: WeightsFile) -> String? {
+        guard description != nil, case .array = points else { return nil }
+        return file.metadata["inputs"]
+    }
+
     /// A network from an ONNX file.
     init(_ given: GivenGraph) {
         (kind, description, activation, names) = (.graph(given), nil, .linear, given.names)

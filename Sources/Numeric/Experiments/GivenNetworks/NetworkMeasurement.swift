@@ -28,7 +28,11 @@ public func measure(
             let points = try MeasuredPoints(request.points, data)
             let measurement = NetworkMeasurement(request: resolved, network: network, points: points)
             try measurement.check()
-            return .object(try measurement.results())
+            var results = try measurement.results()
+            if let preparation = network.preparation(of: request.points, file) {
+                results["trained_inputs"] = .string(preparation)
+            }
+            return .object(results)
         } catch { throw .data(error) }
     }
 }
