@@ -169,7 +169,8 @@ struct ReportScope {
     func further(_ source: ReportSource) -> [String: JSONValue] {
         guard let run = source.run else { return [:] }
         var further = [ReportScope.run: JSONValue.string(run)]
-        for path in recordPaths {
+        // A network that is not on an axis has no name.
+        for path in recordPaths where path != "network" {
             if let value = source.spec.grid.fixedValue(path) { further[path] = value }
         }
         return further

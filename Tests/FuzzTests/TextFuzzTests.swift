@@ -44,6 +44,16 @@ private func sweepFiles() throws -> [[UInt8]] {
             """.utf8),
         Array("name: s\nmodel: mlp\ndataset: gaussian\n".utf8),
         Array(
+            """
+            name: named
+            model: layers
+            dataset: mnist
+            axes: {network: {a: [flatten, {dense: 10}], b: [{residual: [relu]}, flatten, {dense: 10}]}, seed: [0, 1]}
+            where: ["network == a or seed == 0"]
+            training: {steps: 1}
+            quick: {network: a}
+            """.utf8),
+        Array(
             try SweepSpec(
                 parsing: """
                     name: files

@@ -83,12 +83,16 @@ private func layersTable() -> String {
     let examples = section.components(separatedBy: "```yaml\n").dropFirst().compactMap {
         $0.components(separatedBy: "```").first
     }
-    #expect(examples.count == 2)
+    #expect(examples.count == 3)
     let lenet = try SweepSpec(parsing: examples[0], file: "example")
     #expect(lenet.grid.count == 6 && lenet.grid[5].settings.parameterBytes == 4 * 61_706)
     #expect(try SweepSpec(parsing: examples[0], file: "example", quick: true).grid.count == 1)
     let head = "name: s\nmodel: layers\ndataset: cifar-10\ntraining: {epochs: 1}\n"
     #expect(try SweepSpec(parsing: head + examples[1], file: "example").grid[0].settings.depth == 5)
+    let named = try SweepSpec(parsing: examples[2], file: "example")
+    #expect(named.grid.count == 10 && named.figures.count == 3)
+    #expect([0, 5].map { named.grid[$0].settings.parameterBytes } == [4 * 79_510, 4 * 330])
+    #expect(try SweepSpec(parsing: examples[2], file: "example", quick: true).grid.count == 1)
 }
 
 @Test func `A key of layers has one type, whatever its layer, and a meaning`() {

@@ -48,10 +48,23 @@ import Text
         ("name: s\nmodel: layers\nnetwork: [flatten, {conv: 10}]\n", ".network.1"),
         ("name: s\nmodel: layers\nnetwork: [{residual: [{conv: 10, kernel: 0}]}]\n", ".network.0"),
         ("name: s\nmodel: layers\naxes: {network.1.dens: [1]}\n", ".axes"),
+        ("name: s\nmodel: layers\naxes: {network: {mlp: [flatten, {dens: 10}]}}\n", ".axes"),
+        ("name: s\nmodel: layers\naxes: {network: {mlp: 3}}\n", ".axes"),
+        ("name: s\nmodel: layers\naxes: {network: {a b: [flatten]}}\n", ".axes"),
+        ("name: s\nmodel: layers\nquick: {network: 3}\n", ".quick.network"),
         ("name: s\nmodel: layers\nquick: {network.1.dense: x}\n", ".quick.network.1.dense"),
     ])
     func `The schema refuses what can be seen without the rest of the file`(text: String, path: String) throws
     { #expect(try fault(in: text) == path) }
+
+    @Test(arguments: [
+        "axes: {network: {a: [flatten, {dense: 10}], b-2: [{residual: [relu]}, flatten, {dense: 10}]}}",
+        "axes: [{network: [{name: a, layers: [flatten, {dense: 10}]}]}]", "quick: {network: [a, b]}",
+        "quick: {network: a}", "quick: {network: {a: [flatten]}}", "quick: {network: [flatten, {dense: 10}]}",
+    ])
+    func `The schema knows networks by name`(text: String) throws {
+        #expect(try fault(in: "name: s\nmodel: layers\n\(text)\n") == nil)
+    }
 
     @Test func `What a setting means, and its default, are in the schema`() {
         let rate = sweepSchema["properties"]?["training"]?["properties"]?["learning_rate"]

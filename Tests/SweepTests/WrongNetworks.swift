@@ -248,7 +248,7 @@ enum WrongNetworks {
         ),
         (
             "network: [flatten, {dense: 10}]\naxes: {network: [[flatten], [relu]]}",
-            "6:8: axes.network: cannot be an axis: make values in the list axes, or compare runs of several sweeps"
+            "6:18: axes.network: expected networks by name, as {mlp: [flatten, {dense: 10}]}, found a list"
         ),
         (
             "network: [flatten, {dense: 10}]\nmeasures: {weight_product: true}",

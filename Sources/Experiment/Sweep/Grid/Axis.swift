@@ -6,7 +6,7 @@ public struct Axis: Equatable, Sendable {
     public let path: String
     /// The values, in grid order.
     public let values: AxisValues
-    /// The labels of values in records, where they differ from the values: for `dataset`, the names.
+    /// The labels of values in records, where they differ from the values: for `dataset` and `network`, the names.
     let labels: [JSONValue]?
 
     init(path: String, values: AxisValues) {
@@ -14,7 +14,11 @@ public struct Axis: Equatable, Sendable {
         self.path = path
         self.values = values
         labels =
-            if path == "dataset", case .list(let list) = values { Axis.datasetLabels(of: list) } else { nil }
+            if ["dataset", "network"].contains(path), case .list(let list) = values {
+                Axis.names(of: list)
+            } else {
+                nil
+            }
     }
 
     /// Number of values.
@@ -22,6 +26,12 @@ public struct Axis: Equatable, Sendable {
 
     /// The value at `index`, as records and figures show it.
     public func label(at index: Int) -> JSONValue { labels?[index] ?? values[index] }
+
+    /// The label at `index` as text.
+    func labelText(at index: Int) -> String {
+        let label = label(at: index)
+        return label.string ?? label.canonicalText
+    }
 
     /// The values that a sweep gives a setting, as an axis or as one value, without its default.
     static func values(of path: String, _ axes: [Axis], _ fixed: [String: JSONValue]) -> [JSONValue] {
@@ -31,16 +41,12 @@ public struct Axis: Equatable, Sendable {
     /// The values as text, "0.001, 0.01, 0.1"; for many values the first, the second and the last. Numbers
     /// read back as the same values.
     public var valuesText: String {
-        func text(_ index: Int) -> String {
-            let label = label(at: index)
-            return label.string ?? label.canonicalText
-        }
-        if count <= 8 { return (0..<count).map(text).joined(separator: ", ") }
-        return "\(text(0)), \(text(1)), … \(text(count - 1))"
+        if count <= 8 { return (0..<count).map(labelText).joined(separator: ", ") }
+        return "\(labelText(at: 0)), \(labelText(at: 1)), … \(labelText(at: count - 1))"
     }
 
-    /// The data sets' names, with options where two values share a name.
-    private static func datasetLabels(of values: [JSONValue]) -> [JSONValue] {
+    /// The names of data sets or networks, with options where two data sets share a name.
+    private static func names(of values: [JSONValue]) -> [JSONValue] {
         let names = values.map { $0.string ?? $0["name"]?.string ?? "" }
         return values.enumerated().map { index, value in
             let options = (value.object ?? [:]).filter { $0.key != "name" }.sorted { $0.key < $1.key }

@@ -9,7 +9,7 @@ public indirect enum Condition: Equatable, Sendable {
 
     /// One side of a comparison.
     public enum Operand: Equatable, Sendable {
-        /// The value of the axis with this path; for `dataset`, the name.
+        /// The value of the axis with this path; for `dataset` and `network`, the name.
         case axis(String)
         case number(Double)
         case text(String)

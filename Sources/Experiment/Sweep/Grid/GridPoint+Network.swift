@@ -134,7 +134,9 @@ struct NetworkSizes {
     private var known: [Network: Result<Size, ShapeFault>] = [:]
 
     /// Conflicts because the layers of a list don't fit together, or a network's numbers in memory.
-    mutating func conflicts(of settings: TrialSettings) -> [PointConflict] {
+    ///
+    /// - Parameter name: the list's name, which follows "network" in its entries' paths; nil where it has none.
+    mutating func conflicts(of settings: TrialSettings, named name: String?) -> [PointConflict] {
         guard case .network(let architecture) = settings.model else { return [] }
         switch architecture {
         case .layers, .tokens: break
@@ -150,7 +152,9 @@ struct NetworkSizes {
         case .success(let size): return NetworkSizes.conflicts(size, settings)
         case .failure(let fault):
             guard case .tokens(let kind, _, _) = architecture else {
-                return [PointConflict(fault.path ?? "network", .data(fault.advice))]
+                let rest = (fault.path ?? "network").dropFirst("network".count)
+                let path = name.map { "network.\($0)\(rest)" } ?? "network\(rest)"
+                return [PointConflict(path, .data(fault.advice))]
             }
             // The settings' own conflicts say other faults.
             return fault.sizeAdvice(kind.rawValue).map { [PointConflict("model", .data($0))] } ?? []

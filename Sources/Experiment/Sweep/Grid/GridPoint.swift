@@ -9,6 +9,8 @@ struct GridPoint {
     private let kind: DataKind
     /// The files of the sweep.
     let files: SweepFiles
+    /// The network's name; nil where it isn't on an axis.
+    private(set) var networkName: String?
 
     init(_ grid: Grid, _ positions: [Int]) {
         values = grid.fixed
@@ -16,8 +18,13 @@ struct GridPoint {
         for (axis, position) in zip(grid.axes, positions) {
             let value = axis.values[position]
             values[axis.path] = value
-            guard axis.path == "dataset", let members = value.object else { continue }
-            for (key, option) in members { values[key == "name" ? "dataset" : "dataset." + key] = option }
+            guard let members = value.object else { continue }
+            if axis.path == "network" {
+                networkName = members["name"]?.string
+                values["network"] = members["layers"]
+            } else if axis.path == "dataset" {
+                for (key, option) in members { values[key == "name" ? "dataset" : "dataset." + key] = option }
+            }
         }
         type = Dataset.kind(of: values["dataset"]?.string ?? "")
         kind = type.kind

@@ -1,6 +1,7 @@
 import Text
 
-/// Reads the list of a network's layers. A list or a rule in the spot of a value makes an axis there.
+/// Reads the list of a network's layers. A list or a rule in the spot of a value makes an axis there, unless the network
+/// is itself a value of an axis.
 struct NetworkReader {
     /// An entry of the list, for messages.
     struct Entry {
@@ -9,6 +10,8 @@ struct NetworkReader {
         var word: String
     }
 
+    /// Whether the network is a named one, a value of an axis.
+    private let isNamed: Bool
     /// The axes in the list, in its order.
     private(set) var axes: [Draft.DraftAxis] = []
     /// The entries by path.
@@ -16,9 +19,13 @@ struct NetworkReader {
     /// Values that are left empty, which an axis must give, by path.
     private(set) var vacancies: [String: SweepError.Location] = [:]
 
-    /// The network, or nil with faults.
-    mutating func network(_ node: YAMLNode, _ faults: inout Faults) -> [WrittenLayer]? {
-        layers(node, path: "network", depth: 1, &faults)
+    init(isNamed: Bool = false) { self.isNamed = isNamed }
+
+    /// The network, or nil with faults. `path` begins the paths of entries.
+    mutating func network(
+        _ node: YAMLNode, path: String = "network", _ faults: inout Faults
+    ) -> [WrittenLayer]? {
+        layers(node, path: path, depth: 1, &faults)
     }
 
     private mutating func layers(
@@ -128,8 +135,17 @@ struct NetworkReader {
     private mutating func value(
         _ member: YAMLNode.Entry, path: String, _ faults: inout Faults
     ) -> JSONValue? {
-        guard let setting = LayerWord.setting(path: path) else { return nil }
+        guard let setting = isNamed ? LayerWord.settings[member.key] : LayerWord.setting(path: path) else {
+            return nil
+        }
         let node = member.value
+        if isNamed {
+            guard node.sequence == nil, node.mapping == nil else {
+                faults.add(node.location, path, Draft.networksAreFixed)
+                return nil
+            }
+            return node.value(of: setting.kind, path: path, &faults)
+        }
         if node.sequence != nil || node.mapping != nil {
             guard let values = node.axisValues(of: setting, shown: path, &faults) else { return nil }
             axes.append(

@@ -230,16 +230,19 @@ extension YAMLNode {
     /// option if it began with '-'.
     package func name(path: String, _ faults: inout Faults) -> String? {
         guard let scalar = text(path: path, due: .text, &faults) else { return nil }
-        let sound = scalar.text.utf8.allSatisfy { byte in
-            (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
-                || [45, 46, 95].contains(byte)
-        }
-        guard sound, (1...100).contains(scalar.text.utf8.count), !scalar.text.hasPrefix("."),
-            !scalar.text.hasPrefix("-")
-        else {
+        guard YAMLNode.isName(scalar.text) else {
             faults.add(location, path, .badName(shown))
             return nil
         }
         return scalar.text
+    }
+
+    /// Whether a text may be such a name.
+    static func isName(_ text: String) -> Bool {
+        let sound = text.utf8.allSatisfy { byte in
+            (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
+                || [45, 46, 95].contains(byte)
+        }
+        return sound && (1...100).contains(text.utf8.count) && !text.hasPrefix(".") && !text.hasPrefix("-")
     }
 }

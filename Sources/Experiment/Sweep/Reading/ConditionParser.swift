@@ -49,7 +49,7 @@ struct ConditionAxes {
     }
 }
 
-/// The text that conditions compare for a value that isn't a number: a data set's name, or 'true' or 'false'.
+/// The text that conditions compare for a value that isn't a number: a data set's or network's name, or 'true' or 'false'.
 func conditionText(_ value: JSONValue) -> String? {
     value.string ?? value["name"]?.string ?? value.bool.map { $0 ? "true" : "false" }
 }

@@ -12,6 +12,10 @@ extension Draft {
     mutating func giveNetwork(
         _ node: YAMLNode, location: SweepError.Location, shown: String, _ faults: inout Faults
     ) {
+        if let entries = node.mapping, !entries.isEmpty, entries.allSatisfy({ $0.value.sequence != nil }) {
+            faults.add(node.location, shown, .belongsUnderAxes)
+            return
+        }
         var reader = NetworkReader()
         guard let layers = reader.network(node, &faults) else { return }
         for axis in reader.axes {
@@ -40,9 +44,12 @@ extension Draft {
         let values = fixed.filter { Draft.isOfNetwork($0.key) }.sorted { $0.key < $1.key }
         guard let list = fixed["network"] else {
             let model = fixed["model"]?.value.string ?? "layers"
-            for given in ofAxes.map({ ($0.location, $0.shown) }) + values.map({ ($1.location, $1.shown) })
-            where model != "layers" {
-                faults.add(given.0, given.1, .unused(needs: .layers, found: [model]))
+            for given in ofAxes.map({ ($0.location, $0.shown) }) + values.map({ ($1.location, $1.shown) }) {
+                if model != "layers" {
+                    faults.add(given.0, given.1, .unused(needs: .layers, found: [model]))
+                } else if hasNetworkAxis {
+                    faults.add(given.0, given.1, Draft.networksAreFixed)
+                }
             }
             return
         }

@@ -70,9 +70,8 @@ extension Draft {
             faults.add(location, shown, .neverAnAxis(path))
             return
         }
-        if path == "network", let list = nodes.first {
-            dropNetwork()
-            giveNetwork(list, location: location, shown: shown, &faults)
+        if path == "network" {
+            replaceNetwork(by: nodes, location: location, shown: shown, &faults)
             return
         }
         let given =

@@ -28,7 +28,9 @@ extension Draft {
             found += PointConflict.ofWeights(grid.weights, settings)
             found += PointConflict.ofActivations(settings)
             // A network on patches whose settings conflict isn't the one that was meant.
-            if found.isEmpty || settings.modelName == "layers" { found += networks.conflicts(of: settings) }
+            if found.isEmpty || settings.modelName == "layers" {
+                found += networks.conflicts(of: settings, named: point.networkName)
+            }
             for conflict in found {
                 if let index = conflicts.firstIndex(where: { $0.conflict.path == conflict.path }) {
                     conflicts[index].hits += 1
@@ -87,8 +89,7 @@ extension Draft {
     /// The point as text, "depth=1, width=64": the axes with several values, without the seed.
     private func description(of positions: [Int], in axes: [Axis]) -> String {
         zip(axes, positions).filter { $0.0.path != "seed" && $0.0.count > 1 }.map { axis, position in
-            let label = axis.label(at: position)
-            return "\(axis.path)=\(shortened(label.string ?? label.canonicalText))"
+            "\(axis.path)=\(shortened(axis.labelText(at: position)))"
         }.joined(separator: ", ")
     }
 }
@@ -170,10 +171,11 @@ struct PairCover {
     }
 
     /// The digits at which drawn axes have their smallest and largest values. Those of other rules are the first and the
-    /// last.
+    /// last. Of networks every one is tried, because each has shapes of its own.
     private static func extremes(of dimension: Grid.Dimension, _ axes: [Axis]) -> [Int] {
         var digits: [Int] = []
         for index in dimension.axes {
+            if axes[index].path == "network" { return Array(0..<dimension.count) }
             guard case .drawn(let draws) = axes[index].values else { continue }
             let order = draws.numbers.indices.sorted { draws.numbers[$0] < draws.numbers[$1] }
             for digit in [order.first, order.last].compactMap(\.self) where !digits.contains(digit) {

@@ -72,7 +72,7 @@ extension Draft {
     func given(_ path: String) -> (location: SweepError.Location, shown: String)? {
         if let axis = axes.first(where: { $0.axis.path == path }) { return (axis.location, axis.shown) }
         if let given = fixed[path] { return (given.location, given.shown) }
-        return layerEntries[path].map { ($0.location, "\(path) (\($0.word))") }
+        return layerEntries[path].map { ($0.location, $0.word.isEmpty ? path : "\(path) (\($0.word))") }
     }
 
     private func isGiven(_ path: String) -> Bool { given(path) != nil }

@@ -230,13 +230,21 @@ struct Draft {
             else { continue }
             if let earlier = axes.first(where: { $0.axis.path == entry.key }) {
                 faults.add(entry.keyLocation, shown, .givenTwice(first: earlier.location))
-            } else if let values = entry.value.axisValues(of: setting, shown: shown, &faults) {
+            } else if let values = axisValues(entry, of: setting, shown: shown, &faults) {
                 axes.append(
                     DraftAxis(
                         axis: Axis(path: entry.key, values: values), location: entry.keyLocation, shown: shown
                     ))
             }
         }
+    }
+
+    private mutating func axisValues(
+        _ entry: YAMLNode.Entry, of setting: Setting, shown: String, _ faults: inout Faults
+    ) -> AxisValues? {
+        let node = entry.value
+        guard setting.kind == .network else { return node.axisValues(of: setting, shown: shown, &faults) }
+        return networks(node.sequence ?? [node], location: node.location, shown: shown, &faults)
     }
 
     private mutating func readZip(_ key: String, _ node: YAMLNode, _ faults: inout Faults) {

@@ -122,7 +122,15 @@ public struct SweepDifference: Equatable, Sendable {
             case .absent: return "not given"
             case .one: return all.joined()
             case .axis(let axis):
-                guard axis.count > 8, !all.isEmpty else { return axis.valuesText }
+                guard axis.count > 8, !all.isEmpty else {
+                    guard case .axis(let named) = other, named.valuesText == axis.valuesText else {
+                        return axis.valuesText
+                    }
+                    // The names are equal, so that the values behind some of them differ.
+                    let others = Set(other.texts)
+                    return all.indices.map { others.contains(all[$0]) ? axis.labelText(at: $0) : all[$0] }
+                        .joined(separator: ", ")
+                }
                 let others = Set(other.texts)
                 let own = all.filter { !others.contains($0) }
                 guard !own.isEmpty, own.count < all.count else {
@@ -139,7 +147,13 @@ public struct SweepDifference: Equatable, Sendable {
             guard case .axis(let axis) = self, other != .absent else { return nil }
             let (own, before) = (texts, other.texts)
             guard !own.isEmpty, !before.isEmpty, Set(before).isSubset(of: own) else { return nil }
-            if case .list = axis.values { return "\(path)=\(own.joined(separator: ","))" }
+            if case .list(let values) = axis.values {
+                let words = zip(values, own).map { value, text in
+                    // The run knows its own networks by their names.
+                    path == "network" && before.contains(text) ? value["name"]?.string ?? text : text
+                }
+                return "\(path)=\(words.joined(separator: ","))"
+            }
             // The rule as a person writes it, as {range: [0, 40]}.
             let rule = axis.values.json.canonicalText.filter { $0 != "\"" }
             let text =

@@ -267,8 +267,6 @@ extension SweepError.Problem {
                 + Self.hint(suggestion)
         case .neverAnAxis("weights"):
             "cannot be an axis: it applies to the whole sweep (several steps are one list: [100, 200])"
-        case .neverAnAxis("network"):
-            "cannot be an axis: make values in the list axes, or compare runs of several sweeps"
         case .neverAnAxis("reproducibility"): "cannot be an axis: it applies to the whole sweep"
         case .neverAnAxis: "cannot be an axis: a sweep has one model"
         case .missing(let paths): "missing: \(listed(paths, "or")) is required"

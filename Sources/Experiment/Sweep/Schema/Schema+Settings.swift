@@ -13,7 +13,7 @@ extension Setting {
     static subscript(path path: String) -> Setting? { byPath[path] ?? LayerWord.setting(path: path) }
 
     /// Settings of the whole sweep, which can't be axes.
-    static let neverAxes = ["model", "network", "weights", "reproducibility"]
+    static let neverAxes = ["model", "weights", "reproducibility"]
 
     /// The mappings that group settings: "dataset", "training", "measures", "measures.local_rank".
     static let groups: [String] =
@@ -221,7 +221,7 @@ extension Setting {
     private static let network: [Setting] = [
         Setting(
             "network", .network, default: "required", uses: [.layers],
-            "The layers, in their order. Any value in the list may be an axis, but not the list itself."
+            "The layers, in their order. Any value in the list may be an axis, or whole networks by name: `{mlp: […], cnn: […]}`."
         ),
         Setting(
             "depth", .integer(1...1000), default: "2 (mlp, vib), 4 (cnn, vit, mixer, gmlp), 8 (resnet)",

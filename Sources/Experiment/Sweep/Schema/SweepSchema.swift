@@ -8,7 +8,7 @@ public let sweepSchema: JSONValue = {
     for key in Draft.keys where members[key] == nil { members[key] = .object([:]) }
     for group in ["training", "measures"] { members[group] = group.schema }
     members["name"] = described(
-        typed("string", ["pattern": .string("^[A-Za-z0-9_][A-Za-z0-9._-]*$")]),
+        typed("string", ["pattern": .string(namePattern)]),
         "The sweep's name, and the run directory's.")
     members["axes"] = axesSchema
     members["zip"] = described(
@@ -20,7 +20,10 @@ public let sweepSchema: JSONValue = {
     members["figures"] = list(of: figureSchema)
     members["quick"] = withListedValues(
         object(
-            byPath { anyOf($0.kind.schema, axisSchema($0.kind), list(of: $0.kind.schema)) },
+            byPath {
+                $0.kind == .network
+                    ? chosenNetworks : anyOf($0.kind.schema, axisSchema($0.kind), list(of: $0.kind.schema))
+            },
             "The values that --quick applies, by path: a smaller sweep of the same shape.")
     ) { anyOf($0.schema, axisSchema($0), list(of: $0.schema)) }
     let head: [String: JSONValue] = [
@@ -32,6 +35,8 @@ public let sweepSchema: JSONValue = {
 }()
 
 // MARK: Parts
+
+private let namePattern = "^[A-Za-z0-9_][A-Za-z0-9._-]*$"
 
 private let axesSchema: JSONValue = {
     let paths = byPath { axisSchema($0.kind) }.filter { !Setting.neverAxes.contains($0.key) }
@@ -71,7 +76,19 @@ private let layerSchema: JSONValue = {
 
 private let layer: JSONValue = .object(["$ref": .string("#/definitions/layer")])
 
+/// The axis `network`: lists by name. A run's sweep.json has a list, which keeps their order.
+private let namedNetworks: JSONValue = {
+    let named = object(["name": string, "layers": list(of: layer)], "", required: ["name", "layers"])
+    let lists = JSONValue.object([namePattern: list(of: layer)])
+    let byName = (object([:], "").object ?? [:]).merging(["patternProperties": lists]) { $1 }
+    return anyOf(.object(byName), list(of: named))
+}()
+
+/// Networks under `quick`, where the names of some suffice.
+private let chosenNetworks: JSONValue = anyOf(list(of: layer), namedNetworks, string, list(of: string))
+
 private func axisSchema(_ kind: SettingType) -> JSONValue {
+    if kind == .network { return namedNetworks }
     let values = list(of: kind.schema)
     guard kind.isNumeric else { return values }
     let ends = typed("array", ["items": anyNumber, "minItems": JSONValue(2), "maxItems": JSONValue(2)])

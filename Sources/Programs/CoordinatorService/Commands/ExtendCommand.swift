@@ -132,10 +132,13 @@ struct ExtensionMap {
                 throw .input("\(axis.path): its \(countText(axis.count, "value")) must stay: list them all")
             }
             let kept = Set((0..<now.count).map { now.values[$0].canonicalText })
-            let lost = before.filter { !kept.contains($0.canonicalText) }.map(\.canonicalText)
+            func text(_ value: JSONValue) -> String {
+                ((axis.path == "network" ? value["name"] : nil) ?? value).canonicalText
+            }
+            let lost = before.filter { !kept.contains($0.canonicalText) }.map(text)
             guard !lost.isEmpty else { continue }
             let shown = lost.prefix(5).joined(separator: ", ") + (lost.count > 5 ? ", …" : "")
-            let present = before.map(\.canonicalText)
+            let present = before.map(text)
             let list = present.count <= 12 ? " (at present: \(present.joined(separator: ",")))" : ""
             throw .input(
                 "\(axis.path): \(shown) would be removed: 'extend' only adds values; list all that the axis is "
