@@ -39,10 +39,11 @@ extension Draft {
         let ofAxes = axes.filter { Draft.isOfNetwork($0.axis.path) }
         let values = fixed.filter { Draft.isOfNetwork($0.key) }.sorted { $0.key < $1.key }
         guard let list = fixed["network"] else {
-            let model = fixed["model"]?.value.string ?? "layers"
+            let networks = words(of: Setting.Use.networkPath)
             for given in ofAxes.map({ ($0.location, $0.shown) }) + values.map({ ($1.location, $1.shown) })
-            where model != "layers" {
-                faults.add(given.0, given.1, .unused(needs: .layers, found: [model]))
+            where !networks.isEmpty && !networks.contains("layers") {
+                let needs = Setting.Use.layers.named(for: words(of: "model"))
+                faults.add(given.0, given.1, .unused(needs: needs, found: networks))
             }
             return
         }
