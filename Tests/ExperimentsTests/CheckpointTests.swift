@@ -110,6 +110,16 @@ private let interrupted: [Interrupted] = [
             + "ema_decay: 0.9, schedule: cosine, clip_norm: 0.5, warmup: 20, stop_at_loss: 1.2}\n",
         measures: stopping, stopsAt: 38),
     Interrupted(
+        description: "VIB, a cnn with batch normalisation as encoder, averaged",
+        text: "model: vib\nbeta: 0.01\nbottleneck: 3\nencoder: cnn\nhidden: [2, 3]\nnormalisation: batch\n"
+            + "dataset: {name: generated-images, train_points: 40, test_points: 20}\n"
+            + "training: {epochs: 5, batch_size: 8, ema_decay: 0.9}\n", measures: convolutional),
+    Interrupted(
+        description: "VIB, a mixer with dropout as encoder",
+        text: "model: vib\nbeta: 0.01\nbottleneck: 3\nencoder: mixer\nwidth: 4\ndepth: 1\npatch: 8\n"
+            + "dropout: 0.3\ndataset: {name: generated-images, train_points: 40, test_points: 20}\n"
+            + "training: {epochs: 5, batch_size: 8}\n", measures: convolutional),
+    Interrupted(
         description: "VIB, images, measures of the catalogue's table",
         text: "model: vib\nbeta: 0.01\n" + images
             + "training: {epochs: 5, batch_size: 8}\nhidden: [9]\nbottleneck: 3\n", measures: listed),

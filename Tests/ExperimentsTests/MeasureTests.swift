@@ -172,9 +172,10 @@ func `A record has just the metrics that the catalogue declares`(text: String) t
             return norms[0]
         }
         let gradients: [Double]
-        if case .vib(let beta, let bottleneck, let shift) = trial.model {
+        if case .vib(let beta, let bottleneck, let shift, _) = trial.model {
             let model = VIB<Float>(
-                hidden: units, activation: .relu, bottleneck: bottleneck, outputs: 10, loss: .crossEntropy,
+                .stack(hidden: units, activation: .relu, bottleneck: bottleneck), outputs: 10,
+                loss: .crossEntropy,
                 beta: beta, shift: shift, points: 8)
             model.initialise(streams)
             gradients = norms(model)

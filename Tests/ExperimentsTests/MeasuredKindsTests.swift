@@ -95,6 +95,33 @@ import Text
                 text: "model: vib\nbeta: 0.1\nbottleneck: 4\nseed: 5\n" + images
                     + "hidden: [8, 8]\ntraining: {steps: 6, batch_size: 8, ema_decay: 0.5}\n",
                 points: symmetric, listed: ["effective_rank", "rank_stability", "weight_product"]),
+            NetworkCase(
+                testDescription: "VIB, layer normalisation",
+                text: "model: vib\nbeta: 0.1\nbottleneck: 4\nnormalisation: layer\n" + images
+                    + "hidden: [8, 8]\ntraining: {steps: 6, batch_size: 8}\n",
+                points: symmetric, listed: ["binned_information"]),
+            NetworkCase(
+                testDescription: "VIB, cnn",
+                text: "model: vib\nencoder: cnn\nbeta: 0.1\nbottleneck: 4\n" + images
+                    + "hidden: [3, 4]\nnormalisation: batch\ntraining: {steps: 4, batch_size: 8, ema_decay: 0.5}\n",
+                points: symmetric,
+                listed: ["effective_rank", "feature_dimension", "binned_information", "kernel_information"]),
+            NetworkCase(
+                testDescription: "VIB, resnet",
+                text: "model: vib\nencoder: resnet\nbeta: 0.1\nbottleneck: 4\n" + images
+                    + "width: 4\ntraining: {steps: 3, batch_size: 8}\n",
+                points: symmetric, listed: ["effective_rank"]),
+            NetworkCase(
+                testDescription: "VIB, vit",
+                text: "model: vib\nencoder: vit\nbeta: 0.1\nbottleneck: 4\n" + images
+                    + "width: 4\ndepth: 1\nheads: 2\npatch: 7\ntraining: {steps: 3, batch_size: 8}\n",
+                points: symmetric),
+            NetworkCase(
+                testDescription: "VIB, layers",
+                text: "model: vib\nencoder: layers\nbeta: 0.1\nbottleneck: 4\n" + images
+                    + "network: [{conv: 3, kernel: 5, stride: 2}, relu, {dropout: 0.2}, flatten, {dense: 8}]\n"
+                    + "training: {steps: 3, batch_size: 8}\n",
+                points: symmetric),
         ]
 
     @Test(arguments: kinds) func `A kept network measures as its training did`(kind: NetworkCase) throws {

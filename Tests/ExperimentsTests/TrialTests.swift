@@ -199,8 +199,11 @@ private func expectAgreement(_ body: JSONValue) throws {
             // None of these learns from a teacher.
             let fits =
                 metric.uses.allSatisfy {
-                    $0.path == "model"
-                        ? $0.words.contains(settings.modelName) : isImages && $0.words.contains("mnist")
+                    switch $0.path {
+                    case "model": $0.words.contains(settings.modelName)
+                    case "encoder": $0.words.contains(isVIB ? "mlp" : settings.modelName)
+                    default: isImages && $0.words.contains("mnist")
+                    }
                 } && (metric.measure?.name != "weight_norms" || settings.measures.weightNorms != nil)
                 && metric != .stoppedAtStep
             for position in [body["metrics"], body["trace"]?.array?.first] {

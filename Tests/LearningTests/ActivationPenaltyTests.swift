@@ -105,7 +105,7 @@ private struct PlainPenalty {
         let settings = LogDetSettings(weight: 0.2, epsilon: 0.1, layers: [1, 2])
         var draws = Draws(81)
         let model = VIB<Double>(
-            hidden: [4, 7, 5], activation: activation, bottleneck: 2, outputs: 3, loss: .crossEntropy,
+            .stack(hidden: [4, 7, 5], activation: activation, bottleneck: 2), outputs: 3, loss: .crossEntropy,
             beta: 0.1, shift: -1, points: 6, logDet: settings)
         model.parameters.flat.assign(draws.numbers(model.parameters.flat.count))
         let batch = GradientTests.batch(.crossEntropy, inputs: 4, outputs: 3, &draws)
@@ -114,9 +114,9 @@ private struct PlainPenalty {
         check(
             model,
             PlainObjective(
-                shapes: [model.encoderShape, model.decoderShape], loss: .crossEntropy, inputs: inputs,
+                shapes: model.shapes, loss: .crossEntropy, inputs: inputs,
                 labels: batch.labels, latent: .init(beta: 0.1, shift: -1, noise: noise.nested)),
-            PlainPenalty(shape: model.encoderShape, inputs: inputs, settings: settings), batch,
+            PlainPenalty(shape: model.shapes[0], inputs: inputs, settings: settings), batch,
             noise: noise, "\(activation)")
     }
 

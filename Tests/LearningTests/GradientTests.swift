@@ -97,13 +97,13 @@ import Testing
     static func checkVIB(_ loss: Loss, _ activation: Activation, hidden: [Int], beta: Double, shift: Double) {
         var draws = Draws(UInt64(hidden.count) + 20)
         let model = VIB<Double>(
-            hidden: hidden, activation: activation, bottleneck: 2, outputs: 3, loss: loss, beta: beta,
+            .stack(hidden: hidden, activation: activation, bottleneck: 2), outputs: 3, loss: loss, beta: beta,
             shift: shift, points: points)
         model.parameters.flat.assign(draws.numbers(model.parameters.flat.count))
         let batch = batch(loss, inputs: hidden[0], outputs: 3, &draws)
         let noise: Matrix<Double> = draws.matrix(rows: points, columns: 2, in: -2...2)
         let plain = PlainObjective(
-            shapes: [model.encoderShape, model.decoderShape], loss: loss, inputs: batch.inputs.nested,
+            shapes: model.shapes, loss: loss, inputs: batch.inputs.nested,
             labels: batch.labels, targets: batch.targets.nested,
             latent: .init(beta: beta, shift: shift, noise: noise.nested))
         check(
@@ -129,10 +129,12 @@ import Testing
         var draws = Draws(31)
         let make = (
             VIB<Float>(
-                hidden: [19, 33], activation: activation, bottleneck: 5, outputs: 3, loss: loss, beta: 0.01,
+                .stack(hidden: [19, 33], activation: activation, bottleneck: 5), outputs: 3, loss: loss,
+                beta: 0.01,
                 shift: -1, points: Self.points),
             VIB<Double>(
-                hidden: [19, 33], activation: activation, bottleneck: 5, outputs: 3, loss: loss, beta: 0.01,
+                .stack(hidden: [19, 33], activation: activation, bottleneck: 5), outputs: 3, loss: loss,
+                beta: 0.01,
                 shift: -1, points: Self.points)
         )
         make.1.parameters.flat.assign(draws.numbers(make.1.parameters.flat.count, in: -0.3...0.3))

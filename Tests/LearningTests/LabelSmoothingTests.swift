@@ -47,7 +47,8 @@ import Testing
         mlp.parameters.flat.assign(draws.numbers(mlp.parameters.flat.count))
         Self.check(mlp, batch, noise: Matrix(rows: 5, columns: 0), "mlp")
         let vib = VIB<Double>(
-            hidden: [4, 6], activation: .tanh, bottleneck: 2, outputs: 3, loss: .crossEntropy, beta: 0.1,
+            .stack(hidden: [4, 6], activation: .tanh, bottleneck: 2), outputs: 3, loss: .crossEntropy,
+            beta: 0.1,
             shift: -0.5, points: 5, smoothing: smoothing)
         vib.parameters.flat.assign(draws.numbers(vib.parameters.flat.count))
         Self.check(vib, batch, noise: draws.matrix(rows: 5, columns: 2), "vib")

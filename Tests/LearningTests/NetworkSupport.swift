@@ -14,10 +14,15 @@ enum Nets {
         logDet: LogDetSettings? = nil
     ) -> Network<T> {
         let network = Network<T>(shape, loss: loss, points: points, logDet: logDet)
+        draw(network, seed: seed)
+        return network
+    }
+
+    /// Draws all parameters and running averages.
+    static func draw<T: Real>(_ network: Network<T>, seed: UInt64) {
         var draws = Draws(seed)
         network.parameters.flat.assign(draws.numbers(network.parameters.flat.count).map { T($0) })
-        let plan = shape.plan
-        for node in plan.nodes {
+        for node in network.shape.plan.nodes {
             guard let norm = node.operation as? NormalisationOperation else { continue }
             // Scales away from 0, and variances that are some.
             norm.gamma.of(network.parameters.flat).assign(
@@ -25,7 +30,6 @@ enum Nets {
             norm.running?.variance.of(network.numbers.states).assign(
                 draws.numbers(norm.gamma.columns, in: 0.5...1.5).map { T($0) })
         }
-        return network
     }
 
     static func batch<T: Real>(_ shape: NetworkShape, points: Int = points, seed: UInt64 = 4) -> Batch<T> {

@@ -97,10 +97,11 @@ import Testing
 
     @Test func `Every layer of every stack draws its own numbers`() {
         let model = VIB<Float>(
-            hidden: [8, 8], activation: .tanh, bottleneck: 8, outputs: 8, loss: .crossEntropy, beta: 1,
+            .stack(hidden: [8, 8], activation: .tanh, bottleneck: 8), outputs: 8, loss: .crossEntropy,
+            beta: 1,
             shift: 0, points: 1)
         model.initialise(RandomStreams(seed: 2))
-        let layers = (model.encoder + model.decoder).map { layer in
+        let layers = (model.denseLayers + model.decoder).map { layer in
             let deviation = (2 / Double(layer.weight.rows + layer.weight.columns)).squareRoot()
             return layer.weight.doubles.prefix(64).map { Int(($0 / deviation * 1000).rounded()) }
         }

@@ -34,7 +34,8 @@ enum Task {
 
     static func vib(_ loss: Loss = .crossEntropy, beta: Double = 1e-3, points: Int = 32) -> VIB<Float> {
         let model = VIB<Float>(
-            hidden: [6, 17], activation: .relu, bottleneck: 3, outputs: 2, loss: loss, beta: beta, shift: 0,
+            .stack(hidden: [6, 17], activation: .relu, bottleneck: 3), outputs: 2, loss: loss, beta: beta,
+            shift: 0,
             points: points)
         model.initialise(RandomStreams(seed: 1))
         return model

@@ -11,7 +11,8 @@ import Testing
     private static func model(_ loss: Loss = .crossEntropy, seed: UInt64 = 1) -> (VIB<Double>, Draws) {
         var draws = Draws(seed)
         let model = VIB<Double>(
-            hidden: [4, 6], activation: .tanh, bottleneck: 3, outputs: 4, loss: loss, beta: 0.1, shift: -0.5,
+            .stack(hidden: [4, 6], activation: .tanh, bottleneck: 3), outputs: 4, loss: loss, beta: 0.1,
+            shift: -0.5,
             points: points)
         model.parameters.flat.assign(draws.numbers(model.parameters.flat.count))
         return (model, draws)
@@ -53,7 +54,7 @@ import Testing
         let noise: Matrix<Double> = draws.matrix(rows: 3, columns: 3)
         let code = model.encode(inputs, noise: noise)
         let plain = PlainObjective(
-            shapes: [model.encoderShape, model.decoderShape], loss: .crossEntropy, inputs: inputs.nested,
+            shapes: model.shapes, loss: .crossEntropy, inputs: inputs.nested,
             labels: [0, 1, 2], latent: .init(beta: 1, shift: -0.5, noise: noise.nested))
         expectClose([code.kl / 3], [plain.value(model.parameters.flat.values).kl], within: 1e-13)
         #expect(code.head.rows == 3 && code.head.columns == 6)
@@ -86,7 +87,7 @@ import Testing
         var batch = Batch(inputs: inputs, labels: [3, 1, 0, 2])
         if loss != .crossEntropy { batch = Batch(inputs: inputs, targets: draws.matrix(rows: 4, columns: 4)) }
         let plain = PlainObjective(
-            shapes: [model.encoderShape, model.decoderShape], loss: loss, inputs: inputs.nested,
+            shapes: model.shapes, loss: loss, inputs: inputs.nested,
             labels: batch.labels, targets: batch.targets.nested,
             latent: .init(beta: 1, shift: -0.5, noise: noise.nested))
         let value = plain.value(model.parameters.flat.values)

@@ -31,6 +31,31 @@ import Testing
         #expect(Set(expected.absolute.flatMap { $0.map(\.mean) }).count > 4)
     }
 
+    /// The same encoder, in both ways: also the ranks of μ above its noise.
+    @Test(arguments: [Activation.linear, .relu, .tanh])
+    func `An encoder's ranks are those of its chain`(activation: Activation) throws {
+        let stack = StackShape(units: [9, 12, 7, 10], activation: activation)
+        let parameters = Parameters<Float>(stacks: [stack])
+        parameters.initialise([stack], RandomStreams(seed: 5))
+        let shape = NetworkShape(encoder: try .mlp(units: stack.units, activation: activation))
+        let network = Network<Float>(shape, loss: .crossEntropy, points: 1)
+        for (mine, layer) in zip(network.weights, parameters.stacks[0]) { mine.assign(layer.weight) }
+        let points = Matrix<Float>(rows: 6, columns: 9)
+        RandomStreams(seed: 6).fillNormals(points, .evaluationData)
+        let sigma = Matrix<Float>(rows: 6, columns: 5)
+        RandomStreams(seed: 7).fillUniforms(sigma, .evaluationData)
+        sigma.assign(sigma.values.map { 0.2 + $0.magnitude * (1 + 3 * $0.magnitude) })
+        let settings = LocalRankSettings(
+            thresholds: [0.05, 0.3, 1], relative: [0.1, 0.4], noise: [0.2, 0.7, 2])
+        var chain = LocalRank(stack, lastRows: 5, settings: settings)
+        var tangents = NetworkLocalRank(
+            shape, inputs: nil, hasReLU: activation == .relu, settings: settings)
+        let expected = chain.measure(parameters.stacks[0], inputs: points, sigma: sigma)
+        #expect(tangents.measure(network, points: points, sigma: sigma) == expected)
+        #expect(Set(expected.noise.map(\.mean)).count == 3)
+        #expect(tangents.measure(network, points: points).informativeDirections == nil)
+    }
+
     /// Ranks for some of the inputs: those of their columns.
     @Test func `A patch's rank is that of its columns`() throws {
         let network = Network<Float>(

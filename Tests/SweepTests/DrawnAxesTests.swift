@@ -363,7 +363,10 @@ extension String {
 
     @Test func `A Sobol sequence has at most 16 axes`() {
         let paths = Setting.all.filter { setting in
-            let isOfVIBs = setting.uses.allSatisfy { $0.path == "model" && $0.words.contains("vib") }
+            let isOfVIBs = setting.uses.allSatisfy {
+                $0.path == "model" && $0.words.contains("vib")
+                    || $0.path == "encoder" && $0.words.contains("mlp")
+            }
             switch setting.kind {
             case .integer(let range): return isOfVIBs && range.contains(2) && range.contains(3)
             case .number(let bounds): return isOfVIBs && bounds.contains(2) && bounds.contains(3)

@@ -100,8 +100,9 @@ import Text
         let rate = try #require(lines.firstIndex { $0.hasPrefix("  learning_rate:") })
         #expect(lines[rate - 1] == "  # The first learning rate.")
         #expect(lines.contains("# bottleneck: number of inputs (gaussian), 32 (images, arrays)"))
-        // Not a vib's, and not of its data.
-        for other in ["# residual:", "# dataset.modulus:", "# model:"] {
+        #expect(lines.contains("# encoder: mlp") && lines.contains("# residual: false"))
+        // Not an mlp's, and not of its data.
+        for other in ["# shortcut:", "# dataset.modulus:", "# model:"] {
             #expect(!lines.contains { $0.hasPrefix(other) })
         }
         #expect(lines.allSatisfy { $0.count <= 110 })

@@ -252,7 +252,7 @@ final class SweepFileFacts {
         ("file:", "layers: 'x*'\nfile:", "s.yaml:3:9: layers: net.onnx has no layer 'x*'; it has conv, relu"),
         (
             "file:", "depth: 3\nfile:",
-            "depth: not used here: it needs model to be mlp, vib, cnn, resnet, vit, mixer or gmlp"
+            "depth: not used here: it needs model to be mlp, cnn, resnet, vit, mixer or gmlp"
         ),
         ("file:", "training: {steps: 3}\nfile:", "training.steps: not used here: it needs model"),
         ("file:", "weights: final\nfile:", "weights: not used here"),

@@ -101,13 +101,12 @@ private func message(_ text: String) -> String {
         (
             """
             name: s
-            model: vib
+            model: resnet
             dataset: mnist
-            beta: 0.1
             biases: false
             training: {steps: 5}
             """,
-            "biases: not used here: it needs model to be mlp or cnn, and it is vib"
+            "biases: not used here: it needs model to be mlp or cnn, and it is resnet"
         ),
     ]
     for (text, due) in cases { #expect(message(text).contains(due), "\(message(text))") }

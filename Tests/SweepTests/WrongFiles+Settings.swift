@@ -12,7 +12,7 @@ extension WrongFiles {
             "s.yaml:5:9: groups: not used here: it needs normalisation to be group, and it is batch"),
         file(
             resnet + "activation: tanh\n",
-            "s.yaml:5:13: activation: not used here: it needs model to be mlp, vib, cnn, vit, "
+            "s.yaml:5:13: activation: not used here: it needs model to be mlp, cnn, vit, "
                 + "mixer or gmlp, and it is resnet"),
         tokens(
             "vit", "width: 10", "s.yaml:5:8: width: 4 heads do not divide a width of 10: give 'heads' that do"
@@ -58,7 +58,7 @@ extension WrongFiles {
             "s.yaml:5:8: heads: not used here: it needs model to be vit, and it is mixer"),
         tokens(
             "gmlp", "hidden: [4]",
-            "s.yaml:5:9: hidden: not used here: it needs model to be mlp, vib or cnn, and it is gmlp"),
+            "s.yaml:5:9: hidden: not used here: it needs model to be mlp or cnn, and it is gmlp"),
         tokens(
             "vit", "token_ratio: 1",
             "s.yaml:5:14: token_ratio: not used here: it needs model to be mixer, and it is vit"),
@@ -84,7 +84,7 @@ extension WrongFiles {
         images(
             "normalisation: batch\nmeasures: {weight_product: true}",
             "s.yaml:6:28: measures.weight_product: this measure works for plain networks only: an mlp without "
-                + "normalisation and residual connections, or a vib"),
+                + "normalisation and residual connections, or a vib with such an encoder"),
         file(
             "name: s\nmodel: vib\nbeta: 0.1\ndataset: modular-addition\ntraining: {steps: 9}\n",
             "s.yaml:2:8: model: modular addition is for an mlp"),

@@ -206,11 +206,11 @@ enum WrongNetworks {
         ),
         (
             "network: [flatten, {dense: 10}]\ndepth: 3",
-            "6:8: depth: not used here: it needs model to be mlp, vib, cnn, resnet, vit, mixer or gmlp, and it is layers"
+            "6:8: depth: not used here: it needs model to be mlp, cnn, resnet, vit, mixer or gmlp, and it is layers"
         ),
         (
             "network: [flatten, {dense: 10}]\nactivation: relu",
-            "6:13: activation: not used here: it needs model to be mlp, vib, cnn, vit, mixer or gmlp, and it is layers"
+            "6:13: activation: not used here: it needs model to be mlp, cnn, vit, mixer or gmlp, and it is layers"
         ),
         (
             "network: [flatten, {dense: 10}]\naxes: {network.1.conv: [3, 4]}",
@@ -253,7 +253,7 @@ enum WrongNetworks {
         (
             "network: [flatten, {dense: 10}]\nmeasures: {weight_product: true}",
             "6:28: measures.weight_product: this measure works for plain networks only: an mlp without normalisation and "
-                + "residual connections, or a vib"
+                + "residual connections, or a vib with such an encoder"
         ),
     ]
 }

@@ -96,13 +96,13 @@ class MLP(nn.Module):
 
 
 class CNN(nn.Module):
-    def __init__(self, channels):
+    def __init__(self, channels, outputs=10):
         super().__init__()
         before = [1, *channels]
         self.convolutions = nn.ModuleList(
             nn.Conv2d(a, b, 3, 1 if n == 0 else 2, 1) for n, (a, b) in enumerate(zip(before, channels)))
         self.norms = nn.ModuleList(nn.BatchNorm2d(n) for n in channels)
-        self.classifier = nn.Linear(channels[-1], 10)
+        self.classifier = nn.Linear(channels[-1], outputs)
 
     def forward(self, x):
         for convolution, norm in zip(self.convolutions, self.norms):
@@ -254,18 +254,22 @@ class Tokens(nn.Module):
 
 
 class VIB(nn.Module):
-    def __init__(self, hidden, latent, beta, shift):
+    def __init__(self, hidden, latent, beta, shift, encoder=None):
         super().__init__()
         units = [784, *hidden, 2 * latent]
-        self.encoder = nn.ModuleList(nn.Linear(a, b) for a, b in zip(units, units[1:]))
+        self.encoder = encoder or nn.ModuleList(nn.Linear(a, b) for a, b in zip(units, units[1:]))
         self.decoder = nn.ModuleList([nn.Linear(latent, 10)])
         self.latent, self.beta, self.shift = latent, beta, shift
 
     def loss(self, x, y, noise, smoothing):
-        h = x.flatten(1)
-        for layer in self.encoder[:-1]:
-            h = F.relu(layer(h))
-        mean, raw = self.encoder[-1](h).split(self.latent, 1)
+        if isinstance(self.encoder, nn.ModuleList):
+            h = x.flatten(1)
+            for layer in self.encoder[:-1]:
+                h = F.relu(layer(h))
+            head = self.encoder[-1](h)
+        else:
+            head = self.encoder(x)
+        mean, raw = head.split(self.latent, 1)
         p = raw + self.shift
         sigma = F.softplus(p)
         # ln softplus(p), whose own digits end where e^p is small.
@@ -361,6 +365,8 @@ def cases():
         yield f"vib, shift {shift}", vib, adam(epsilon=1e-4), lambda shift=shift: VIB([24], 8, 0.01, shift), {}
     yield "vib, label smoothing 0.2, norm clipped at 0.3", {**vib, "sigma_shift": -5}, adam(epsilon=1e-4), lambda: VIB(
         [24], 8, 0.01, -5), {"training": {"label_smoothing": 0.2, "clip_norm": 0.3}, "smoothing": 0.2, "clip": 0.3}
+    encoded = {"model": "vib", "encoder": "cnn", "hidden": [4, 8], "normalisation": "batch", "bottleneck": 8, "beta": 0.01}
+    yield "vib, cnn", encoded, sgd(0.05, 0.9), lambda: VIB([], 8, 0.01, -5, CNN([4, 8], 16)), {}
 
 
 # Both sides.

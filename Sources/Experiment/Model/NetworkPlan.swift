@@ -113,6 +113,9 @@ public struct NetworkPlan: Sendable {
     /// All tensors of the network in files, in their order.
     public var tensors: [Tensor] { parameters + averages }
 
+    /// Number of numbers in the flat buffer: parameters and running averages.
+    public var bufferCount: Int { parameterCount + stateCount }
+
     /// The running averages' region in the flat buffer.
     public var stateRange: Region { Region(offset: parameterCount, rows: 1, columns: stateCount) }
 
@@ -274,6 +277,18 @@ public struct NetworkPlan: Sendable {
     /// Marks the operations from an index on as those of a shortcut.
     mutating func markShortcut(from first: Int) {
         for index in first..<nodes.count { nodes[index].isShortcut = true }
+    }
+
+    /// Puts "encoder." before all names, and makes the first half of the outputs the network's output.
+    mutating func becomeEncoder() {
+        func rename(_ name: inout String) { name = "encoder." + name }
+        for index in weights.indices { rename(&weights[index].name) }
+        for index in parameters.indices { rename(&parameters[index].name) }
+        for index in averages.indices { rename(&averages[index].name) }
+        for index in marked.indices { rename(&marked[index].name) }
+        let count = values[last].size.count
+        let half = (0..<count / 2).map { Int32($0) }
+        last = add(SelectionOperation(half, of: count), last, .vector(half.count))
     }
 
     // MARK: - Graphs

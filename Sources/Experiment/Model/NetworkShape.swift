@@ -36,6 +36,8 @@ public struct NetworkShape: Sendable {
     public var outputs: Int { plan.values[plan.last].size.count }
     /// The operations that the layers amount to.
     public let plan: NetworkPlan
+    /// Index of the plan's value that training reads: the last; for an encoder the one before, (μ | s).
+    public let head: Int
     /// A graph's layers; nil: the plan says them.
     private let chosen: [Int]?
 
@@ -43,13 +45,23 @@ public struct NetworkShape: Sendable {
     public init(input: ImageSize, layers: [LayerSpec]) throws(ShapeFault) {
         (self.input, chosen) = (input, nil)
         plan = try NetworkPlan(input: input, layers)
+        head = plan.last
     }
 
     /// The shape of a graph whose operations a plan holds.
     ///
     /// - Parameter layers: the values that measures see as layers.
     public init(graph plan: NetworkPlan, layers: [Int]) {
-        (input, self.plan, chosen) = (plan.values[0].size, plan, layers)
+        (input, self.plan, chosen, head) = (plan.values[0].size, plan, layers, plan.last)
+    }
+
+    /// The shape of a VIB's encoder: these layers, whose outputs are (μ | s), and then μ alone, which measures see as
+    /// the last layer. Names of parameters begin with "encoder.".
+    public init(encoder shape: NetworkShape) {
+        (input, chosen, head) = (shape.input, shape.chosen, shape.head)
+        var plan = shape.plan
+        plan.becomeEncoder()
+        self.plan = plan
     }
 
     /// The layers that measures see, as indices of the plan's values: for a graph those chosen.

@@ -25,8 +25,8 @@ public struct RecordForm: Sendable {
 
         init(_ settings: TrialSettings) {
             model =
-                if case .vib(_, let bottleneck, _) = settings.model {
-                    .vib(beta: 0, bottleneck: bottleneck, sigmaShift: 0)
+                if case .vib(_, let bottleneck, _, let encoder) = settings.model {
+                    .vib(beta: 0, bottleneck: bottleneck, sigmaShift: 0, encoder: encoder)
                 } else {
                     settings.model
                 }

@@ -15,8 +15,8 @@ public struct DenseLayer<Scalar: Real> {
     }
 }
 
-/// Parameters (or their gradients) of one or more stacks and of loose vectors, in one flat buffer, so that an
-/// optimiser's step is one loop.
+/// Parameters (or their gradients) of a network's plan, of stacks and of loose vectors, in one flat buffer, so that
+/// an optimiser's step is one loop.
 public struct Parameters<Scalar: Real> {
     /// [1, all]
     public let flat: Matrix<Scalar>
@@ -30,12 +30,18 @@ public struct Parameters<Scalar: Real> {
     /// alone.
     let parts: [(range: Range<Int>, isWeight: Bool)]
 
-    /// Parameters of value 0 for stacks of these shapes and vectors of these sizes.
-    public init(stacks shapes: [StackShape], vectors sizes: [Int] = []) {
-        let count = shapes.reduce(0) { $0 + $1.parameterCount } + sizes.reduce(0, +)
+    /// Parameters of value 0: a plan's with its running averages, those of stacks of these shapes, and vectors of
+    /// these sizes.
+    public init(_ plan: NetworkPlan? = nil, stacks shapes: [StackShape] = [], vectors sizes: [Int] = []) {
+        let count =
+            (plan?.bufferCount ?? 0) + shapes.reduce(0) { $0 + $1.parameterCount } + sizes.reduce(0, +)
         let flat = Matrix<Scalar>(rows: 1, columns: count)
         var parts: [(range: Range<Int>, isWeight: Bool)] = []
-        var offset = 0
+        var offset = plan?.bufferCount ?? 0
+        if let plan {
+            parts = plan.parameters.map { ($0.range, $0.isWeight) }
+            parts.append((plan.stateRange.range, false))
+        }
         func take(_ rows: Int, _ columns: Int, isWeight: Bool) -> Matrix<Scalar> {
             defer { offset += rows * columns }
             parts.append((offset..<offset + rows * columns, isWeight))
@@ -54,15 +60,23 @@ public struct Parameters<Scalar: Real> {
         self.flat = flat
         self.parts = parts
     }
+
+    /// The plan's numbers alone, which come first: a view.
+    init(of plan: NetworkPlan, in all: Parameters) {
+        flat = all.flat.prefix(rows: 1, columns: plan.bufferCount)
+        (stacks, vectors, parts) = ([], [], [])
+    }
 }
 
 extension Parameters {
-    /// Draws the weights from `streams`; biases and vectors are set to zero.
+    /// Draws the stacks' weights from `streams`; all other numbers are set to zero.
+    ///
+    /// - Parameter first: index of the first draw.
     public func initialise(
-        _ shapes: [StackShape], _ streams: RandomStreams, _ kind: Initialisation = .heGlorot
+        _ shapes: [StackShape], _ streams: RandomStreams, _ kind: Initialisation = .heGlorot, first: Int = 0
     ) {
         flat.fill(0)
-        var index = 0
+        var index = first
         for (layers, shape) in zip(stacks, shapes) {
             for (number, layer) in layers.enumerated() {
                 let isBeforeRectifier = shape.activation.isRectifier && number + 1 < layers.count

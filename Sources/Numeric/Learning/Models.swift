@@ -74,6 +74,8 @@ public protocol TrainableNetwork<Scalar> {
     var loss: Loss { get }
     /// The layers that measures read, W_1 with its bias first.
     var denseLayers: [DenseLayer<Scalar>] { get }
+    /// The network that measures read, where the layers are no plain stack: the model itself, or a VIB's encoder.
+    var network: Network<Scalar>? { get }
     /// Random numbers that the objective needs for each point: 0, or the number of a VIB's latent variables.
     var noisePerPoint: Int { get }
     /// Sets `gradients` to the gradient of the objective's mean over the batch. Allocates nothing.
@@ -100,6 +102,9 @@ extension TrainableNetwork {
     ) -> Objective {
         setGradients(gradients, batch, noise: noise)
     }
+
+    /// nil: a plain stack.
+    public var network: Network<Scalar>? { nil }
 
     /// The layers of the first stack.
     public var denseLayers: [DenseLayer<Scalar>] { parameters.stacks[0] }

@@ -32,8 +32,10 @@ public struct Network<Scalar: Real>: PredictingNetwork {
     /// - Parameters:
     ///   - logDet: the regulariser on the activations of hidden layers, which are those that measures see but the last.
     ///   - smoothing: the objective's label smoothing, of a cross-entropy.
+    ///   - given: the memory of parameters, which others may share; nil: the network's own.
     public init(
-        _ shape: NetworkShape, loss: Loss, points: Int, logDet: LogDetSettings? = nil, smoothing: Double = 0
+        _ shape: NetworkShape, loss: Loss, points: Int, logDet: LogDetSettings? = nil, smoothing: Double = 0,
+        parameters given: Parameters<Scalar>? = nil
     ) {
         let hidden = shape.layers.dropLast().map(\.activation)
         let regularised = logDet.map { $0.layers.map { hidden[$0 - 1] } } ?? []
@@ -48,17 +50,20 @@ public struct Network<Scalar: Real>: PredictingNetwork {
         }
         self.loss = loss
         self.points = points
-        parameters = Parameters(shape.plan, vectors: loss == .gaussianNLL ? [shape.outputs] : [])
+        parameters =
+            given ?? Parameters(shape.plan, vectors: loss == .gaussianNLL ? [shape.outputs] : [])
         numbers = NetworkNumbers(plan: shape.plan, flat: parameters.flat)
         descent = numbers.trained.map {
-            BackwardPlan(shape.plan, $0, from: shape.plan.last, toInput: false)
+            BackwardPlan(shape.plan, $0, from: shape.head, toInput: false)
         }
         work = NetworkWorkspace(shape.plan, descent, points: points, keeping: regularised)
     }
 
     /// The network with its parameters rounded to another type: measures take it in double.
     public init<Other: Real>(converting other: Network<Other>, points: Int) {
-        self.init(other.shape, loss: other.loss, points: points)
+        self.init(
+            other.shape, loss: other.loss, points: points,
+            parameters: Parameters(other.shape.plan, vectors: other.parameters.vectors.map(\.count)))
         parameters.flat.assign(converting: other.parameters.flat)
     }
 
@@ -105,6 +110,14 @@ public struct Network<Scalar: Real>: PredictingNetwork {
         }
     }
 
+    /// The number of matrices that `initialise` draws.
+    var drawCount: Int {
+        shape.plan.weights.count + shape.plan.tensors.count { $0.deviation != nil && !$0.isWeight }
+    }
+
+    /// The network itself.
+    public var network: Network? { self }
+
     /// The weights of each dense layer, [outputs, inputs], and of each convolution, [channels, numbers under
     /// the window], in order.
     public var weights: [Matrix<Scalar>] { weights(of: parameters) }
@@ -148,52 +161,61 @@ public struct Network<Scalar: Real>: PredictingNetwork {
     private func setGradients(
         _ gradients: Parameters<Scalar>, _ batch: Batch<Scalar>, _ mode: NetworkMode, _ noise: Matrix<Scalar>?
     ) -> Objective {
-        precondition(batch.inputs.rows == points && batch.inputs.columns == shape.input.count)
-        guard let descent else { preconditionFailure("a network that has operations without gradients") }
-        precondition(
-            noise.map { $0.columns == noisePerPoint && ($0.rows == points || $0.columns == 0) } ?? true)
-        numbers.forward(batch.inputs, work, mode, upTo: shape.plan.last, noise: noise)
-        let outputs = numbers.slot(descent.start, of: shape.plan.last, points, work)
-        outputs.assign(work.values[shape.plan.last])
+        let outputs = outputGradient
+        outputs.assign(forward(batch.inputs, mode, noise))
         let sum = loss.evaluate(
             outputs, batch, logVariance: parameters.vector, logVarianceGradient: gradients.vector,
             isTraining: true, smoothing: smoothing)
-        var penalties = 0.0
-        numbers.backward(descent, batch.inputs, work, mode, gradients: gradients.flat, noise: noise) {
-            value, gradient in
-            guard let penalty, let layer = penalised[value] else { return }
-            penalties += penalty.value(
-                ofHidden: layer, numbers.value(value, batch.inputs, work), addTo: gradient)
-        }
-        shape.plan.stateRange.of(gradients.flat).fill(0)
+        let penalties = backward(batch.inputs, mode, noise, gradients: gradients.flat)
         let task = sum.loss / loss.normaliser(points: points, outputs: outputs.columns)
         return Objective(task: task, kl: 0, total: task + penalties, correct: sum.correct)
     }
 
-    /// The outputs with running averages, at no more than `points` points.
+    /// The outputs with running averages, at no more than `points` points. The next pass overwrites them.
     public func predict(_ inputs: Matrix<Scalar>) -> Matrix<Scalar> {
         precondition(inputs.rows <= points)
-        numbers.forward(inputs, work, .evaluation, upTo: shape.plan.last)
-        return numbers.value(shape.plan.last, inputs, work)
+        numbers.forward(inputs, work, .evaluation, upTo: shape.head)
+        return outputs(ofFirst: inputs.rows)
     }
 }
 
-extension Parameters {
-    /// A plan's parameters, its running averages, then the vectors. `stacks` is empty.
-    init(_ plan: NetworkPlan, vectors sizes: [Int]) {
-        let flat = Matrix<Scalar>(
-            rows: 1, columns: plan.parameterCount + plan.stateCount + sizes.reduce(0, +))
-        var parts = plan.parameters.map { (range: $0.range, isWeight: $0.isWeight) }
-        parts.append((plan.stateRange.range, false))
-        var offset = plan.parameterCount + plan.stateCount
-        self.vectors = sizes.map { size in
-            defer { offset += size }
-            parts.append((offset..<offset + size, false))
-            return Matrix(flat.buffer, offset: offset, rows: 1, columns: size)
+/// The halves of a training step, for models that have other parts, too.
+extension Network {
+    /// The outputs of the last pass at its first points.
+    func outputs(ofFirst count: Int) -> Matrix<Scalar> { work.values[shape.head].rows(0..<count) }
+
+    /// The gradient with respect to the outputs, to be set before `backward`, which overwrites it.
+    var outputGradient: Matrix<Scalar> {
+        guard let descent else { preconditionFailure("a network that has operations without gradients") }
+        return numbers.slot(descent.start, of: shape.head, points, work)
+    }
+
+    /// Returns the outputs of a training step's pass over `points` points.
+    func forward(
+        _ inputs: Matrix<Scalar>, _ mode: NetworkMode, _ noise: Matrix<Scalar>?
+    ) -> Matrix<Scalar> {
+        precondition(inputs.rows == points && inputs.columns == shape.input.count)
+        precondition(
+            noise.map { $0.columns == noisePerPoint && ($0.rows == points || $0.columns == 0) } ?? true)
+        numbers.forward(inputs, work, mode, upTo: shape.head, noise: noise)
+        return outputs(ofFirst: points)
+    }
+
+    /// Sets the gradients of all parameters from `outputGradient`, after `forward` with the same arguments.
+    ///
+    /// - Returns: the penalty on activations times its weight; 0 without one.
+    func backward(
+        _ inputs: Matrix<Scalar>, _ mode: NetworkMode, _ noise: Matrix<Scalar>?, gradients: Matrix<Scalar>
+    ) -> Double {
+        guard let descent else { preconditionFailure("a network that has operations without gradients") }
+        var penalties = 0.0
+        numbers.backward(descent, inputs, work, mode, gradients: gradients, noise: noise) { value, gradient in
+            guard let penalty, let layer = penalised[value] else { return }
+            penalties += penalty.value(
+                ofHidden: layer, numbers.value(value, inputs, work), addTo: gradient)
         }
-        self.flat = flat
-        self.stacks = []
-        self.parts = parts
+        shape.plan.stateRange.of(gradients).fill(0)
+        return penalties
     }
 }
 

@@ -44,13 +44,13 @@ func measureVIB(
     _ options: Options, width: Int, bottleneck: Int, points: Int, learningRate: Double
 ) throws(BenchError) -> Measurement {
     let model = VIB<Float>(
-        hidden: [ImageSet.pixelsPerImage, width, width], activation: .relu, bottleneck: bottleneck,
+        .stack(hidden: [ImageSet.pixelsPerImage, width, width], activation: .relu, bottleneck: bottleneck),
         outputs: 10,
         loss: .crossEntropy, beta: 1e-3, shift: -5, points: points)
     model.initialise(RandomStreams(seed: 0))
     return try measureEpochs(
         model,
-        products: products(training: model.encoderShape, points: points)
+        products: products(training: model.shapes[0], points: points)
             + products(training: model.decoderShape, points: points, inputGradient: true),
         points: points, learningRate: learningRate, options)
 }

@@ -47,10 +47,10 @@ extension CostEstimate {
         let rank = TrialSettings.LocalRank(
             thresholds: [], relative: [], noise: [], points: measure.testPoints ?? shape.testPoints,
             patch: measure.settings["side"]?.number.flatMap { Int(exactly: $0) })
-        if case .network = trial.model {
-            add(rank, ofNetwork: shape, times: times)
-        } else {
+        if trial.model.architecture == nil {
             add(rank, shape, times: times)
+        } else {
+            add(rank, ofNetwork: shape, times: times)
         }
     }
 

@@ -79,7 +79,8 @@ public struct CostEstimate: Equatable, Sendable {
 
     /// The settings that an estimate depends on, in addition to everything under "dataset".
     static let settings = [
-        "file", "layers", "network", "depth", "width", "hidden", "bottleneck", "normalisation", "groups",
+        "file", "layers", "encoder", "network", "depth", "width", "hidden", "bottleneck", "normalisation",
+        "groups",
         "residual",
         "shortcut", "patch", "heads", "mlp_ratio", "token_ratio", "pool", "dropout",
         "training.batch_size",
@@ -127,10 +128,12 @@ extension CostEstimate {
         let times = Double(shape.measurements)
         if let rank = trial.measures.localRank {
             var part = Part(name: MeasureDeclaration.localRank.name)
-            switch trial.model {
-            case .network: part.cost.add(rank, ofNetwork: shape, times: times)
-            case .onnx(let graph): part.cost.add(rank, of: graph, shape)
-            default: part.cost.add(rank, shape, times: times)
+            if let graph = trial.graph {
+                part.cost.add(rank, of: graph, shape)
+            } else if trial.model.architecture == nil {
+                part.cost.add(rank, shape, times: times)
+            } else {
+                part.cost.add(rank, ofNetwork: shape, times: times)
             }
             parts.append(part)
         }
@@ -164,7 +167,7 @@ extension CostEstimate {
         if trial.dataset.facts.trainCount == nil {
             variates += Double(shape.inputs + shape.outputs) * steps * batch
         }
-        if case .vib(_, let bottleneck, _) = trial.model {
+        if case .vib(_, let bottleneck, _, _) = trial.model {
             variates += Double(bottleneck) * steps * batch
         }
         variates += Double(shape.noise) * steps * batch
@@ -177,7 +180,7 @@ extension CostEstimate {
         }
         let evaluated = trial.graph != nil && trial.dataset.facts.classes == 0 ? 0 : shape.testPoints
         products += 2 * times * Double(evaluated) * Double(shape.multiplications)
-        if case .vib(_, let bottleneck, _) = trial.model {
+        if case .vib(_, let bottleneck, _, _) = trial.model {
             let samples = Double(trial.measures.samples)
             variates += Double(bottleneck) * times * samples * Double(shape.testPoints)
             products += 2 * times * samples * Double(shape.testPoints * shape.decoderWeights)
@@ -302,7 +305,7 @@ extension CostEstimate {
             matrices =
                 network.isDenseChain
                 ? zip(jacobianUnits, weights).filter { $0.0 > 0 }.map { ($0, $1 / $0) }
-                : layers.joined().map { ($0.region.rows, $0.region.columns) }
+                : network.layers.map { ($0.region.rows, $0.region.columns) }
             decoderWeights = layers.dropFirst().joined().reduce(0) { $0 + $1.region.range.count }
             image = data.input.pixels > 1 ? data.input : nil
             switch trial.measures.traceAt {

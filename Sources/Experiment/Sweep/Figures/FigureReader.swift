@@ -238,7 +238,8 @@ struct FigureReader {
         let uses = metric.uses + (metric.measure?.uses ?? [])
         for use in uses where !isMet(use) {
             faults.add(
-                metricNode.location, "\(path) '\(metric.key)'", .unused(needs: use, found: words(use.path)))
+                metricNode.location, "\(path) '\(metric.key)'",
+                .unused(needs: use.named(for: words("model")), found: words(use.path)))
             return nil
         }
         if let measure = metric.measure, !isMeasured(measure) {
@@ -339,10 +340,10 @@ struct FigureReader {
     private var deepestNetwork: Int {
         let hidden = Axis.values(of: "hidden", axes, fixed).compactMap { $0.array.map { $0.count + 1 } }
         let depths = Axis.values(of: "depth", axes, fixed).compactMap { $0.number.map { Int($0) } }
-        let model = words("model").first
+        let networks = words(Setting.Use.networkPath)
         // Before its blocks, such a network has a layer of tokens, and after them its output.
-        let more = model.flatMap(TrialSettings.TokenNetwork.init(rawValue:)) == nil ? 0 : 2
-        let defaultDepth = model.flatMap { GridPoint.defaultDepths[$0] } ?? 2
+        let more = networks.contains { TrialSettings.TokenNetwork(rawValue: $0) != nil } ? 2 : 0
+        let defaultDepth = networks.compactMap { GridPoint.defaultDepths[$0] }.max() ?? 2
         return ((hidden + depths).max() ?? defaultDepth) + more
     }
 }

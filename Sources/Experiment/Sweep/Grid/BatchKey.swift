@@ -17,12 +17,12 @@ public struct BatchKey: Hashable, Sendable {
     private let latent: Int?
 
     /// The key of a trial; nil for a trial that is trained alone, because it is large or its network isn't a
-    /// plain MLP or a VIB.
+    /// plain MLP or a VIB with such an encoder.
     public init?(_ settings: TrialSettings) {
         switch settings.model {
         case .mlp: latent = nil
-        case .vib(_, let latent, _): self.latent = latent
-        case .network, .onnx: return nil
+        case .vib(_, let latent, _, nil): self.latent = latent
+        case .vib, .network, .onnx: return nil
         }
         guard settings.parameterBytes / 4 * settings.training.batchSize <= BatchKey.limit else {
             return nil

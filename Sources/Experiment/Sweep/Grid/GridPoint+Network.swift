@@ -7,13 +7,13 @@ extension GridPoint {
     func architecture(
         _ input: ImageSize, _ conflicts: inout [PointConflict]
     ) -> TrialSettings.Architecture? {
-        let defaultName = name == "resnet" ? "batch" : "none"
+        let defaultName = networkName == "resnet" ? "batch" : "none"
         let normalisation = Normalisation(
             word("normalisation", default: defaultName), groups: integer("groups") ?? 4)
         if isConvolutional, input.pixels == 1 {
-            conflicts.append(PointConflict("dataset", .needsImages(name)))
+            conflicts.append(PointConflict("dataset", .needsImages(networkName)))
         }
-        if name == "resnet" {
+        if networkName == "resnet" {
             var depth = integer("depth") ?? 8
             if depth < 8 || depth % 6 != 2 {
                 conflicts.append(PointConflict("depth", .depthOfResnet(depth)))
@@ -27,9 +27,9 @@ extension GridPoint {
             return .resnet(depth: depth, width: width, normalisation)
         }
         if let tokens { return architecture(tokens, input, &conflicts) }
-        if name == "layers" { return .layers(written) }
+        if networkName == "layers" { return .layers(written) }
         check(normalisation, network.hidden, &conflicts)
-        if name == "cnn" {
+        if networkName == "cnn" {
             if let channels = network.hidden.max(), channels > 4096 {
                 let path = values["hidden"] == nil ? "width" : "hidden"
                 conflicts.append(PointConflict(path, .tooManyChannels(channels)))
@@ -50,7 +50,7 @@ extension GridPoint {
             conflicts.append(PointConflict("width", .tooManyChannels(given)))
         }
         func conflict(_ path: String, _ words: String) {
-            let given = [path, "width", "model"].first { values[$0] != nil }
+            let given = [path, "width", "encoder", "model"].first { values[$0] != nil }
             conflicts.append(PointConflict(given ?? path, .data(words)))
         }
         let network = self.network
@@ -102,15 +102,16 @@ extension GridPoint {
     /// Number of hidden layers that measures see; nil where the layers don't fit together.
     private func hiddenLayers(_ data: Dataset) -> Int? {
         var mistakes: [PointConflict] = []
-        guard !isVIB, let architecture = architecture(data.facts.input, &mistakes) else {
-            return network.hidden.count
-        }
-        let shape = try? architecture.shape(network, input: data.facts.input, outputs: data.facts.outputs)
+        let (input, outputs) = (data.facts.input, data.facts.outputs)
+        let model = self.model(input, &mistakes)
+        guard let architecture = model.architecture else { return network.hidden.count }
+        let shape = try? architecture.shape(network, input: input, outputs: model.headUnits(outputs))
         return shape.map { $0.layers.count - 1 }
     }
 }
 
-/// The sizes of networks that are lists or on patches. Those of a network are found once, for all points that have it.
+/// The sizes of networks that are lists or on patches, also of encoders. Those of a network are found once, for all
+/// points that have it.
 struct NetworkSizes {
     private struct Network: Hashable {
         let architecture: TrialSettings.Architecture
@@ -137,14 +138,15 @@ struct NetworkSizes {
     ///
     /// - Parameter name: the list's name, which follows "network" in its entries' paths; nil where it has none.
     mutating func conflicts(of settings: TrialSettings, named name: String?) -> [PointConflict] {
-        guard case .network(let architecture) = settings.model else { return [] }
+        guard let architecture = settings.model.architecture else { return [] }
         switch architecture {
         case .layers, .tokens: break
         case .mlp, .cnn, .resnet: return []
         }
         let data = settings.dataset.facts
         let network = Network(
-            architecture: architecture, settings: settings.network, input: data.input, outputs: data.outputs)
+            architecture: architecture, settings: settings.network, input: data.input,
+            outputs: settings.model.headUnits(data.outputs))
         let result =
             known[network] ?? Result { () throws(ShapeFault) in try network.size() }
         known[network] = result
@@ -154,10 +156,13 @@ struct NetworkSizes {
             guard case .tokens(let kind, _, _) = architecture else {
                 let rest = (fault.path ?? "network").dropFirst("network".count)
                 let path = name.map { "network.\($0)\(rest)" } ?? "network\(rest)"
-                return [PointConflict(path, .data(fault.advice))]
+                let latent =
+                    if case .vib(_, let latent, _, _) = settings.model { latent } else { nil as Int? }
+                return [PointConflict(path, .data(fault.advice(latent: latent)))]
             }
             // The settings' own conflicts say other faults.
-            return fault.sizeAdvice(kind.rawValue).map { [PointConflict("model", .data($0))] } ?? []
+            let path = settings.modelName == "vib" ? "encoder" : "model"
+            return fault.sizeAdvice(kind.rawValue).map { [PointConflict(path, .data($0))] } ?? []
         }
     }
 

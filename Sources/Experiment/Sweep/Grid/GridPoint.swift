@@ -9,8 +9,8 @@ struct GridPoint {
     private let kind: DataKind
     /// The files of the sweep.
     let files: SweepFiles
-    /// The network's name; nil where it isn't on an axis.
-    private(set) var networkName: String?
+    /// The list's name on the axis `network`; nil where that is no axis.
+    private(set) var listName: String?
 
     init(_ grid: Grid, _ positions: [Int]) {
         values = grid.fixed
@@ -20,7 +20,7 @@ struct GridPoint {
             values[axis.path] = value
             guard let members = value.object else { continue }
             if axis.path == "network" {
-                networkName = members["name"]?.string
+                listName = members["name"]?.string
                 values["network"] = members["layers"]
             } else if axis.path == "dataset" {
                 for (key, option) in members { values[key == "name" ? "dataset" : "dataset." + key] = option }
@@ -35,9 +35,11 @@ struct GridPoint {
     var isVIB: Bool { name == "vib" }
     /// Whether the network comes from a file.
     var isGraph: Bool { name == "onnx" }
-    /// The network on patches; nil for other models.
-    var tokens: TrialSettings.TokenNetwork? { TrialSettings.TokenNetwork(rawValue: name) }
-    var isConvolutional: Bool { name == "cnn" || name == "resnet" || tokens != nil }
+    /// The kind of network: the model, or a VIB's encoder.
+    var networkName: String { isVIB ? word("encoder", default: "mlp") : name }
+    /// The network on patches; nil for other networks.
+    var tokens: TrialSettings.TokenNetwork? { TrialSettings.TokenNetwork(rawValue: networkName) }
+    var isConvolutional: Bool { networkName == "cnn" || networkName == "resnet" || tokens != nil }
 
     func number(_ path: String, default value: Double) -> Double { values[path]?.number ?? value }
     func integer(_ path: String) -> Int? { values[path]?.number.flatMap { Int(exactly: $0) } }
@@ -70,8 +72,8 @@ struct GridPoint {
             model: model(data.facts.input, &conflicts), dataset: data, network: network,
             training: training(data, &conflicts), measures: measures(data, &conflicts),
             seed: UInt64(integer("seed") ?? 0))
-        if case .network(let architecture) = settings.model, architecture.hasBatchNormalisation,
-            settings.training.batchSize == 1, settings.training.duration != .steps(0)
+        if settings.model.architecture?.hasBatchNormalisation == true, settings.training.batchSize == 1,
+            settings.training.duration != .steps(0)
         {
             conflicts.append(PointConflict("training.batch_size", .batchOfOne))
         }
@@ -82,34 +84,36 @@ struct GridPoint {
     /// The default depth of models where it isn't 2.
     static let defaultDepths = ["cnn": 4, "resnet": 8, "vit": 4, "mixer": 4, "gmlp": 4]
 
-    private func model(_ input: ImageSize, _ conflicts: inout [PointConflict]) -> TrialSettings.Model {
+    func model(_ input: ImageSize, _ conflicts: inout [PointConflict]) -> TrialSettings.Model {
         guard isVIB else { return architecture(input, &conflicts).map { .network($0) } ?? .mlp }
         return .vib(
             beta: number("beta", default: 1),
             bottleneck: integer("bottleneck") ?? kind.bottleneck ?? input.count,
-            sigmaShift: number("sigma_shift", default: kind.sigmaShift))
+            sigmaShift: number("sigma_shift", default: kind.sigmaShift),
+            encoder: architecture(input, &conflicts))
     }
 
     /// The network that the sweep file lists, with this point's values.
     var written: WrittenNetwork { WrittenNetwork(values["network"] ?? .null).with(values) }
 
     var network: TrialSettings.Network {
-        if name == "layers" {
+        if networkName == "layers" {
             var network = TrialSettings.Network(hidden: [], activation: written.activation)
             network.stored = stored(Setting.storedOfNetwork)
             return network
         }
-        let usual = name == "resnet" ? Activation.relu : tokens == nil ? kind.activation : .gelu
+        let usual = networkName == "resnet" ? Activation.relu : tokens == nil ? kind.activation : .gelu
         let activation = Activation(rawValue: word("activation", default: usual.rawValue))
-        let width = integer("width") ?? (name == "cnn" ? 16 : kind.width)
+        let width = integer("width") ?? (networkName == "cnn" ? 16 : kind.width)
         // These have their own forms of depth and width.
-        let hasNoList = name == "resnet" || tokens != nil
+        let hasNoList = networkName == "resnet" || tokens != nil
         let hidden =
             hasNoList
             ? []
             : numbers("hidden")?.map { Int($0) }
                 ?? [Int](
-                    repeating: width, count: (integer("depth") ?? GridPoint.defaultDepths[name] ?? 2) - 1)
+                    repeating: width,
+                    count: (integer("depth") ?? GridPoint.defaultDepths[networkName] ?? 2) - 1)
         var network = TrialSettings.Network(hidden: hidden, activation: activation ?? .linear)
         network.stored = stored(Setting.storedOfNetwork)
         return network
@@ -121,7 +125,7 @@ struct GridPoint {
         for setting in settings {
             guard
                 let value = values[setting.path] ?? setting.storage?.ofData?(kind)
-                    ?? setting.storage?.ofModel[name],
+                    ?? setting.storage?.ofModel[networkName],
                 value != setting.fallback, setting.uses.allSatisfy(meets)
             else { continue }
             stored.set(setting, value)
@@ -245,14 +249,15 @@ struct GridPoint {
         _ data: Dataset, _ conflicts: inout [PointConflict]
     ) -> TrialSettings.Measures {
         let testPoints = data.facts.testCount
-        let hasPatches = isConvolutional || name == "layers" && data.facts.input.pixels > 1
+        let isListed = networkName == "layers"
+        let hasPatches = isConvolutional || isListed && data.facts.input.pixels > 1
         var points = integer("measures.local_rank.points") ?? min(hasPatches ? 4 : 256, testPoints)
         if points > testPoints {
             conflicts.append(
                 PointConflict("measures.local_rank.points", .rankPointsTooMany(points, of: testPoints)))
             points = testPoints
         }
-        if name == "layers", !hasPatches, values["measures.local_rank.patch"] != nil {
+        if isListed, !hasPatches, values["measures.local_rank.patch"] != nil {
             conflicts.append(
                 PointConflict(
                     "measures.local_rank.patch", .data("the points are vectors: only images have a patch")))
@@ -312,13 +317,14 @@ struct GridPoint {
 
     /// Whether the network is a chain W_l φ(W_{l−1} …) with nothing between its layers.
     private var isDenseChain: Bool {
-        !isConvolutional && name != "layers" && values["residual"]?.bool != true
+        !isConvolutional && networkName != "layers" && values["residual"]?.bool != true
             && word("normalisation", default: "none") == "none"
     }
 
     /// Whether the point meets a condition. A missing setting meets it, because its default does.
     private func meets(_ use: Setting.Use) -> Bool {
-        values[use.path]?.string.map(use.words.contains) ?? true
+        use.path == Setting.Use.networkPath
+            ? use.words.contains(networkName) : values[use.path]?.string.map(use.words.contains) ?? true
     }
 
     var weightNorms: TrialSettings.WeightNorms? {

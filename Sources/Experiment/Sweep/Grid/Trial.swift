@@ -31,7 +31,7 @@ public struct Trial: Equatable, Sendable {
             let isArray = settings.dataset.description is ArrayData
             shown["dataset"] = isArray ? point.values["dataset.inputs"] : .string(point.dataset)
         }
-        if case .vib(let beta, _, _) = settings.model { shown["beta"] = .number(beta) }
+        if case .vib(let beta, _, _, _) = settings.model { shown["beta"] = .number(beta) }
         for (axis, position) in zip(axes, positions) { shown[axis.path] = axis.label(at: position) }
         self.axes = shown.sorted { $0.key < $1.key }.map { (path: $0.key, value: $0.value) }
     }

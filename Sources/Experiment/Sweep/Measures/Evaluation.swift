@@ -15,13 +15,11 @@ extension Setting.Use {
         words: Dataset.allKinds.filter { $0.mayHaveClasses && $0.vibObjection == nil }.flatMap(\.names))
     static let trained = Setting.Use(path: "model", words: Setting.trainedModels)
     /// Models whose layers end in their activations.
-    static let ofActivations = Setting.Use(
-        path: "model", words: Setting.trainedModels.filter { !Setting.tokenModels.contains($0) })
-    static let layers = Setting.Use(path: "model", words: ["layers"])
+    static let ofActivations = network(["mlp", "cnn", "resnet", "layers"])
+    static let layers = network(["layers"])
     static let onnx = Setting.Use(path: "model", words: ["onnx"])
     /// Models whose Jacobians are taken in a patch of an image.
-    static let ofPatches = Setting.Use(
-        path: "model", words: ["cnn", "resnet"] + Setting.tokenModels + ["layers", "onnx"])
+    static let ofPatches = network(["cnn", "resnet"] + Setting.tokenModels + ["layers", "onnx"])
     /// Data with classes. A teacher's regression has none.
     static let ofClasses = [classes, Setting.Use(path: "dataset.task", words: ["classification"])]
 }

@@ -46,6 +46,14 @@ extension ShapeFault {
         }
     }
 
+    /// The message about a network, or about an encoder with so many latent variables.
+    func advice(latent: Int?) -> String {
+        guard let latent, case .entry(_, _, _, .outputs(let size, let due)) = self else { return advice }
+        return
+            "the last layer gives \(size.words), and an encoder gives μ and s of \(latent) latent variables: end with "
+            + (size.pixels == 1 ? "" : "flatten and ") + "{dense: \(due)}, twice 'bottleneck'"
+    }
+
     /// The message where a network on patches is too large; nil for other faults.
     func sizeAdvice(_ model: String) -> String? {
         switch self {

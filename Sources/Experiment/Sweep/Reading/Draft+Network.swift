@@ -43,10 +43,12 @@ extension Draft {
         let ofAxes = axes.filter { Draft.isOfNetwork($0.axis.path) }
         let values = fixed.filter { Draft.isOfNetwork($0.key) }.sorted { $0.key < $1.key }
         guard let list = fixed["network"] else {
-            let model = fixed["model"]?.value.string ?? "layers"
+            let networks = words(of: Setting.Use.networkPath)
+            let areListed = networks.isEmpty || networks.contains("layers")
             for given in ofAxes.map({ ($0.location, $0.shown) }) + values.map({ ($1.location, $1.shown) }) {
-                if model != "layers" {
-                    faults.add(given.0, given.1, .unused(needs: .layers, found: [model]))
+                if !areListed {
+                    let needs = Setting.Use.layers.named(for: words(of: "model"))
+                    faults.add(given.0, given.1, .unused(needs: needs, found: networks))
                 } else if hasNetworkAxis {
                     faults.add(given.0, given.1, Draft.networksAreFixed)
                 }

@@ -28,8 +28,9 @@ extension Draft {
             found += PointConflict.ofWeights(grid.weights, settings)
             found += PointConflict.ofActivations(settings)
             // A network on patches whose settings conflict isn't the one that was meant.
-            if found.isEmpty || settings.modelName == "layers" {
-                found += networks.conflicts(of: settings, named: point.networkName)
+            let isListed = if case .layers = settings.model.architecture { true } else { false }
+            if found.isEmpty || isListed {
+                found += networks.conflicts(of: settings, named: point.listName)
             }
             for conflict in found {
                 if let index = conflicts.firstIndex(where: { $0.conflict.path == conflict.path }) {
@@ -119,20 +120,20 @@ extension PointConflict {
 struct LargestNumbers {
     /// Number of classes; 0 where there are none.
     private(set) var classes = 0
-    /// Numbers of layers and of weight matrices of networks from files or lists; nil where other settings say them.
+    /// Numbers of layers and of weight matrices of networks from files or lists, and of encoders; nil where other settings
+    /// say them.
     private var counts: (layers: Int, matrices: Int)?
 
     /// Takes in a trial's numbers.
     mutating func take(_ settings: TrialSettings) {
         classes = max(classes, settings.dataset.facts.classes)
         let (layers, matrices): (Int, Int)
-        if let graph = settings.graph {
-            (layers, matrices) = (graph.layers.count, graph.matrices.count)
-        } else if case .network(.layers) = settings.model {
+        switch settings.model {
+        case .onnx(let graph): (layers, matrices) = (graph.layers.count, graph.matrices.count)
+        case .network(.layers), .vib:
             let network = settings.networkDescription
             (layers, matrices) = (network.layerUnits.count, network.layers.count)
-        } else {
-            return
+        case .mlp, .network: return
         }
         counts = (max(layers, counts?.layers ?? 0), max(matrices, counts?.matrices ?? 0))
     }

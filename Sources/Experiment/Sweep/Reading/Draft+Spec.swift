@@ -124,10 +124,11 @@ extension Draft {
                 first ?? mapping(lacking: "dataset"), "",
                 .missing([first == nil ? "dataset" : "dataset.name"]))
         }
+        let models = words(of: "model") + words(of: Setting.Use.networkPath)
         for (model, path) in [
             ("vib", "beta"), ("onnx", "file"), ("onnx", "dataset.inputs"), ("layers", "network"),
         ]
-        where fixed["model"]?.value.string == model && !isGiven(path) {
+        where models.contains(model) && !isGiven(path) {
             // Each value of an axis of data sets has its own.
             if path == "dataset.inputs", fixed["dataset"]?.value.string != "array" { continue }
             faults.add(mapping(lacking: path), "", .missing([path]))
@@ -148,13 +149,18 @@ extension Draft {
                 }
                 // Other programs call a trained network's hidden layers 'layers'.
                 if use == .onnx, faults.addAlias(location, shown, path, isKnown: Setting.isName) { continue }
-                faults.add(location, shown, .unused(needs: use, found: words))
+                let needs = use.named(for: self.words(of: "model"))
+                faults.add(location, shown, .unused(needs: needs, found: words))
             }
         }
     }
 
-    /// The words that a setting takes anywhere in the grid; empty if it isn't given.
-    private func words(of path: String) -> [String] {
+    /// The words that a setting takes anywhere in the grid, or the kinds of network; empty if it isn't given.
+    func words(of path: String) -> [String] {
+        if path == Setting.Use.networkPath {
+            let models = words(of: "model")
+            guard models == ["vib"] else { return models }
+        }
         if let axis = axes.first(where: { $0.axis.path == path }), case .list(let values) = axis.axis.values {
             return values.compactMap { $0.string ?? $0["name"]?.string }
         }
@@ -162,7 +168,8 @@ extension Draft {
         switch path {
         case "training.optimizer": return ["adam"]
         case "training.schedule": return ["constant"]
-        case "normalisation": return words(of: "model") == ["resnet"] ? ["batch"] : ["none"]
+        case "normalisation": return words(of: Setting.Use.networkPath) == ["resnet"] ? ["batch"] : ["none"]
+        case Setting.Use.networkPath: return ["mlp"]
         default: return []
         }
     }

@@ -174,7 +174,7 @@ extension SweepError {
                 "\(groups) groups do not divide \(channels) units or channels: give 'groups' that do"
             case .tooManyChannels(let channels): "\(channels) channels; 4096 are the most"
             case .needsDenseChain:
-                "this measure works for plain networks only: an mlp without normalisation and residual connections, or a vib"
+                "this measure works for plain networks only: an mlp without normalisation and residual connections, or a vib with such an encoder"
             case .noConvolution: "a cnn needs a convolution before its dense layer: depth is 2 or more"
             case .batchTooLarge(let batch, let points):
                 "a batch of \(batch) is larger than the \(points) training points"

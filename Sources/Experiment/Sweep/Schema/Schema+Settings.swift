@@ -32,7 +32,9 @@ extension Setting {
     /// The setting, which only models that are trained use.
     private var ofTrainedModels: Setting {
         var setting = self
-        if !uses.contains(where: { $0.path == "model" }) { setting.uses.insert(.trained, at: 0) }
+        if !uses.contains(where: { ["model", Use.networkPath].contains($0.path) }) {
+            setting.uses.insert(.trained, at: 0)
+        }
         return setting
     }
 
@@ -62,16 +64,15 @@ extension Setting {
     private static let vib = Use.vib
     private static let finite = Use(
         path: "dataset", words: Dataset.allKinds.filter(\.hasEpochs).flatMap(\.names))
-    private static let mlp = Use.mlp
-    private static let plain = Use(path: "model", words: ["mlp", "cnn"])
-    private static let sized = Use(path: "model", words: trainedModels.filter { $0 != "layers" })
-    private static let layered = Use(path: "model", words: ["mlp", "vib", "cnn"])
-    private static let beyond = Use(path: "model", words: ["mlp", "cnn", "resnet"])
-    private static let activated = Use(path: "model", words: ["mlp", "vib", "cnn"] + tokenModels)
-    private static let resnet = Use(path: "model", words: ["resnet"])
-    private static let vit = Use(path: "model", words: ["vit"])
-    private static let mixer = Use(path: "model", words: ["mixer"])
-    private static let tokens = Use(path: "model", words: tokenModels)
+    private static let mlp = Use.network(["mlp"])
+    private static let plain = Use.network(["mlp", "cnn"])
+    private static let sized = Use.network(["mlp", "cnn", "resnet"] + tokenModels)
+    private static let beyond = Use.network(["mlp", "cnn", "resnet"])
+    private static let activated = Use.network(["mlp", "cnn"] + tokenModels)
+    private static let resnet = Use.network(["resnet"])
+    private static let vit = Use.network(["vit"])
+    private static let mixer = Use.network(["mixer"])
+    private static let tokens = Use.network(tokenModels)
     private static let adam = Use(path: "training.optimizer", words: ["adam", "adamw"])
     private static let sgd = Use(path: "training.optimizer", words: ["sgd"])
     private static let decay = Use(path: "training.schedule", words: ["decay"])
@@ -220,11 +221,15 @@ extension Setting {
 
     private static let network: [Setting] = [
         Setting(
+            "encoder", .word(trainedModels.filter { $0 != "vib" }), value: .string("mlp"), uses: [vib],
+            "A VIB's encoder: a network as `model` names it, with that network's settings, which ends in μ and s in "
+                + "place of the outputs."),
+        Setting(
             "network", .network, default: "required", uses: [.layers],
             "The layers, in their order. Any value in the list may be an axis, or whole networks by name: `{mlp: […], cnn: […]}`."
         ),
         Setting(
-            "depth", .integer(1...1000), default: "2 (mlp, vib), 4 (cnn, vit, mixer, gmlp), 8 (resnet)",
+            "depth", .integer(1...1000), default: "2 (mlp), 4 (cnn, vit, mixer, gmlp), 8 (resnet)",
             uses: [sized],
             "Weight layers; of a VIB the encoder's, its μ/σ head included; of a resnet 6n + 2; blocks of a vit, mixer "
                 + "or gmlp."),
@@ -236,7 +241,7 @@ extension Setting {
                 + "vit's, mixer's or gmlp's tokens."),
         Setting(
             "hidden", .integers(1...65536, limit: 999), default: "`depth` − 1 layers of `width`",
-            uses: [layered], "Units (of a cnn channels) of each hidden layer, in place of depth and width."),
+            uses: [plain], "Units (of a cnn channels) of each hidden layer, in place of depth and width."),
         Setting(
             "activation", .word(Activation.allCases.map(\.rawValue)),
             default: Dataset.text { $0.activation.rawValue } + ", gelu (vit, mixer, gmlp)", uses: [activated],

@@ -22,6 +22,17 @@ public struct Setting: Sendable {
     public struct Use: Equatable, Sendable {
         let path: String
         let words: [String]
+
+        /// The path of conditions on the kind of network: the model, or a VIB's encoder.
+        static let networkPath = "encoder"
+
+        /// The condition that the network, or a VIB's encoder, is one of these.
+        static func network(_ words: [String]) -> Use { Use(path: networkPath, words: words) }
+
+        /// The same condition for a sweep of these models, by the setting that answers it.
+        func named(for models: [String]) -> Use {
+            path == Use.networkPath && !models.contains("vib") ? Use(path: "model", words: words) : self
+        }
     }
 
     /// A description of valid values for readers.
@@ -33,7 +44,10 @@ public struct Setting: Sendable {
         let uses = uses.filter { $0 != .trained }
         return uses.isEmpty
             ? "all"
-            : uses.map { "`\($0.path)` \($0.words.joined(separator: " or "))" }.joined(separator: ", ")
+            : uses.map { use in
+                let path = use.path == Use.networkPath ? "`model` or `encoder`" : "`\(use.path)`"
+                return "\(path) \(use.words.joined(separator: " or "))"
+            }.joined(separator: ", ")
     }
 
     /// The default, where it is a list of numbers.

@@ -105,6 +105,7 @@ public struct SweepTemplate: Sendable {
         setting.uses.allSatisfy { use in
             switch use.path {
             case "model": use.words.contains(model)
+            case Setting.Use.networkPath: use.words.contains(model == "vib" ? "mlp" : model)
             case "dataset": use.words.contains(dataset)
             default: true
             }

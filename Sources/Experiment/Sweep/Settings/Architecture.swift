@@ -2,7 +2,7 @@ import Model
 import Text
 
 extension TrialSettings {
-    /// A network beyond the plain MLP, trained on its task loss.
+    /// A network beyond the plain MLP: trained on its task loss, or the encoder of a VIB.
     public enum Architecture: Hashable, Sendable {
         /// An MLP whose hidden layers are normalised, or are residual, or both.
         case mlp(Normalisation?, isResidual: Bool)
@@ -78,10 +78,10 @@ extension TrialSettings {
 
     /// Number of weight layers, or blocks of a network on patches, as on the axis `depth`.
     public var depth: Int {
-        switch model {
-        case .network(.resnet(let depth, _, _)), .network(.tokens(_, let depth, _)): depth
-        case .network(.layers(let written)): written.depth
-        default: network.depth
+        switch model.architecture {
+        case .resnet(let depth, _, _), .tokens(_, let depth, _): depth
+        case .layers(let written): written.depth
+        case .mlp, .cnn, nil: network.depth
         }
     }
 
@@ -90,6 +90,23 @@ extension TrialSettings {
 
     /// The model's name, as in a sweep file.
     public var modelName: String { model.json["name"]?.string ?? "" }
+}
+
+extension TrialSettings.Model {
+    /// The architecture of the network, or of a VIB's encoder; nil for a stack of dense layers and for a network from a
+    /// file.
+    public var architecture: TrialSettings.Architecture? {
+        switch self {
+        case .network(let architecture): architecture
+        case .vib(_, _, _, let encoder): encoder
+        case .mlp, .onnx: nil
+        }
+    }
+
+    /// Number of outputs of the network for data that need so many; an encoder has two for each latent variable.
+    func headUnits(_ outputs: Int) -> Int {
+        if case .vib(_, let bottleneck, _, _) = self { 2 * bottleneck } else { outputs }
+    }
 }
 
 extension TrialSettings.Architecture {

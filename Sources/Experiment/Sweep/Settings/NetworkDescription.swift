@@ -29,20 +29,20 @@ public struct NetworkDescription: Equatable, Sendable {
 
     /// Whether the network's layers are of images, or of their patches.
     public var isConvolutional: Bool {
-        switch model {
-        case .mlp, .vib, .onnx, .network(.mlp): false
-        case .network(.cnn), .network(.resnet), .network(.tokens): true
-        case .network(.layers): input.pixels > 1
+        switch model.architecture {
+        case .mlp, nil: false
+        case .cnn, .resnet, .tokens: true
+        case .layers: input.pixels > 1
         }
     }
 
     /// Whether the network's layers end in ReLUs, whose open ones are counted.
     public var hasActiveUnits: Bool {
-        if case .network(.tokens) = model { false } else { network.activation == .relu }
+        if case .tokens = model.architecture { false } else { network.activation == .relu }
     }
 
     /// Whether the network is a chain of dense layers with only activations between them.
-    public var isDenseChain: Bool { if case .network = model { false } else { true } }
+    public var isDenseChain: Bool { model.architecture == nil }
 }
 
 extension TrialSettings {
@@ -116,44 +116,58 @@ extension NetworkDescription {
     }
 }
 
+extension JSONValue {
+    fileprivate func whole(_ key: String) -> Int? {
+        self[key]?.number.flatMap { Int(exactly: $0) }.flatMap { 1...65536 ~= $0 ? $0 : nil }
+    }
+}
+
 extension TrialSettings.Model {
     /// Reads a model's own JSON form; nil for any other.
     fileprivate init?(json: JSONValue) {
-        func whole(_ key: String) -> Int? {
-            json[key]?.number.flatMap { Int(exactly: $0) }.flatMap { 1...65536 ~= $0 ? $0 : nil }
+        if json["name"]?.string == "vib" {
+            guard let beta = json["beta"]?.number, let bottleneck = json.whole("bottleneck"),
+                let shift = json["sigma_shift"]?.number
+            else { return nil }
+            let encoder = json["encoder"].map(TrialSettings.Architecture.init(json:))
+            if case .some(nil) = encoder { return nil }
+            self = .vib(beta: beta, bottleneck: bottleneck, sigmaShift: shift, encoder: encoder ?? nil)
+        } else if let architecture = TrialSettings.Architecture(json: json) {
+            self = .network(architecture)
+        } else if json == TrialSettings.Model.mlp.json {
+            self = .mlp
+        } else {
+            return nil
         }
+    }
+}
+
+extension TrialSettings.Architecture {
+    /// Reads an architecture's own JSON form; nil for any other, and for a plain MLP.
+    fileprivate init?(json: JSONValue) {
         var normalisation: Normalisation?
         if let word = json["normalisation"]?.string {
-            guard let kind = Normalisation(word, groups: whole("groups") ?? 1) else {
-                return nil
-            }
+            guard let kind = Normalisation(word, groups: json.whole("groups") ?? 1) else { return nil }
             normalisation = kind
         }
         switch json["name"]?.string {
         case "mlp":
             let isResidual = json["residual"]?.bool ?? false
-            self =
-                normalisation == nil && !isResidual
-                ? .mlp : .network(.mlp(normalisation, isResidual: isResidual))
-        case "cnn": self = .network(.cnn(normalisation))
+            guard normalisation != nil || isResidual else { return nil }
+            self = .mlp(normalisation, isResidual: isResidual)
+        case "cnn": self = .cnn(normalisation)
         case "resnet":
-            guard let depth = whole("depth"), let width = whole("width"), depth % 6 == 2, depth >= 8 else {
-                return nil
-            }
-            self = .network(.resnet(depth: depth, width: width, normalisation))
-        case let name? where TrialSettings.TokenNetwork(rawValue: name) != nil:
-            guard let kind = TrialSettings.TokenNetwork(rawValue: name), let depth = whole("depth"),
-                let width = whole("width")
+            guard let depth = json.whole("depth"), let width = json.whole("width"), depth % 6 == 2, depth >= 8
             else { return nil }
-            self = .network(.tokens(kind, depth: depth, width: width))
+            self = .resnet(depth: depth, width: width, normalisation)
+        case let name? where TrialSettings.TokenNetwork(rawValue: name) != nil:
+            guard let kind = TrialSettings.TokenNetwork(rawValue: name), let depth = json.whole("depth"),
+                let width = json.whole("width")
+            else { return nil }
+            self = .tokens(kind, depth: depth, width: width)
         case "layers":
             guard let written = json["network"].flatMap(WrittenNetwork.init(ofFile:)) else { return nil }
-            self = .network(.layers(written))
-        case "vib":
-            guard let beta = json["beta"]?.number, let bottleneck = whole("bottleneck"),
-                let shift = json["sigma_shift"]?.number
-            else { return nil }
-            self = .vib(beta: beta, bottleneck: bottleneck, sigmaShift: shift)
+            self = .layers(written)
         default: return nil
         }
     }
@@ -168,25 +182,32 @@ extension NetworkDescription {
 
     private var shapes: [NetworkShape] {
         get throws(ShapeFault) {
-            let units = [inputs] + network.hidden
+            func stack(_ outputs: Int, _ stem: String) throws(ShapeFault) -> NetworkShape {
+                try .mlp(
+                    units: [inputs] + network.hidden + [outputs], activation: network.activation,
+                    hasBiases: network[Setting.biases], stem: stem)
+            }
             switch model {
-            case .mlp:
-                return [
-                    try .mlp(
-                        units: units + [outputs], activation: network.activation,
-                        hasBiases: network[Setting.biases])
-                ]
-            case .vib(_, let bottleneck, _):
-                return [
-                    try .mlp(
-                        units: units + [2 * bottleneck], activation: network.activation, stem: "encoder"),
-                    try .mlp(units: [bottleneck, outputs], activation: .linear, stem: "decoder"),
-                ]
-            case .network(let architecture):
-                return [try architecture.shape(network, input: input, outputs: outputs)]
+            case .mlp: return [try stack(outputs, "layers")]
+            case .vib(_, let bottleneck, _, let architecture):
+                let encoder =
+                    if let architecture { try shape(of: architecture) } else {
+                        try stack(2 * bottleneck, "encoder")
+                    }
+                let decoder = try NetworkShape.mlp(
+                    units: [bottleneck, outputs], activation: .linear, stem: "decoder")
+                return [encoder, decoder]
+            case .network(let architecture): return [try shape(of: architecture)]
             case .onnx: return []
             }
         }
+    }
+
+    /// The shape of the network, or of a VIB's encoder, of this architecture.
+    public func shape(of architecture: TrialSettings.Architecture) throws(ShapeFault) -> NetworkShape {
+        let shape = try architecture.shape(network, input: input, outputs: model.headUnits(outputs))
+        if case .vib = model { return NetworkShape(encoder: shape) }
+        return shape
     }
 
     /// A network's parameters by name, in the order in which training stores them. The shape of a weight is
@@ -206,7 +227,7 @@ extension NetworkDescription {
     package var layerUnits: [Int] {
         var units =
             plans.first.map { plan in plan.layers.map { plan.values[$0.activation].size.count } } ?? []
-        if case .vib(_, let bottleneck, _) = model, !units.isEmpty {
+        if case .vib(_, let bottleneck, _, _) = model, !units.isEmpty {
             units[units.count - 1] = bottleneck
         }
         return units

@@ -22,11 +22,12 @@ extension TrialSettings.Model {
         case .mlp: .object(["name": .string("mlp")])
         case .network(let architecture): architecture.json
         case .onnx(let graph): graph.json
-        case .vib(let beta, let bottleneck, let sigmaShift):
-            .object([
-                "name": .string("vib"), "beta": .number(beta), "bottleneck": JSONValue(bottleneck),
-                "sigma_shift": .number(sigmaShift),
-            ])
+        case .vib(let beta, let bottleneck, let sigmaShift, let encoder):
+            .object(
+                [
+                    "name": .string("vib"), "beta": .number(beta), "bottleneck": JSONValue(bottleneck),
+                    "sigma_shift": .number(sigmaShift), "encoder": encoder?.json,
+                ].compactMapValues { $0 })
         }
     }
 }

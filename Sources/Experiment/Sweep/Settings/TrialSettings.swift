@@ -37,8 +37,8 @@ public struct TrialSettings: Hashable, Sendable {
         /// A multilayer perceptron trained on its task loss.
         case mlp
         /// A deep variational information bottleneck: task loss + beta · KL, with `bottleneck` latent
-        /// variables.
-        case vib(beta: Double, bottleneck: Int, sigmaShift: Double)
+        /// variables. The encoder is a stack of dense layers, unless it has an architecture.
+        case vib(beta: Double, bottleneck: Int, sigmaShift: Double, encoder: Architecture? = nil)
         /// Another network trained on its task loss.
         case network(Architecture)
         /// A network from a file, which is measured as it is.

@@ -6,26 +6,22 @@ import Text
 
 /// Measures networks other than chains of dense layers, which a sweep kept, as their trials were measured.
 extension NetworkMeasurement {
-    func metrics(
-        ofVIB bottleneck: Int, _ beta: Double, _ shift: Double, _ parameters: [Float]
-    ) throws(DataError) -> Metrics {
-        guard let description = network.description else { return [:] }
-        let model = VIB<Float>(
-            hidden: [network.inputs] + description.network.hidden, activation: network.activation,
-            bottleneck: bottleneck, outputs: network.outputs, loss: network.loss, beta: beta, shift: shift,
-            points: evaluationPoints)
+    func metrics(ofVIB parameters: [Float]) throws(DataError) -> Metrics {
+        guard let description = network.description,
+            let model = try? VIB<Float>(description, points: description.evaluationPoints)
+        else { throw DataError(file: request.weights, problem: .weights(.description)) }
         model.parameters.flat.assign(parameters)
-        try check(model.encoder)
+        let layers = model.denseLayers
+        try check(layers)
         var metrics: Metrics = [:]
         if asksFor(.localRank, .activeUnits) {
-            addRanks(
-                to: &metrics, model.encoder, model.encoderShape, lastRows: bottleneck, sigma: model.deviations
-            )
+            // τ = 1, as in sweeps.
+            addRanks(to: &metrics, noise: [1]) { model.localRanks($0, description)($1) }
         }
         addInformation(to: &metrics, model, samples: description.samples)
-        try addNorms(to: &metrics, model.encoder)
-        measureSet(lastUnits: bottleneck).add(
-            to: &metrics, model.encoder, parameters: model.parameters.flat, step: 0)
+        try addNorms(to: &metrics, layers)
+        measureSet(lastUnits: model.bottleneck).add(
+            to: &metrics, layers, parameters: model.parameters.flat, step: 0, network: model.network)
         return metrics
     }
 
@@ -33,7 +29,7 @@ extension NetworkMeasurement {
         guard asksFor(.accuracy, .loss, .kl) else { return }
         let needsTask = asksFor(.accuracy, .loss)
         var sums = LatentSums(model, samples: samples, streams: streams)
-        forEachBatch(of: evaluationPoints) { rows, start in
+        forEachBatch(of: model.points) { rows, start in
             sums.add(model, rows, start: start, firstStream: 0, needsTask: needsTask)
         }
         let count = Double(points.inputs.rows)
@@ -60,8 +56,7 @@ extension NetworkMeasurement {
         of architecture: TrialSettings.Architecture, _ parameters: [Float]
     ) throws(DataError) -> Metrics {
         guard let description = network.description,
-            let shape = try? architecture.shape(
-                description.network, input: description.input, outputs: network.outputs)
+            let shape = try? description.shape(of: architecture)
         else { throw DataError(file: request.weights, problem: .weights(.description)) }
         let model = Network<Float>(shape, loss: network.loss, points: architecture.evaluationPoints)
         model.parameters.flat.assign(parameters)
@@ -69,13 +64,11 @@ extension NetworkMeasurement {
         try check(layers)
         var metrics: Metrics = [:]
         if asksFor(.localRank, .activeUnits) {
-            let settings = rankSettings(patch: description.isConvolutional ? request.patch ?? 16 : nil)
-            var ranks = NetworkLocalRank(
-                settings, shape, image: description.input, hasReLU: description.hasActiveUnits)
-            var found: Metrics = [:]
-            settings.add(
-                ranks.measure(model, points: points.inputs.rows(0..<settings.points)), to: &found)
-            keepAsked(found, in: &metrics)
+            addRanks(to: &metrics) { settings, inputs in
+                var ranks = NetworkLocalRank(
+                    settings, shape, image: description.input, hasReLU: description.hasActiveUnits)
+                return ranks.measure(model, points: inputs)
+            }
         }
         addClassification(to: &metrics, model)
         try addNorms(to: &metrics, layers)

@@ -37,7 +37,7 @@ struct MeasuredNetwork {
         /// The layer above the features given.
         case head(TrainedNetwork)
         /// Parameters in the order of the description's tensors.
-        case vib(bottleneck: Int, beta: Double, shift: Double, parameters: [Float])
+        case vib(parameters: [Float])
         case network(TrialSettings.Architecture, parameters: [Float])
         /// A network from an ONNX file.
         case graph(GivenGraph)
@@ -97,8 +97,7 @@ struct MeasuredNetwork {
         switch described.model {
         case .mlp:
             kind = .chain(try TrainedNetwork(file, activation: activation, layers: names))
-        case .vib(let beta, let bottleneck, let shift):
-            kind = .vib(bottleneck: bottleneck, beta: beta, shift: shift, parameters: try parameters())
+        case .vib: kind = .vib(parameters: try parameters())
         case .network(let architecture):
             kind = .network(architecture, parameters: try parameters())
         // No file of kept weights describes a network that was not trained here.

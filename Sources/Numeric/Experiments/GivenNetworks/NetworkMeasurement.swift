@@ -161,8 +161,7 @@ struct NetworkMeasurement {
         switch network.kind {
         case .chain(let chain): metrics = try self.metrics(of: chain)
         case .head(let head): metrics = try self.metrics(ofHead: head)
-        case .vib(let bottleneck, let beta, let shift, let parameters):
-            metrics = try self.metrics(ofVIB: bottleneck, beta, shift, parameters)
+        case .vib(let parameters): metrics = try self.metrics(ofVIB: parameters)
         case .network(let architecture, let parameters):
             metrics = try self.metrics(of: architecture, parameters)
         case .graph(let graph): metrics = try self.metrics(of: graph)
@@ -186,7 +185,10 @@ struct NetworkMeasurement {
         try check(chain.layers)
         var metrics: Metrics = [:]
         if asksFor(.localRank, .activeUnits) {
-            addRanks(to: &metrics, chain.layers, chain.shape, lastRows: network.outputs, sigma: nil)
+            addRanks(to: &metrics) { settings, inputs in
+                var ranks = LocalRank(settings, shape: chain.shape, lastRows: network.outputs)
+                return ranks.measure(chain.layers, inputs: inputs)
+            }
         }
         addClassification(to: &metrics, chain)
         try addNorms(to: &metrics, chain.layers)
@@ -236,23 +238,17 @@ struct NetworkMeasurement {
             points: count, patch: patch)
     }
 
-    /// - Parameter sigma: returns σ of a VIB's latent variables at points; nil for other networks.
+    /// Adds those metrics of the local ranks that are asked for.
+    ///
+    /// - Parameter measure: counts the ranks at points.
     func addRanks(
-        to metrics: inout Metrics, _ layers: [DenseLayer<Float>], _ shape: StackShape,
-        lastRows: Int, sigma: ((Matrix<Float>) -> Matrix<Float>)?
+        to metrics: inout Metrics, noise: [Double] = [],
+        _ measure: (TrialSettings.LocalRank, Matrix<Float>) -> LocalRankResult
     ) {
-        // τ = 1, as in sweeps.
-        let settings = rankSettings(noise: sigma == nil ? [] : [1])
-        let inputs = points.inputs.rows(0..<settings.points)
-        var ranks = LocalRank(settings, shape: shape, lastRows: lastRows)
+        let isOfImages = network.description?.isConvolutional ?? false
+        let settings = rankSettings(noise: noise, patch: isOfImages ? request.patch ?? 16 : nil)
         var found: Metrics = [:]
-        settings.add(
-            ranks.measure(layers, inputs: inputs, sigma: sigma.map { $0(inputs) }), to: &found)
-        keepAsked(found, in: &metrics)
-    }
-
-    /// Keeps those metrics of the local ranks that are asked for.
-    func keepAsked(_ found: Metrics, in metrics: inout Metrics) {
+        settings.add(measure(settings, points.inputs.rows(0..<settings.points)), to: &found)
         for (metric, value) in found where asksFor(metric == .activeUnits ? .activeUnits : .localRank) {
             metrics[metric] = value
         }

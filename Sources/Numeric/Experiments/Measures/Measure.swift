@@ -84,7 +84,7 @@ struct MeasureContext {
     /// stack of dense layers, each weight matrix with its bias: a convolution's is [channels, numbers under
     /// its window].
     let layers: [DenseLayer<Float>]
-    /// The network, where it is not a stack of dense layers; else nil.
+    /// The network, where it is not a stack of dense layers; for a VIB the encoder, whose output is μ; else nil.
     let network: Network<Float>?
     let activation: Activation
     /// The layers' outputs at the measure's points.

@@ -115,7 +115,7 @@ struct MeasureSet {
     ///   - matrices: returns W_1 … W_L among such parameters.
     func addSummaries(
         to history: inout TrainingResult, steps: Int, shaped: Parameters<Float>,
-        weights matrices: (Parameters<Float>) -> [Matrix<Float>] = { $0.stacks[0].map(\.weight) }
+        weights matrices: (Parameters<Float>) -> [Matrix<Float>]
     ) {
         guard !entries.isEmpty, history.divergedAt == nil else { return }
         let weights = history.measured.map { network in

@@ -38,7 +38,7 @@ struct TrialMeasures {
         settings.weightNorms?.add(to: &metrics, layers)
         set.add(
             to: &metrics, layers, parameters: model.parameters.flat, step: step,
-            network: model as? Network<Float>)
+            network: model.network)
     }
 }
 
@@ -93,7 +93,7 @@ struct VIBEvaluation {
 
     func metrics(_ parameters: Matrix<Float>, step: Int) -> Metrics {
         model.parameters.flat.assign(parameters)
-        let batch = source.makeBatch(points: evaluationPoints)
+        let batch = source.makeBatch(points: model.points)
         let (test, train) = (sums(.test, batch), sums(.train, batch))
         let points = Double(source.testCount)
         let (trainLoss, testLoss) = (loss(train, source.trainCount), loss(test, source.testCount))
@@ -146,8 +146,8 @@ struct LatentSums {
     init(_ model: VIB<Float>, samples: Int, streams: RandomStreams) {
         self.samples = samples
         self.streams = streams
-        noise = Matrix(rows: evaluationPoints, columns: model.bottleneck)
-        probabilities = Matrix(rows: evaluationPoints, columns: model.decoderShape.units[1])
+        noise = Matrix(rows: model.points, columns: model.bottleneck)
+        probabilities = Matrix(rows: model.points, columns: model.decoderShape.units[1])
     }
 
     /// Adds some points that are evaluated together and follow `start` others.
@@ -176,20 +176,6 @@ struct LatentSums {
             if sample == 0 { correctOneSample += value.correct }
         }
         if isClasses { correctSampled += average.countOfLargest(at: rows.labels) }
-    }
-}
-
-extension VIB where Scalar == Float {
-    /// σ(x) at points, [points, K].
-    func deviations(at inputs: Matrix<Float>) -> Matrix<Float> {
-        let sigma = Matrix<Float>(rows: inputs.rows, columns: bottleneck)
-        let noise = Matrix<Float>(rows: evaluationPoints, columns: bottleneck)
-        for start in stride(from: 0, to: inputs.rows, by: evaluationPoints) {
-            let rows = start..<min(inputs.rows, start + evaluationPoints)
-            let encoded = encode(inputs.rows(rows), noise: noise.rows(0..<rows.count))
-            sigma.rows(rows).assign(encoded.sigma)
-        }
-        return sigma
     }
 }
 

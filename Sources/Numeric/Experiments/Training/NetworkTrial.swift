@@ -11,6 +11,12 @@ extension TrialSettings.Architecture {
     var evaluationPoints: Int { if case .mlp = self { Experiments.evaluationPoints } else { 64 } }
 }
 
+extension NetworkDescription {
+    /// Number of a VIB's points that are evaluated together: small where its encoder reads images. Gaussian test points
+    /// depend on it, too.
+    var evaluationPoints: Int { isConvolutional ? 64 : Experiments.evaluationPoints }
+}
+
 extension ImageSize {
     /// The indices of the inputs in the central square of this side, ascending; nil where that is the whole
     /// image.
@@ -27,8 +33,7 @@ func runNetwork(
 ) throws(ExperimentError) -> TrainingResult {
     let shape: NetworkShape
     do {
-        shape = try architecture.shape(
-            settings.network, input: settings.networkDescription.input, outputs: source.outputs)
+        shape = try settings.networkDescription.shape(of: architecture)
     } catch { throw .settings(error.words) }
     let model = Network<Float>(
         shape, loss: training.loss, points: settings.training.batchSize, logDet: settings.training.logDet,
@@ -62,7 +67,8 @@ extension NetworkLocalRank {
     init(_ settings: TrialSettings.LocalRank, _ shape: NetworkShape, image: ImageSize, hasReLU: Bool) {
         self.init(
             shape, inputs: settings.patch.flatMap { image.inputs(inPatch: $0) }, hasReLU: hasReLU,
-            settings: LocalRankSettings(thresholds: settings.thresholds, relative: settings.relative))
+            settings: LocalRankSettings(
+                thresholds: settings.thresholds, relative: settings.relative, noise: settings.noise))
     }
 }
 
@@ -83,7 +89,7 @@ extension LayerOutputs {
         preActivations = outputs.map(\.preActivation)
         activations = outputs.map(\.activation)
         features = known ?? (activations.count > 1 ? activations[activations.count - 2] : inputs)
-        endsInOutput = true
+        endsInOutput = network.shape.head == network.shape.plan.last
         (labels, classes) = (sample.labels, sample.classes)
     }
 }

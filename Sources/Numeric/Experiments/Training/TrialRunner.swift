@@ -110,7 +110,7 @@ public struct TrialRunner {
         let histories: [TrainingResult]
         switch lead.model {
         case .mlp: histories = trainMLPs(members, source, streams, onProgress)
-        case .vib: histories = trainVIBs(members, source, theory, streams, onProgress)
+        case .vib: histories = try trainVIBs(members, source, theory, streams, onProgress)
         case .network(let architecture):
             // Such trials are never batched: `BatchKey` admits plain stacks only.
             histories = [try runNetwork(architecture, lead, plans[0], source, streams, onProgress)]
@@ -190,34 +190,27 @@ public struct TrialRunner {
     private func trainVIBs(
         _ members: [(TrialSettings, TrainingPlan)], _ source: BatchSource, _ theory: GaussianIB?,
         _ streams: RandomStreams, _ onProgress: StepObserver?
-    ) -> [TrainingResult] {
+    ) throws(ExperimentError) -> [TrainingResult] {
         var trainings: [Training<VIB<Float>>] = []
         var sets: [MeasureSet] = []
         var evaluated: VIB<Float>?
         for (settings, plan) in members {
-            guard case .vib(let beta, let bottleneck, let shift) = settings.model else { continue }
-            func make(
-                points: Int, logDet: LogDetSettings? = nil, smoothing: Double = 0, sharing other: VIB<Float>?
-            ) -> VIB<Float> {
-                VIB(
-                    hidden: [source.inputs] + settings.network.hidden,
-                    activation: settings.network.activation, bottleneck: bottleneck,
-                    outputs: source.outputs, loss: plan.loss, beta: beta, shift: shift, points: points,
-                    logDet: logDet, smoothing: smoothing, sharing: other)
-            }
-            let model = make(
-                points: plan.batch, logDet: settings.training.logDet,
-                smoothing: settings.training[Setting.labelSmoothing],
-                sharing: trainings.last?.trainer.model)
+            let description = settings.networkDescription
+            let (model, other): (VIB<Float>, VIB<Float>)
+            do throws(ShapeFault) {
+                model = try VIB(
+                    description, points: plan.batch, logDet: settings.training.logDet,
+                    smoothing: settings.training[Setting.labelSmoothing],
+                    sharing: trainings.last?.trainer.model)
+                other = try VIB(
+                    description, points: description.evaluationPoints, sharing: evaluated)
+            } catch { throw .settings(error.words) }
             model.initialise(streams, settings.network[Setting.initialisation])
-            let measures = MeasureSet(settings, model, source, streams, lastUnits: bottleneck)
-            let other = make(points: evaluationPoints, sharing: evaluated)
+            let measures = MeasureSet(settings, model, source, streams, lastUnits: model.bottleneck)
             let ranks = settings.measures.localRank.map { rank in
-                var measure = LocalRank(rank, shape: model.encoderShape, lastRows: bottleneck)
+                let count = other.localRanks(rank, description)
                 let points = source.sample(JSONValue(rank.points)).inputs
-                return {
-                    measure.measure(other.encoder, inputs: points, sigma: other.deviations(at: points))
-                }
+                return { count(points) }
             }
             let evaluation = VIBEvaluation(
                 model: other, source: source,
@@ -238,9 +231,10 @@ public struct TrialRunner {
         zip(trainings, sets).map { training, measures in
             var history = training.history
             training.plan.measure {
+                let model = training.trainer.model
                 measures.addSummaries(
-                    to: &history, steps: training.trainer.step,
-                    shaped: training.trainer.model.makeGradients())
+                    to: &history, steps: training.trainer.step, shaped: model.makeGradients(),
+                    weights: model.weights)
             }
             return history
         }
@@ -257,7 +251,7 @@ public struct TrialRunner {
         if !history.trace.isEmpty { body["trace"] = .array(history.trace.map(\.json)) }
         // A squared error has another optimum.
         if let theory, settings.training.loss == .gaussianNLL,
-            case .vib(let beta, let latent, _) = settings.model
+            case .vib(let beta, let latent, _, _) = settings.model
         {
             let narrowest = settings.network.hidden.min() ?? latent
             body["theory"] = theory.json(

@@ -164,7 +164,7 @@ public struct LocalRank {
     }
 
     /// ½ ln(1 + s²) > 0.01 if s exceeds √(e^0.02 − 1).
-    private static let informative = 0.020201340026755776.squareRoot()
+    static let informative = 0.020201340026755776.squareRoot()
 
     private func result(_ tallies: Tallies, hasNoise: Bool) -> LocalRankResult {
         let absolute = settings.thresholds.count

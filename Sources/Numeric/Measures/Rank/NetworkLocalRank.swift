@@ -41,15 +41,30 @@ public struct NetworkLocalRank {
 
     /// Measures a network. Everything is computed in double.
     ///
-    /// - Parameter points: [points, inputs]
-    public mutating func measure(_ network: Network<Float>, points: Matrix<Float>) -> LocalRankResult {
+    /// - Parameters:
+    ///   - points: [points, inputs]
+    ///   - sigma: [points, K], an encoder's σ(x), for noise ranks of its last layer.
+    public mutating func measure(
+        _ network: Network<Float>, points: Matrix<Float>, sigma: Matrix<Float>? = nil
+    ) -> LocalRankResult {
         let settings = settings
-        return measure(Network<Double>(converting: network, points: 1), points: points) { counter, jacobian in
+        func counts(
+            _ counter: inout RankCounter, _ jacobian: Matrix<Double>, _ absolute: [Double],
+            _ relative: [Double]
+        ) -> [Int] {
             counter.counts(
-                jacobian, absolute: settings.thresholds, relative: settings.relative,
+                jacobian, absolute: absolute, relative: relative,
                 uncertainty: JacobianChain.roundingErrors * Double.ulpOfOne * jacobian.squaredNorm,
                 product: { jacobian })
         }
+        var noise = sigma.map { NoiseRanks($0, settings, inputs: plan.inputs.count) }
+        let last = layers.last?.value(.preActivation)
+        var result = measure(
+            Network<Double>(converting: network, points: 1), points: points,
+            { if $0.value == last { noise?.add($0) { counts(&$0, $1, $2, []) } } },
+            { counts(&$0, $1, settings.thresholds, settings.relative) })
+        if let noise { noise.set(&result) }
+        return result
     }
 
     /// Measures a network in single precision, for networks that would take too long in double. A count may be
@@ -106,5 +121,44 @@ public struct NetworkLocalRank {
             relative: settings.relative.indices.map { statistics(absolute + $0) }, noise: [],
             informativeDirections: nil,
             activeUnits: hasReLU ? layers.indices.dropLast().map { active.statistic(layer: $0, 0) } : [])
+    }
+}
+
+/// The noise ranks of an encoder's last layer, counted point after point.
+private struct NoiseRanks {
+    private let sigma: Matrix<Float>
+    private let thresholds: [Double]
+    private var counter: RankCounter
+    private var tally: Tally
+    private var point = 0
+
+    init(_ sigma: Matrix<Float>, _ settings: LocalRankSettings, inputs: Int) {
+        self.sigma = sigma
+        thresholds = settings.noise + [LocalRank.informative]
+        counter = RankCounter(order: min(sigma.columns, inputs))
+        tally = Tally(layers: 1, columns: thresholds.count)
+    }
+
+    /// Adds the next point's Jacobian, whose columns are divided by σ first.
+    mutating func add(
+        _ jacobian: NetworkTangents<Double>.Jacobian,
+        _ counts: (inout RankCounter, Matrix<Double>, [Double]) -> [Int]
+    ) {
+        let scaled = Matrix<Double>(
+            rows: jacobian.transposed.rows, columns: jacobian.transposed.columns)
+        scaled.assign(jacobian.transposed)
+        let deviations = jacobian.units.all.map { Double(sigma[point, Int($0)]) }
+        for row in 0..<scaled.rows {
+            scaled.withRow(row) { numbers in
+                for column in deviations.indices { numbers[column] /= deviations[column] }
+            }
+        }
+        tally.add([counts(&counter, scaled, thresholds)])
+        point += 1
+    }
+
+    func set(_ result: inout LocalRankResult) {
+        result.noise = thresholds.indices.dropLast().map { tally.statistic(layer: 0, $0) }
+        result.informativeDirections = tally.statistic(layer: 0, thresholds.count - 1)
     }
 }
