@@ -33,6 +33,10 @@ compare "An epoch of the small VIB" \
     python3 "$here/compare_mnist.py" vib-small --bench "$bench" --data "$DATA" --repeat 1 $peers
 compare "100 steps of Alemi's VIB" \
     python3 "$here/compare_mnist.py" vib-alemi --bench "$bench" --data "$DATA" --repeat 1 --steps 100 $peers
+for network in vit mixer; do
+    compare "150 steps of the $network" python3 "$here/compare_mnist.py" "$network" --bench "$bench" --data "$DATA" \
+        --repeat 1 --steps 150 $peers
+done
 compare "1000 steps of the Gaussian VIB" python3 "$here/compare_gaussian_vib.py" --bench "$bench" $peers
 compare "A sweep of Gaussian VIBs, trained together and alone" \
     python3 "$here/compare_together.py" --program "$here/../../.build/release/ranksweep" --ndjson "$OUT"
