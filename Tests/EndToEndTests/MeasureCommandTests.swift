@@ -93,7 +93,7 @@ import Text
         for (options, words) in [
             ("", nil),
             (
-                ", scale: 0.5, mean: 1, std: [2, 4], standardise: true",
+                ", scale: 0.5, mean: [1], std: [2, 4], standardise: true",
                 "multiplied by 0.5, less the mean [1], divided by [2,4], standardised over the training points"
             ),
         ] as [(String, String?)] {
