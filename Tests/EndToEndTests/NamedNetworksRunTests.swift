@@ -52,6 +52,12 @@ import Testing
         let lost = try work.run("extend", "r", "--set", "network=shallow")
         #expect(
             lost.code == 2 && lost.errors.contains("network: \"deep\" would be removed"), "\(lost.errors)")
+        let other = try work.run("extend", "r", "--set", "network=shallow,{deep: [{dense: 1}]}")
+        #expect(
+            other.code == 2
+                && other.errors.contains(
+                    "network: \"deep\" has other layers than in the run: give the new list another name"),
+            "\(other.errors)")
         #expect(try work.run("extend", "r", "--set", wide).code == 0)
         let rest = try work.run("resume", "r", "--workers", "1", "--slots", "1")
         #expect(rest.code == 0, "\(rest.all)")

@@ -189,6 +189,16 @@ import Testing
         #expect(copy.noisePerPoint == 3 && copy.points == 2)
     }
 
+    @Test func `If an activation makes the outputs, they are one layer with the code`() throws {
+        let plain = try NetworkShape(
+            input: .vector(3),
+            layers: [.dense(5, name: "a"), .activation(.relu), .dense(4, name: "b"), .activation(.relu)])
+        let shape = NetworkShape(encoder: plain)
+        #expect(shape.layers.map { shape.plan.values[$0.activation].size.count } == [5, 2])
+        #expect(plain.layers.map { plain.plan.values[$0.activation].size.count } == [5, 4])
+        #expect(shape.plan.layerNames == ["encoder.a", "encoder.b"])
+    }
+
     @Test func `Names begin with the encoder's`() throws {
         let plain = try NetworkShape.cnn(
             channels: [4], activation: .relu, classes: 6, input: Nets.image, normalisation: .batch)

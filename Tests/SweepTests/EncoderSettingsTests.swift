@@ -120,6 +120,11 @@ import Text
         ),
         ("patch: 4", "7:8: patch: not used here: it needs encoder to be vit, mixer or gmlp, and it is mlp"),
         (
+            "measures: {local_rank: {patch: 4}}",
+            "7:32: measures.local_rank.patch: not used here: it needs encoder to be cnn, resnet, vit, mixer, gmlp or layers, "
+                + "and it is mlp"
+        ),
+        (
             "encoder: vit\nhidden: [4]",
             "8:9: hidden: not used here: it needs encoder to be mlp or cnn, and it is vit"
         ),

@@ -8,23 +8,7 @@ import Text
     private static let mlp = "[flatten, {dense: 8}, relu, {dense: 10}]"
     private static let cnn =
         "[{conv: 4, kernel: 3}, relu, {conv: 4, kernel: 3}, relu, global_pool, {dense: 10}]"
-    private static let head = "name: s\nmodel: layers\ndataset: mnist\ntraining: {epochs: 1}\n"
     private static let two = "axes: {network: {mlp: \(mlp), cnn: \(cnn)}}\n"
-
-    private func spec(
-        _ rest: String, set overrides: [String] = [], quick: Bool = false
-    ) throws(SweepError) -> SweepSpec {
-        try SweepSpec(
-            parsing: Self.head + rest + "\n", file: "s.yaml", overrides: overrides.map { Override($0) },
-            quick: quick)
-    }
-
-    private func message(_ rest: String, set overrides: [String] = [], quick: Bool = false) -> String {
-        do throws(SweepError) {
-            _ = try spec(rest, set: overrides, quick: quick)
-            return "accepted"
-        } catch { return error.message }
-    }
 
     private func axes(_ spec: SweepSpec) -> [String] {
         (0..<spec.grid.count).map { index in
@@ -39,19 +23,19 @@ import Text
 
     @Test func `A network of the axis counts by its name, and is the trial that its list alone makes`() throws
     {
-        let sweep = try spec(Self.two)
+        let sweep = try listedSpec(Self.two)
         #expect(axes(sweep) == ["network=mlp seed=0", "network=cnn seed=0"])
         #expect(sweep.axes[0].valuesText == "mlp, cnn")
         // 784 × 8 + 8 and 8 × 10 + 10; 9 × 4 + 4, 36 × 4 + 4 and 4 × 10 + 10.
         #expect((0..<2).map { sweep.grid[$0].settings.parameterBytes } == [4 * 6370, 4 * 238])
         #expect((0..<2).map { sweep.grid[$0].settings.depth } == [2, 3])
         #expect(sweep.grid[1].settings.tensors.first?.name == "network.0.weight")
-        let alone = try [Self.mlp, Self.cnn].flatMap { ids(try spec("network: \($0)")) }
+        let alone = try [Self.mlp, Self.cnn].flatMap { ids(try listedSpec("network: \($0)")) }
         #expect(ids(sweep) == alone)
         var hasher = TrialHasher()
         #expect((0..<2).map { hasher.id(of: sweep.grid[$0].settings) } == alone)
         // Other names are another sweep, of the same trials.
-        let renamed = try spec(Self.two.replacing("mlp", with: "dense-1.0_a"))
+        let renamed = try listedSpec(Self.two.replacing("mlp", with: "dense-1_0_a"))
         #expect(ids(renamed) == alone && renamed.digest != sweep.digest)
         #expect(CostEstimate(of: sweep.grid[0].settings) != CostEstimate(of: sweep.grid[1].settings))
     }
@@ -61,22 +45,22 @@ import Text
             Self.two, "axes: {network: {z: \(Self.mlp), a: \(Self.cnn)}}",
             "axes: {network: [{name: mlp, layers: \(Self.mlp)}, {name: cnn, layers: \(Self.cnn)}]}",
         ] {
-            let sweep = try spec(text)
+            let sweep = try listedSpec(text)
             let again = try SweepSpec(parsing: sweep.canonicalJSON.canonicalText, file: "sweep.json")
             #expect(again == sweep && again.digest == sweep.digest)
             #expect(try Grid(parsing: sweep.gridJSON.canonicalBytes) == sweep.grid)
         }
         #expect(
-            try spec(Self.two)
-                == spec("axes: {network: [{mlp: \(Self.mlp)}, {layers: \(Self.cnn), name: cnn}]}"))
+            try listedSpec(Self.two)
+                == listedSpec("axes: {network: [{mlp: \(Self.mlp)}, {layers: \(Self.cnn), name: cnn}]}"))
         #expect(
-            try axes(spec("axes: {network: {name: \(Self.mlp), layers: \(Self.cnn)}}"))
+            try axes(listedSpec("axes: {network: {name: \(Self.mlp), layers: \(Self.cnn)}}"))
                 == ["network=name seed=0", "network=layers seed=0"])
     }
 
     @Test func `zip gives each network its own learning rate, and where names it`() throws {
         let rates = Self.two.replacing("}}\n", with: "}, training.learning_rate: [0.1, 0.01]}\n")
-        let zipped = try spec(rates + "zip: [[network, training.learning_rate]]")
+        let zipped = try listedSpec(rates + "zip: [[network, training.learning_rate]]")
         #expect(
             axes(zipped) == [
                 "network=mlp seed=0 training.learning_rate=0.1",
@@ -84,39 +68,40 @@ import Text
             ])
         // One list with two learning rates is two trials.
         let same = "axes: {network: {a: \(Self.mlp), b: \(Self.mlp)}, training.learning_rate: [0.1, 0.01]}\n"
-        #expect(try Set(ids(spec(same + "zip: [[network, training.learning_rate]]"))).count == 2)
-        let dropped = try spec(rates + "where: [network == cnn or training.learning_rate > 0.05]")
+        #expect(try Set(ids(listedSpec(same + "zip: [[network, training.learning_rate]]"))).count == 2)
+        let dropped = try listedSpec(rates + "where: [network == cnn or training.learning_rate > 0.05]")
         #expect(dropped.grid.count == 3)
         #expect(try SweepSpec(parsing: dropped.canonicalJSON.canonicalText, file: "sweep.json") == dropped)
         #expect(
-            message(rates + "where: [network == cnm]")
+            listedMessage(rates + "where: [network == cnm]")
                 == "s.yaml:6:20: where: 'cnm' is no value of network (did you mean 'cnn'?)")
     }
 
     @Test func `--set and quick choose networks by name, and give others`() throws {
         let both = ["network=mlp seed=0", "network=cnn seed=0"]
         for one in ["network=cnn", "network=[cnn]", "network={cnn: \(Self.cnn)}"] {
-            #expect(try spec(Self.two, set: [one]) == spec("axes: {network: {cnn: \(Self.cnn)}}"))
+            #expect(try listedSpec(Self.two, set: [one]) == listedSpec("axes: {network: {cnn: \(Self.cnn)}}"))
         }
-        #expect(try axes(spec(Self.two, set: ["network=cnn,mlp"])) == both.reversed())
+        #expect(try axes(listedSpec(Self.two, set: ["network=cnn,mlp"])) == both.reversed())
         // A later one chooses from the file's.
-        #expect(try axes(spec(Self.two, set: ["network=mlp", "network=cnn"])) == [both[1]])
+        #expect(try axes(listedSpec(Self.two, set: ["network=mlp", "network=cnn"])) == [both[1]])
         let quick = Self.two + "quick: {network: [mlp]}"
-        #expect(try spec(quick).grid.count == 2 && axes(spec(quick, quick: true)) == [both[0]])
-        #expect(try axes(spec(Self.two + "quick: {network: mlp}", quick: true)) == [both[0]])
-        #expect(try axes(spec(quick, set: ["network=mlp,cnn"], quick: true)) == both)
+        #expect(try listedSpec(quick).grid.count == 2 && axes(listedSpec(quick, quick: true)) == [both[0]])
+        #expect(try axes(listedSpec(Self.two + "quick: {network: mlp}", quick: true)) == [both[0]])
+        #expect(try axes(listedSpec(quick, set: ["network=mlp,cnn"], quick: true)) == both)
         let deep = "{deep: [flatten, {dense: 8}, relu, {dense: 8}, relu, {dense: 10}]}"
-        let more = try spec(Self.two, set: ["network=mlp,cnn,\(deep)"])
+        let more = try listedSpec(Self.two, set: ["network=mlp,cnn,\(deep)"])
         #expect(axes(more) == both + ["network=deep seed=0"])
         // In place of a list, and of an axis in it.
         let list = "network: [flatten, {dense: [4, 5]}, {dense: 10}]\n"
         #expect(
-            try spec(list, set: ["network={mlp: \(Self.mlp), cnn: \(Self.cnn)}"]) == spec(Self.two))
+            try listedSpec(list, set: ["network={mlp: \(Self.mlp), cnn: \(Self.cnn)}"])
+                == listedSpec(Self.two))
     }
 
     @Test func `extend adds networks: those of the run need only their names`() throws {
-        let old = try spec(Self.two)
-        let new = try spec(Self.two, set: ["network=mlp,cnn,{flat: [flatten, {dense: 10}]}"])
+        let old = try listedSpec(Self.two)
+        let new = try listedSpec(Self.two, set: ["network=mlp,cnn,{flat: [flatten, {dense: 10}]}"])
         let difference = try #require(SweepDifference(from: old, to: new))
         #expect(difference.items.map(\.before) == ["mlp, cnn"])
         #expect(difference.items.map(\.after) == ["mlp, cnn, flat"])
@@ -127,7 +112,7 @@ import Text
             try SweepSpec(parsing: stored, file: "sweep.json", overrides: additions.map { Override($0) })
                 == new)
         // Another list under the same name.
-        let edited = try spec(Self.two.replacing("{dense: 8}", with: "{dense: 9}"))
+        let edited = try listedSpec(Self.two.replacing("{dense: 8}", with: "{dense: 9}"))
         let edit = try #require(SweepDifference(from: old, to: edited))
         #expect(edit.additions == nil)
         #expect(
@@ -146,11 +131,11 @@ import Text
             "x: layer, y: local_rank, curves: network",
             "x: step, y: {metric: local_rank, layer: each}, panels: network",
             "x: step, y: {metric: local_rank, layer: 3}, curves: network",
-        ] { #expect(message(figure(right)) == "accepted", "\(right)") }
+        ] { #expect(listedMessage(figure(right)) == "accepted", "\(right)") }
         #expect(
-            message(figure("x: step, y: {metric: local_rank, layer: 4}, curves: network"))
+            listedMessage(figure("x: step, y: {metric: local_rank, layer: 4}, curves: network"))
                 .contains("figures.y.layer"))
-        #expect(message(figure("x: network, y: accuracy")).contains("figures.x"))
+        #expect(listedMessage(figure("x: network, y: accuracy")).contains("figures.x"))
     }
 
     @Test func `All of a hundred networks are checked, beside a long axis, too`() {
@@ -163,12 +148,12 @@ import Text
         func text(_ count: Int, last: Int = 10) -> String {
             "axes:\n  \(long)\n  network: {\(networks(count, last: last))}"
         }
-        #expect(message(text(100)) == "accepted")
+        #expect(listedMessage(text(100)) == "accepted")
         #expect(
-            message(text(100, last: 11))
+            listedMessage(text(100, last: 11))
                 .contains("network.n98x.2 (dense): the last layer gives a vector of 11"))
         #expect(
-            message(text(101)) == "s.yaml:7:12: axes.network: 101 items; at most 100 are allowed")
+            listedMessage(text(101)) == "s.yaml:7:12: axes.network: 101 items; at most 100 are allowed")
     }
 
     // MARK: - Mistakes
@@ -216,7 +201,11 @@ import Text
         ),
         (
             "axes: {network: {16: \(mlp)}}",
-            "5:18: axes.network: '16' is a number: give the network a name that is none"
+            "5:18: axes.network: '16' reads as a number: give the network another name"
+        ),
+        (
+            "axes: {network: {a.3: \(mlp)}}",
+            "5:18: axes.network: 'a.3' has a dot, as paths of layers do: write '-' or '_'"
         ),
         (
             "axes: {network: {a b: \(mlp)}}",
@@ -261,13 +250,16 @@ import Text
     @Test(arguments: wrong.map(\.rest))
     func `A mistake has one error, with its line and its network`(rest: String) throws {
         let wrong = try #require(Self.wrong.first { $0.rest == rest })
-        #expect(message(rest) == "s.yaml:" + wrong.message)
+        #expect(listedMessage(rest) == "s.yaml:" + wrong.message)
     }
 
     @Test(arguments: [
         ("network=mpl", "network: 'mpl' must be one of cnn or mlp (did you mean 'mlp'?)"),
         ("network=mlp,mlp", "network: the value mlp is given twice, first by --set network=mlp,mlp"),
-        ("network=\(mlp)", "network: 'flatten' must be one of cnn or mlp"),
+        (
+            "network=\(mlp)",
+            "network: expected networks by name, as {mlp: [flatten, {dense: 10}]}, found the layer 'flatten'"
+        ),
         (
             "network=[]",
             "network: expected networks by name, as {mlp: [flatten, {dense: 10}]}, found none"
@@ -282,15 +274,15 @@ import Text
         ),
     ])
     func `A wrong --set of the axis has one error`(override: String, words: String) {
-        #expect(message(Self.two, set: [override]) == "--set \(override): \(words)")
+        #expect(listedMessage(Self.two, set: [override]) == "--set \(override): \(words)")
     }
 
     @Test func `A name in quick that the axis does not have, and an axis for another model, are errors`() {
         #expect(
-            message(Self.two + "quick: {network: [cn]}")
+            listedMessage(Self.two + "quick: {network: [cn]}")
                 == "s.yaml:6:19: quick.network: 'cn' must be one of cnn or mlp (did you mean 'cnn'?)")
         #expect(
-            message("network: \(Self.mlp)", set: ["network=mlp,cnn"])
+            listedMessage("network: \(Self.mlp)", set: ["network=mlp,cnn"])
                 == "--set network=mlp,cnn: network: expected networks by name, as {mlp: [flatten, {dense: 10}]}, found 'mlp'"
         )
         let text = "name: s\nmodel: cnn\ndataset: mnist\ntraining: {epochs: 1}\n" + Self.two

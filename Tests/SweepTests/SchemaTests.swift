@@ -51,6 +51,11 @@ import Text
         ("name: s\nmodel: layers\naxes: {network: {mlp: [flatten, {dens: 10}]}}\n", ".axes"),
         ("name: s\nmodel: layers\naxes: {network: {mlp: 3}}\n", ".axes"),
         ("name: s\nmodel: layers\naxes: {network: {a b: [flatten]}}\n", ".axes"),
+        ("name: s\nmodel: layers\naxes: {network: {a.b: [flatten]}}\n", ".axes"),
+        (
+            "name: s\nmodel: layers\naxes: {network: {\(String(repeating: "a", count: 101)): [flatten]}}\n",
+            ".axes"
+        ),
         ("name: s\nmodel: layers\nquick: {network: 3}\n", ".quick.network"),
         ("name: s\nmodel: layers\nquick: {network.1.dense: x}\n", ".quick.network.1.dense"),
     ])
@@ -117,7 +122,7 @@ enum SchemaCheck {
             "$schema", "title", "description", "pattern", "type", "enum", "anyOf", "items", "minItems",
             "maxItems",
             "properties", "additionalProperties", "required", "minimum", "maximum", "exclusiveMinimum",
-            "exclusiveMaximum", "patternProperties", "definitions", "$ref",
+            "exclusiveMaximum", "patternProperties", "maxProperties", "definitions", "$ref",
         ]
         if let key = schema.object?.keys.first(where: { !known.contains($0) }) { return "unknown \(key)" }
         if let name = schema["$ref"]?.string?.split(separator: "/").last {
@@ -147,6 +152,7 @@ enum SchemaCheck {
     private static func members(
         of object: [String: JSONValue], _ schema: JSONValue, at path: String
     ) -> String? {
+        if let most = schema["maxProperties"]?.number, Double(object.count) > most { return path }
         let required = (schema["required"]?.array ?? []).compactMap(\.string)
         if required.contains(where: { object[$0] == nil }) { return path }
         for (key, value) in object.sorted(by: { $0.key < $1.key }) {

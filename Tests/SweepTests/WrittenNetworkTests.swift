@@ -5,25 +5,25 @@ import Text
 
 @testable import Sweep
 
+/// A sweep of listed networks on MNIST, with the rest of its file.
+func listedSpec(
+    _ rest: String, set overrides: [String] = [], quick: Bool = false
+) throws(SweepError) -> SweepSpec {
+    try SweepSpec(
+        parsing: "name: s\nmodel: layers\ndataset: mnist\ntraining: {epochs: 1}\n\(rest)\n", file: "s.yaml",
+        overrides: overrides.map { Override($0) }, quick: quick)
+}
+
+/// The error of such a sweep, or "accepted".
+func listedMessage(_ rest: String, set overrides: [String] = []) -> String {
+    do throws(SweepError) {
+        _ = try listedSpec(rest, set: overrides)
+        return "accepted"
+    } catch { return error.message }
+}
+
 /// Networks that a sweep file lists: what lists mean, which are refused, and axes in them.
 @Suite struct WrittenNetworkTests {
-    private static let head = "name: s\nmodel: layers\ndataset: mnist\ntraining: {epochs: 1}\n"
-
-    private func spec(
-        _ rest: String, set overrides: [String] = [], quick: Bool = false
-    ) throws(SweepError) -> SweepSpec {
-        try SweepSpec(
-            parsing: Self.head + rest + "\n", file: "s.yaml", overrides: overrides.map { Override($0) },
-            quick: quick)
-    }
-
-    private func message(_ rest: String, set overrides: [String] = []) -> String {
-        do throws(SweepError) {
-            _ = try spec(rest, set: overrides)
-            return "accepted"
-        } catch { return error.message }
-    }
-
     /// The network's normal form at each point.
     private func networks(_ spec: SweepSpec) throws -> [String] {
         try (0..<spec.grid.count).map { index in
@@ -40,43 +40,43 @@ import Text
     func `A wrong list has one error, with its line, its layer and the shapes`(list: String) throws {
         let all = WrongNetworks.words + WrongNetworks.shapes + WrongNetworks.settings
         let wrong = try #require(all.first { $0.list == list })
-        #expect(message(list) == "s.yaml:" + wrong.message)
+        #expect(listedMessage(list) == "s.yaml:" + wrong.message)
     }
 
     @Test func `More layers or deeper ones than are allowed are refused`() {
         let many = Array(repeating: "relu", count: 1000).joined(separator: ", ")
         #expect(
-            message("network: [\(many), flatten, {dense: 10}]").contains(
+            listedMessage("network: [\(many), flatten, {dense: 10}]").contains(
                 "1002 items; at most 1000 are allowed"))
         let half = Array(repeating: "relu", count: 600).joined(separator: ", ")
         #expect(
-            message("network: [{residual: [\(half)]}, \(half), flatten, {dense: 10}]")
+            listedMessage("network: [{residual: [\(half)]}, \(half), flatten, {dense: 10}]")
                 .hasSuffix("network.400: at most 1000 layers are allowed"))
         func nested(_ depth: Int) -> String {
             String(repeating: "{residual: [", count: depth) + "relu" + String(repeating: "]}", count: depth)
         }
-        #expect(message("network: [\(nested(7)), flatten, {dense: 10}]") == "accepted")
+        #expect(listedMessage("network: [\(nested(7)), flatten, {dense: 10}]") == "accepted")
         #expect(
-            message("network: [\(nested(8)), flatten, {dense: 10}]")
+            listedMessage("network: [\(nested(8)), flatten, {dense: 10}]")
                 .hasSuffix("residual: lists of layers can be 8 deep in one another"))
     }
 
     @Test func `Errors of overrides name them`() {
         let list = "network: [{conv: 4, kernel: 5}, {pool: 2}, flatten, {dense: 10}]"
         #expect(
-            message(list, set: ["network.0.kernel=4"])
+            listedMessage(list, set: ["network.0.kernel=4"])
                 == "s.yaml:5:33: network.1 (pool): reads 25 × 25 × 4: squares of 2 × 2 pixels do not tile it: take a side "
                 + "that divides 25")
         #expect(
-            message(list, set: ["network.0.kernel=29"])
+            listedMessage(list, set: ["network.0.kernel=29"])
                 == "--set network.0.kernel=29: network.0 (conv): reads 28 × 28 × 1: a window of 29 × 29 pixels does not fit "
                 + "with 0 around the image: take a smaller 'kernel' or more 'padding'")
         #expect(
-            message(list, set: ["network.0.dense=4"])
+            listedMessage(list, set: ["network.0.dense=4"])
                 == "--set network.0.dense=4: network.0.dense: network.0 is 'conv', and has no 'dense'; it has conv, kernel, "
                 + "stride, padding and bias")
         #expect(
-            message(list, set: ["network=[{dense: 10}]"])
+            listedMessage(list, set: ["network=[{dense: 10}]"])
                 == "--set network=[{dense: 10}]: network.0 (dense): reads 28 × 28 × 1: put 'flatten' before it ('pointwise' is "
                 + "a dense layer of each pixel)")
     }
@@ -123,7 +123,7 @@ import Text
 
     @Test(arguments: LayerWord.words) func `Each layer word makes its layer`(word: String) throws {
         let list = Self.examples[word] ?? "[flatten, \(word), {dense: 10}]"
-        let sweep = try spec("network: \(list)")
+        let sweep = try listedSpec("network: \(list)")
         let settings = sweep.grid[0].settings
         #expect(settings.networkDescription.plans.count == 1)
         // The normal form is read as the same network.
@@ -155,7 +155,7 @@ import Text
               - tanh
               - {dense: 10}
             """
-        let settings = try spec(list).grid[0].settings
+        let settings = try listedSpec(list).grid[0].settings
         #expect(settings.parameterBytes == 4 * 61_706)
         #expect(settings.depth == 5)
         let tanh = LayerSpec.activation(.tanh)
@@ -182,8 +182,8 @@ import Text
               {norm: batch}, flatten, {dense: 10}]
             """
         let short = "network: [{conv: 4, kernel: 3}, relu, {pool: 2}, {norm: batch}, flatten, {dense: 10}]"
-        #expect(try spec(long) == spec(short))
-        let norms = try spec(
+        #expect(try listedSpec(long) == listedSpec(short))
+        let norms = try listedSpec(
             "network: [{norm: [batch, group], groups: 1}, flatten, {dense: 10}]\naxes: {seed: [1, 2]}")
         #expect(
             try networks(norms) == [
@@ -213,7 +213,7 @@ import Text
 
     @Test func `Units are active where every activation is a ReLU`() throws {
         func isCounted(_ list: String) throws -> Bool {
-            try spec("network: \(list)").grid[0].settings.hasActiveUnits
+            try listedSpec("network: \(list)").grid[0].settings.hasActiveUnits
         }
         #expect(try isCounted("[flatten, {dense: 4}, relu, {residual: [{dense: 4}, relu]}, {dense: 10}]"))
         #expect(try !isCounted("[flatten, {dense: 4}, relu, {residual: [{dense: 4}, tanh]}, {dense: 10}]"))

@@ -95,6 +95,8 @@ public struct NetworkPlan: Sendable {
     public private(set) var last = 0
     /// Values that are layers to measures. Without any, these are the activations.
     private var marked: [(name: String, value: Int)] = []
+    /// Whether the outputs are the first half, μ, of an encoder's (μ | s).
+    private var isEncoder = false
     /// Number of unnamed layers of each kind so far.
     private var unnamed: [String: Int] = [:]
 
@@ -142,7 +144,11 @@ public struct NetworkPlan: Sendable {
             }
             layers.append((node.input, end, depth))
         }
-        if layers.last?.activation != last { layers.append((last, last, depth)) }
+        if layers.last?.activation != last {
+            // If an activation makes (μ | s), that is no layer beside μ.
+            if isEncoder, layers.last?.activation == nodes.last?.input { layers.removeLast() }
+            layers.append((last, last, depth))
+        }
         return layers
     }
 
@@ -153,7 +159,8 @@ public struct NetworkPlan: Sendable {
         return layers.map { $0.depth == 0 ? "input" : names[$0.depth - 1] }
     }
 
-    /// Index of the value that the last layer reads, where that layer is dense and makes the network's output.
+    /// Index of the value that the last layer reads, where that layer is dense and makes the network's output; nil for
+    /// an encoder.
     public var features: Int? {
         guard let head = weights.last, nodes[head.node].output == last,
             nodes[head.node].operation is DenseOperation
@@ -289,6 +296,7 @@ public struct NetworkPlan: Sendable {
         let count = values[last].size.count
         let half = (0..<count / 2).map { Int32($0) }
         last = add(SelectionOperation(half, of: count), last, .vector(half.count))
+        isEncoder = true
     }
 
     // MARK: - Graphs

@@ -75,7 +75,8 @@ public struct Network<Scalar: Real>: PredictingNetwork {
     /// A copy of the network with parameters and a workspace of its own.
     public func copy() -> Network {
         let other = Network(
-            shape, loss: loss, points: points, logDet: penalty?.settings, smoothing: smoothing)
+            shape, loss: loss, points: points, logDet: penalty?.settings, smoothing: smoothing,
+            parameters: makeGradients())
         other.parameters.flat.assign(parameters.flat)
         return other
     }

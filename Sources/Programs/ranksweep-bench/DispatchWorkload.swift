@@ -137,7 +137,7 @@ struct ServedSweep {
                     try ownProgram(),
                     [
                         "--connect", address, "--keys", folder.path + "/keys/hosts/here", "--slots",
-                        String(options.slots ?? 1), "--data", folder.path,
+                        String(options.slots ?? 1), "--data", folder.path, "--coordinator-timeout", "60",
                     ], folder.path + "/worker.log"))
         }
         workers = started

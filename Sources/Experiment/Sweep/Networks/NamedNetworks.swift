@@ -88,6 +88,10 @@ extension Draft {
         guard let list = network.list else {
             let known = knownNetworks
             guard known[name] == nil else { return known[name] }
+            if LayerWord.named(name) != nil {
+                addNoNetworks(location, shown, found: "the layer '\(name)'", &faults)
+                return nil
+            }
             let names = known.keys.sorted()
             let suggestion = nearestSpelling(to: name, among: names)
             faults.add(location, shown, .unknownWord(shortened(name), due: names, suggestion: suggestion))
@@ -97,8 +101,11 @@ extension Draft {
             faults.add(location, shown, .badName(shortened(name)))
             return nil
         }
-        guard Double(name) == nil else {
-            let words = "'\(name)' is a number: give the network a name that is none"
+        guard Double(name) == nil, !name.contains(".") else {
+            let words =
+                name.contains(".")
+                ? "'\(name)' has a dot, as paths of layers do: write '-' or '_'"
+                : "'\(name)' reads as a number: give the network another name"
             faults.add(location, shown, .conflict(.data(words), point: ""))
             return nil
         }

@@ -31,8 +31,13 @@ public struct Setting: Sendable {
 
         /// The same condition for a sweep of these models, by the setting that answers it.
         func named(for models: [String]) -> Use {
-            path == Use.networkPath && !models.contains("vib") ? Use(path: "model", words: words) : self
+            guard path == Use.networkPath else { return self }
+            return models.contains("vib")
+                ? Use(path: path, words: encoders) : Use(path: "model", words: words)
         }
+
+        /// The words that an encoder can be.
+        fileprivate var encoders: [String] { words.filter { $0 != "onnx" } }
     }
 
     /// A description of valid values for readers.
@@ -45,8 +50,11 @@ public struct Setting: Sendable {
         return uses.isEmpty
             ? "all"
             : uses.map { use in
-                let path = use.path == Use.networkPath ? "`model` or `encoder`" : "`\(use.path)`"
-                return "\(path) \(use.words.joined(separator: " or "))"
+                guard use.path == Use.networkPath else {
+                    return "`\(use.path)` \(use.words.joined(separator: " or "))"
+                }
+                let own = use.encoders.count < use.words.count ? ", or `model` onnx" : ""
+                return "`model` or `encoder` \(use.encoders.joined(separator: " or "))\(own)"
             }.joined(separator: ", ")
     }
 

@@ -79,8 +79,10 @@ private let layer: JSONValue = .object(["$ref": .string("#/definitions/layer")])
 /// The axis `network`: lists by name. A run's sweep.json has a list, which keeps their order.
 private let namedNetworks: JSONValue = {
     let named = object(["name": string, "layers": list(of: layer)], "", required: ["name", "layers"])
-    let lists = JSONValue.object([namePattern: list(of: layer)])
-    let byName = (object([:], "").object ?? [:]).merging(["patternProperties": lists]) { $1 }
+    let lists = JSONValue.object(["^[A-Za-z0-9_][A-Za-z0-9_-]{0,99}$": list(of: layer)])
+    let byName = (object([:], "").object ?? [:]).merging([
+        "patternProperties": lists, "maxProperties": JSONValue(Draft.maxNetworks),
+    ]) { $1 }
     return anyOf(.object(byName), list(of: named))
 }()
 

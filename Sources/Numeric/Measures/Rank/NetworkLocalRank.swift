@@ -130,6 +130,7 @@ private struct NoiseRanks {
     private let thresholds: [Double]
     private var counter: RankCounter
     private var tally: Tally
+    private let scaled: Matrix<Double>
     private var point = 0
 
     init(_ sigma: Matrix<Float>, _ settings: LocalRankSettings, inputs: Int) {
@@ -137,6 +138,7 @@ private struct NoiseRanks {
         thresholds = settings.noise + [LocalRank.informative]
         counter = RankCounter(order: min(sigma.columns, inputs))
         tally = Tally(layers: 1, columns: thresholds.count)
+        scaled = Matrix(rows: inputs, columns: sigma.columns)
     }
 
     /// Adds the next point's Jacobian, whose columns are divided by σ first.
@@ -144,8 +146,7 @@ private struct NoiseRanks {
         _ jacobian: NetworkTangents<Double>.Jacobian,
         _ counts: (inout RankCounter, Matrix<Double>, [Double]) -> [Int]
     ) {
-        let scaled = Matrix<Double>(
-            rows: jacobian.transposed.rows, columns: jacobian.transposed.columns)
+        let scaled = scaled.prefix(rows: jacobian.transposed.rows, columns: jacobian.transposed.columns)
         scaled.assign(jacobian.transposed)
         let deviations = jacobian.units.all.map { Double(sigma[point, Int($0)]) }
         for row in 0..<scaled.rows {

@@ -137,6 +137,12 @@ struct ExtensionMap {
             }
             let lost = before.filter { !kept.contains($0.canonicalText) }.map(text)
             guard !lost.isEmpty else { continue }
+            let names = Set((0..<now.count).map { text(now.values[$0]) })
+            if let edited = lost.first(where: names.contains) {
+                throw .input(
+                    "\(axis.path): \(edited) has other layers than in the run: give the new list another name"
+                )
+            }
             let shown = lost.prefix(5).joined(separator: ", ") + (lost.count > 5 ? ", …" : "")
             let present = before.map(text)
             let list = present.count <= 12 ? " (at present: \(present.joined(separator: ",")))" : ""
