@@ -31,6 +31,7 @@ public func runWorkerCommand(
             endProgram(.done)
         }
         if arguments.has("--version") {
+            restartWithFasterKernel(than: BLAS.kernelName)
             printOut(workerVersion)
             endProgram(.done)
         }
@@ -39,6 +40,7 @@ public func runWorkerCommand(
             endProgram(.done)
         }
         let options = try WorkerOptions(arguments)
+        if options.isSlot || options.measureRequest != nil { restartWithFasterKernel(than: BLAS.kernelName) }
         if let text = options.measureRequest { endProgram(runMeasure(text, options)) }
         endProgram(options.isSlot ? runSlot(options, body) : Worker.run(options))
     } catch {

@@ -8,6 +8,7 @@ import LinearAlgebra
 
 beginProgram()
 beWorkerIfAsked(Array(CommandLine.arguments.dropFirst()))
+restartWithFasterKernel(than: BLAS.kernelName)
 BLAS.useOneThread()
 do throws(BenchError) {
     let options = try Options(Array(CommandLine.arguments.dropFirst()))

@@ -47,6 +47,25 @@ unsigned long long cposix_bytes_received(int descriptor);
 /// The name of a directory entry, valid as long as the entry. `d_name` is declared longer than it is.
 static inline const char *cposix_entry_name(const struct dirent *entry) { return entry->d_name; }
 
+/// Whether the CPU, and the system, have AVX2 and FMA; 0 on CPUs of other architectures.
+static inline int cposix_has_avx2(void) {
+#if defined(__x86_64__)
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+#else
+    return 0;
+#endif
+}
+
+/// Whether the CPU, and the system, have the parts of AVX-512 that a Skylake-X has; 0 on CPUs of other architectures.
+static inline int cposix_has_avx512(void) {
+#if defined(__x86_64__)
+    return cposix_has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512cd")
+        && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+#else
+    return 0;
+#endif
+}
+
 /// Asks for a pipe that holds `bytes` bytes. Returns what it holds now, or -1 with errno.
 int cposix_set_pipe_size(int descriptor, int bytes);
 
