@@ -15,6 +15,8 @@ public struct SweepSpec: Equatable, Sendable {
     public let conditions: [Condition]
     /// The figures that the sweep requests.
     public let figures: [FigureSpec]
+    /// The statements that the program decides from the records.
+    public let claims: [ClaimSpec]
     /// The looks that all figures have where they don't say otherwise.
     public let style: FigureStyle
 
@@ -67,7 +69,7 @@ public struct SweepSpec: Equatable, Sendable {
 
     init(
         name: String, grid: Grid, zip: [[String]], sobol: [[String]], conditions: [Condition],
-        figures: [FigureSpec], style: FigureStyle
+        figures: [FigureSpec], claims: [ClaimSpec], style: FigureStyle
     ) {
         self.name = name
         self.grid = grid
@@ -75,6 +77,7 @@ public struct SweepSpec: Equatable, Sendable {
         self.sobol = sobol
         self.conditions = conditions
         self.figures = figures
+        self.claims = claims
         self.style = style
     }
 
@@ -83,6 +86,7 @@ public struct SweepSpec: Equatable, Sendable {
     public var canonicalJSON: JSONValue {
         var top = gridMembers
         if !figures.isEmpty { top["figures"] = .array(figures.map(\.json)) }
+        if !claims.isEmpty { top["claims"] = .array(claims.map(\.json)) }
         let looks = style.json
         if !looks.isEmpty { top["style"] = .object(looks) }
         return .object(top)
@@ -126,11 +130,12 @@ public struct SweepSpec: Equatable, Sendable {
     }
 
     /// Identifies the sweep: 32 hexadecimal digits of the SHA-256 of `canonicalJSON` without `weights`,
-    /// `reproducibility` and the looks of figures. Records contain it. What is left out changes no record: kept
-    /// weights, the choice of machines that may run trials, and how figures are drawn.
+    /// `reproducibility`, claims and the looks of figures. Records contain it. What is left out changes no record: kept
+    /// weights, the choice of machines that may run trials, what is claimed, and how figures are drawn.
     public var digest: String {
         var top = canonicalJSON.object ?? [:]
         top["style"] = nil
+        top["claims"] = nil
         if !figures.isEmpty { top["figures"] = .array(figures.map { $0.plain.json }) }
         for setting in ["weights", "reproducibility"] { top[setting] = nil }
         return Digest(of: JSONValue.object(top).canonicalText).hexadecimal(bytes: 16)

@@ -39,12 +39,15 @@ extension Draft {
         checkFiles(of: whole, &faults)
         guard faults.isEmpty else { return nil }
         let largest = checkPoints(of: whole, &faults)
-        let figures = figureSpecs(grid: whole, largest, &faults)
+        let reader = FigureReader(
+            axes: whole.axes, fixed: whole.fixed, zips: zips.map(\.paths), words: words, largest: largest)
+        let figures = self.figures.map { reader.figures($0, &faults) } ?? []
+        let claims = self.claims.map { ClaimReader(figures: reader, fileAxes: fileAxes).claims($0, &faults) }
         guard faults.isEmpty else { return nil }
         let grid = whole.pruned
         let spec = SweepSpec(
             name: name, grid: grid, zip: ordered { _ in true }, sobol: ordered { $0.key == "sobol" },
-            conditions: conditions, figures: figures, style: style)
+            conditions: conditions, figures: figures, claims: claims ?? [], style: style)
         // The canonical text must be readable again. It can be longer than the file, because numbers may need
         // more digits.
         let size = spec.canonicalJSON.canonicalText.utf8.count
@@ -57,15 +60,6 @@ extension Draft {
             return nil
         }
         return spec
-    }
-
-    private func figureSpecs(
-        grid: Grid, _ largest: LargestNumbers, _ faults: inout Faults
-    ) -> [FigureSpec] {
-        guard let figures else { return [] }
-        return FigureReader(
-            axes: grid.axes, fixed: grid.fixed, zips: zips.map(\.paths), words: words, largest: largest
-        ).figures(figures, &faults)
     }
 
     /// The location and the name with which a setting is given.

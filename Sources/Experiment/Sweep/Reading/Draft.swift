@@ -34,6 +34,7 @@ struct Draft {
     var zips: [Zip] = []
     var conditions: [YAMLNode] = []
     var figures: YAMLNode?
+    var claims: YAMLNode?
     /// The facts of the files that the sweep names.
     var files = SweepFiles()
     var style = FigureStyle()
@@ -44,7 +45,7 @@ struct Draft {
 
     static let keys =
         ["name"] + Setting.all.filter { $0.group == nil }.map(\.path)
-        + ["training", "measures", "axes", "zip", "sobol", "where", "figures", "style", "quick"]
+        + ["training", "measures", "axes", "zip", "sobol", "where", "figures", "claims", "style", "quick"]
 
     /// Whether a name is one of the file's keys, or a setting's path.
     private static func isName(_ name: String) -> Bool { keys.contains(name) || Setting.isName(name) }
@@ -97,6 +98,7 @@ struct Draft {
             let items = node.scalar == nil ? node.list(path: "where", limit: 1000, &faults) : [node]
             conditions = items ?? []
         case "figures": figures = node
+        case "claims": claims = node
         case "style": style = FigureStyle(node, &faults)
         case "quick":
             if let entries = node.mapping {

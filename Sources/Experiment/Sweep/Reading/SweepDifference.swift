@@ -66,6 +66,12 @@ public struct SweepDifference: Equatable, Sendable {
                 "figures", old.figures.filter { !new.figures.contains($0) }.map(\.name), after,
                 isOfTrials: false)
         }
+        let (claimed, claims) = (old.claims.map(\.text), new.claims.map(\.text))
+        if old.claims != new.claims {
+            compare(
+                "claims", claimed.filter { !claims.contains($0) },
+                new.claims.filter { !old.claims.contains($0) }.map(\.text), isOfTrials: false)
+        }
         if items.isEmpty {
             items = SweepDifference.keys(old.canonicalJSON, new.canonicalJSON)
             additions = nil
@@ -85,7 +91,7 @@ public struct SweepDifference: Equatable, Sendable {
     }
 
     /// Whether the trials differ, not only their figures or the name.
-    public var isOfTrials: Bool { items.contains { !["figures", "name", "style"].contains($0.path) } }
+    public var isOfTrials: Bool { items.contains { !["figures", "claims", "name", "style"].contains($0.path) } }
 
     /// The values in a sweep at a path.
     private enum Values: Equatable {

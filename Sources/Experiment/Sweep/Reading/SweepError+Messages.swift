@@ -99,6 +99,7 @@ extension SweepError {
         case sameTrial(String, String, unused: [String])
         // Figures.
         case figure(FigureMistake)
+        case claim(ClaimMistake)
         // Overrides.
         case overrideShape
         case noQuickSection
@@ -363,6 +364,7 @@ extension SweepError.Problem {
             "\(one) and \(other) are the same trial, as \(listed(unused, "and")) makes no difference there: "
                 + "drop one of them with 'where'"
         case .figure(let mistake): mistake.words
+        case .claim(let mistake): mistake.words
         default: nil
         }
     }

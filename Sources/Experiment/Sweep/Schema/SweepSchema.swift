@@ -18,6 +18,7 @@ public let sweepSchema: JSONValue = {
     members["where"] = described(
         anyOf(string, list(of: string)), "Conditions; a point stays in the grid if all of them hold.")
     members["figures"] = list(of: figureSchema)
+    members["claims"] = list(of: claimSchema)
     members["quick"] = withListedValues(
         object(
             byPath {
@@ -127,6 +128,22 @@ private let figureSchema: JSONValue = {
     let forms = anyOf(
         .object(required(["x", "y"])), .object(required(["style"]).merging(["properties": isStar]) { $1 }))
     return .object((figure.object ?? [:]).merging(forms.object ?? [:]) { $1 })
+}()
+
+/// Claims have the keys that their reader knows.
+private let claimSchema: JSONValue = {
+    var members: [String: JSONValue] = [:]
+    for key in ClaimReader.keys { members[key] = .object([:]) }
+    members["text"] = described(string, "The statement, for people.")
+    members["metric"] = anyOf(words(Metric.all.map(\.key)), typed("object"))
+    members["at"] = described(typed("object"), "The values of axes that count, by path; step: first, last or a number.")
+    members["direction"] = words(["rising", "falling"])
+    members["tolerance"] = anyNumber
+    members["log"] = words(["x", "y", "xy"])
+    members["cells"] = words(ClaimSpec.Cells.allCases.map(\.rawValue))
+    let relations = ClaimReader.relations.map { JSONValue.object(["required": .array([.string($0)])]) }
+    let claim = object(members, "A statement that the program decides from the records.", required: ["text", "metric"])
+    return .object((claim.object ?? [:]).merging(["anyOf": .array(relations)]) { $1 })
 }()
 
 /// The settings of a group by their keys, and the groups in it.
