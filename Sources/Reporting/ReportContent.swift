@@ -12,6 +12,8 @@ struct ReportContent {
     let phases: [PhaseTable]
     let summary: Summary
     let trials: PageTrialCollector
+    /// What the records say of the sweep's claims; empty for several runs.
+    let claims: [ClaimOutcome]
     /// Whether the task loss is a squared error.
     let squaredLoss: Bool
 
@@ -23,7 +25,7 @@ struct ReportContent {
         _ sources: [ReportSource], _ scope: ReportScope, hasPage: Bool, _ trials: inout TrialTables,
         _ differences: inout DifferenceTable?
     ) throws(ReportError) {
-        var filling = Filling(scope, hasPage)
+        var filling = Filling(scope, hasPage, ClaimCollector(scope.hasRuns ? [] : sources.map(\.spec)))
         for (index, source) in sources.enumerated() {
             let failed: [Int]
             do throws(RecordFileError) { failed = try source.failedTrials() } catch { throw .records(error) }
@@ -41,6 +43,7 @@ struct ReportContent {
             Table(sweepName: scope.name, sweepDigest: scope.digest, squaredLoss: squaredLoss, data: $0)
         }
         self.squaredLoss = squaredLoss
+        claims = filling.claims.outcomes
         phases = filling.phases
         summary = filling.summary
         self.trials = filling.trials
@@ -54,10 +57,12 @@ struct ReportContent {
         var summary: Summary
         var trials: PageTrialCollector
         var phases: [PhaseTable]
+        var claims: ClaimCollector
         var (records, diverged) = (0, 0)
         private let hasPage: Bool
 
-        init(_ scope: ReportScope, _ hasPage: Bool) {
+        init(_ scope: ReportScope, _ hasPage: Bool, _ claims: ClaimCollector) {
+            self.claims = claims
             self.hasPage = hasPage
             figures = scope.figures.map { FigureData($0, of: scope) }
             summary = Summary(of: scope)
@@ -97,6 +102,7 @@ struct ReportContent {
             records += 1
             if !record.isMeasured { diverged += 1 }
             summary.add(record)
+            claims.add(record)
             if hasPage { trials.add(record) }
             for index in figures.indices { figures[index].add(record, within: limits) }
             for index in phases.indices { phases[index].add(record) }

@@ -68,6 +68,8 @@ public struct ReportOutcome: Equatable, Sendable {
     public internal(set) var warnings: [String] = []
     /// The differences of runs from the first run; empty for a single run.
     public internal(set) var differences: [Difference] = []
+    /// What the records say of the sweep's claims.
+    public internal(set) var claims: [ClaimOutcome] = []
 
     /// The differences of one run from the first one in one metric, counted over points.
     public struct Difference: Equatable, Sendable {
@@ -139,6 +141,10 @@ public enum Reports {
             let hasAttempts = try AttemptTable.write(sources, in: directory + "/tables")
             return (trials.names + (hasAttempts ? [AttemptTable.name] : [])).map { "tables/" + $0 }
         }
+        if !content.claims.isEmpty {
+            try filed { () throws(FileError) in try ClaimTable.write(content.claims, in: directory + "/tables") }
+            tables += ClaimTable.names.map { "tables/" + $0 }
+        }
         var counts: [ReportOutcome.Difference] = []
         if let differences {
             counts = try filed { () throws(FileError) in
@@ -165,7 +171,17 @@ public enum Reports {
             figureData: pageData(drawings.filter { drawn.svgs[$0.name] != nil }),
             summary: content.summary.table(limit: hasPage ? 200 : 0, squaredLoss: content.squaredLoss),
             trials: content.trials.trials(squaredLoss: content.squaredLoss),
-            unmeasured: unmeasured, warnings: exceeded + drawn.warnings, differences: counts)
+            unmeasured: unmeasured, warnings: exceeded + drawn.warnings, differences: counts,
+            claims: content.claims)
+    }
+
+    /// What a run's records say of its sweep's claims. Writes nothing.
+    public static func claims(of source: ReportSource) throws(ReportError) -> [ClaimOutcome] {
+        var collector = ClaimCollector([source.spec])
+        do throws(RecordFileError) {
+            try readRecords(at: source.recordsPath, fault: source.fault) { collector.add($0) }
+        } catch { throw .records(error) }
+        return collector.outcomes
     }
 
     /// Writes the tables and scripts of figures, and the summary.

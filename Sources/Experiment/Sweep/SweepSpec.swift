@@ -92,6 +92,14 @@ public struct SweepSpec: Equatable, Sendable {
         return .object(top)
     }
 
+    /// The sweep with another one's claims; nil if their grids differ.
+    public func with(claimsOf other: SweepSpec) -> SweepSpec? {
+        guard grid == other.grid else { return nil }
+        return SweepSpec(
+            name: name, grid: grid, zip: zip, sobol: sobol, conditions: conditions, figures: figures,
+            claims: other.claims, style: style)
+    }
+
     /// The part of the sweep that a worker needs. It has no figures, and reads back as an equal grid
     /// (`Grid(parsing:)`).
     public var gridJSON: JSONValue { .object(gridMembers) }

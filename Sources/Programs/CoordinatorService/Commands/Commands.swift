@@ -36,6 +36,7 @@ let commands = [
     mergeCommand,
     checkCommand,
     figuresCommand,
+    claimsCommand,
     compareCommand,
     measureCommand,
     dataCommand,

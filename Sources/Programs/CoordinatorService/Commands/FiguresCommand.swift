@@ -92,6 +92,7 @@ func writeReports(
         commit: programCommit)
     try filed { () throws(FileError) in try page.write(to: report) }
     printOut("report   \(report)")
+    if !outcome.claims.isEmpty { printOut(claimLines(outcome.claims)) }
     try DrawnReports.write(outcome, of: run)
     try checkDrawing(outcome)
 }

@@ -110,7 +110,8 @@ extension RunDirectory {
     fileprivate var missingReports: [String] {
         let summary = spec.figures.contains { $0.name == "summary" } ? [] : ["tables/summary.dat"]
         let figures = spec.figures.flatMap { ["tables/\($0.name).dat", "figures/\($0.name).gp"] }
-        return (["tables/trials.csv"] + figures + summary + ["report.html"]).filter {
+        let claims = spec.claims.isEmpty ? [] : ["tables/claims.csv", "tables/claims-cells.csv"]
+        return (["tables/trials.csv"] + figures + claims + summary + ["report.html"]).filter {
             fileSize("\(path)/\($0)") == nil
         }
     }
