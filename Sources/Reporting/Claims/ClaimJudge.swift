@@ -27,7 +27,7 @@ struct ClaimJudge {
         }
         let strict = 1 - 0.05 / Double(max(1, cells.count))
         let outcomes = cells.map { cell in
-            self.outcome(of: cell.cell, cell.parts)
+            self.outcome(of: cell.cell, cell.parts, named: own.partName)
         }
         let isAny = claim.cells == .any
         let hold = cells.map { self.verdict(of: $0.parts, level: isAny ? strict : 0.95) == .holds }
@@ -63,13 +63,13 @@ struct ClaimJudge {
     }
 
     private func outcome(
-        of cell: ClaimSamples.Cell, _ parts: [Part]
+        of cell: ClaimSamples.Cell, _ parts: [Part], named partName: String
     ) -> (cell: ClaimOutcome.Cell, margin: Double) {
         let margins = parts.map { $0.range.margin($0.estimate) }
         let worst = margins.indices.reduce(0) { margins[$1] < margins[$0] ? $1 : $0 }
         let part = parts[worst]
         let interval = part.estimate.interval(0.95)
-        let place = cell.axes + (cell.layer.map { [("layer", JSONValue($0))] } ?? [])
+        let place = cell.axes + (cell.layer.map { [(partName, JSONValue($0))] } ?? [])
         let outcome = ClaimOutcome.Cell(
             place: place, between: part.between, seeds: part.estimate.count, mean: part.estimate.mean,
             low: interval?.low, high: interval?.high, limit: part.limit,
@@ -167,7 +167,9 @@ struct ClaimJudge {
     /// The fall after the maximum, or with a sign of −1 the rise after the minimum.
     private func drop(_ cell: ClaimSamples.Cell, sign: Double, _ amount: ClaimSpec.Amount) -> Part? {
         let traces = cell.seeds.sorted { $0.key < $1.key }.map { $0.value.mapValues { sign * $0 } }
-        guard let drop = PeakToFinalDrop(traces), let estimate = Estimate(drop.differences) else { return nil }
+        guard let drop = PeakToFinalDrop(traces), let estimate = Estimate(drop.differences) else {
+            return nil
+        }
         let least = amount.value(of: drop.maximum)
         let word = sign > 0 ? "a fall" : "a rise"
         return Part(

@@ -30,7 +30,9 @@ public struct ClaimOutcome: Equatable, Sendable {
         /// The place in words: "dataset mnist, layer 2"; empty if there is only one cell.
         public var placeText: String {
             var words = place.map { "\($0.path) \($0.value.string ?? $0.value.canonicalText)" }
-            if let between { words.append("from \(JSONValue.text(of: between.from)) to \(JSONValue.text(of: between.to))") }
+            if let between {
+                words.append("from \(JSONValue.text(of: between.from)) to \(JSONValue.text(of: between.to))")
+            }
             return words.joined(separator: ", ")
         }
 

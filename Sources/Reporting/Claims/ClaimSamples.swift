@@ -8,7 +8,7 @@ struct ClaimSamples {
     struct Cell {
         /// The free axes' values.
         let axes: [(path: String, value: JSONValue)]
-        /// The layer, from 1, for `layer: each`.
+        /// The layer, from 1, for `layer: each`; the number of the entry of a list, such as a class.
         let layer: Int?
         /// The numbers of each seed by x; where nothing is followed, by 0.
         fileprivate(set) var seeds: [Double: [Double: Double]] = [:]
@@ -36,19 +36,28 @@ struct ClaimSamples {
     private(set) var cells: [Cell] = []
     private var indices: [[JSONValue]: Int] = [:]
 
-    init(_ selection: ClaimSpec.Selection, along: ClaimSpec.Along?, needsTheory: Bool = false, of spec: SweepSpec)
-    {
+    init(
+        _ selection: ClaimSpec.Selection, along: ClaimSpec.Along?, needsTheory: Bool = false,
+        of spec: SweepSpec
+    ) {
         self.selection = selection
         self.along = along
         self.needsTheory = needsTheory
         free = selection.freeAxes(spec.axes.filter { $0.count > 1 }.map(\.path), zips: spec.zip, along: along)
     }
 
+    /// Whether each layer, or each entry of a list, has a cell of its own.
+    private var hasParts: Bool {
+        selection.quantity.metric.list != nil || selection.quantity.layer == .each && along != .layer
+    }
+
+    /// The name of such a part.
+    var partName: String { selection.quantity.metric.list?.of ?? "layer" }
+
     /// The cell with the same values of those axes that are free here, too.
     func cell(like other: Cell) -> Cell? {
         let values = free.map { path in other.axes.first { $0.path == path }?.value ?? .null }
-        let hasLayers = selection.quantity.layer == .each
-        return indices[key(values, hasLayers ? other.layer : nil)].map { cells[$0] }
+        return indices[key(values, hasParts ? other.layer : nil)].map { cells[$0] }
     }
 
     mutating func add(_ record: Record) {
@@ -57,17 +66,26 @@ struct ClaimSamples {
         else { return }
         let seed = record.axes["seed"]?.number ?? 0
         let values = free.map { record.axes[$0] ?? .null }
-        if selection.quantity.layer == .each, along != .layer {
+        if hasParts {
             let entries = along == .step || selection.step != nil ? record.trace : [record.metrics]
             let count = entries.map { selection.quantity.layers(in: $0) }.max() ?? 0
-            for layer in 1..<(count + 1) { add(record, seed, values, layer) }
+            let first = selection.quantity.metric.list?.first ?? 1
+            for layer in first..<(first + count) { add(record, seed, values, layer) }
         } else {
             add(record, seed, values, nil)
         }
     }
 
     private mutating func add(_ record: Record, _ seed: Double, _ values: [JSONValue], _ layer: Int?) {
-        let points = points(of: record, layer)
+        let theory = needsTheory ? selection.quantity.theory(in: record, layer: layer) : nil
+        insert(points(of: record, layer), seed: seed, values: values, layer: layer, theory: theory)
+    }
+
+    /// Adds a seed's numbers to the cell with these values of the free axes.
+    mutating func insert(
+        _ points: [(Double, Double)], seed: Double, values: [JSONValue], layer: Int? = nil,
+        theory: Double? = nil
+    ) {
         guard !points.isEmpty else { return }
         let key = key(values, layer)
         let index = indices[key] ?? cells.count
@@ -76,9 +94,7 @@ struct ClaimSamples {
             cells.append(Cell(axes: zip(free, values).map { ($0, $1) }, layer: layer))
         }
         for (x, number) in points { cells[index].seeds[seed, default: [:]][x] = number }
-        if needsTheory, let theory = selection.quantity.theory(in: record, layer: layer) {
-            cells[index].theories[seed] = theory
-        }
+        if let theory { cells[index].theories[seed] = theory }
     }
 
     private func key(_ values: [JSONValue], _ layer: Int?) -> [JSONValue] {
@@ -91,7 +107,7 @@ struct ClaimSamples {
         if along == .step {
             return record.trace.compactMap { entry in
                 guard let step = entry["step"]?.number else { return nil }
-                return quantity.value(in: entry, layer: layer).map { (step, $0) }
+                return value(in: entry, layer).map { (step, $0) }
             }
         }
         guard let entry = entry(of: record) else { return [] }
@@ -102,10 +118,18 @@ struct ClaimSamples {
             }
         case .axis(let path)?:
             guard let x = record.axes[path]?.number else { return [] }
-            return quantity.value(in: entry, layer: layer).map { [(x, $0)] } ?? []
+            return value(in: entry, layer).map { [(x, $0)] } ?? []
         case .step?, nil:
-            return quantity.value(in: entry, layer: layer).map { [(0, $0)] } ?? []
+            return value(in: entry, layer).map { [(0, $0)] } ?? []
         }
+    }
+
+    private func value(in entry: JSONValue, _ layer: Int?) -> Double? {
+        guard let list = selection.quantity.metric.list, let layer else {
+            return selection.quantity.value(in: entry, layer: layer)
+        }
+        let numbers = selection.quantity.entries(in: entry)
+        return numbers.indices.contains(layer - list.first) ? numbers[layer - list.first] : nil
     }
 
     private func entry(of record: Record) -> JSONValue? {

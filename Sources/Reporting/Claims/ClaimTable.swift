@@ -56,7 +56,8 @@ extension [ClaimOutcome] {
                 members["cells"] = .array(
                     claim.cells.map { cell in
                         var members: [String: JSONValue] = [
-                            "axes": .object(Dictionary(cell.place.map { ($0.path, $0.value) }) { first, _ in first }),
+                            "axes": .object(
+                                Dictionary(cell.place.map { ($0.path, $0.value) }) { first, _ in first }),
                             "n": JSONValue(cell.seeds), "mean": .number(cell.mean),
                             "limit": .string(cell.limit), "verdict": .string(cell.verdict.rawValue),
                         ]

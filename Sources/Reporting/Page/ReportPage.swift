@@ -47,7 +47,7 @@ public struct ReportPage: Equatable, Sendable {
             .element("title", HTML("\(spec.name) – ranksweep")),
             .element("style", HTML(markup: ReportPage.style)),
         ]
-        let main = [figures, summary, trials, failures, sweep, provenanceSection, again]
+        let main = [figures, claims, summary, trials, failures, sweep, provenanceSection, again]
         let document = HTML.element(
             "html", ["lang": "en"], .newline,
             .element("head", .newline, head.joined(separator: .newline), .newline), .newline,

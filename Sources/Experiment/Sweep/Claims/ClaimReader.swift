@@ -219,8 +219,8 @@ struct ClaimReader {
                     entry.keyLocation, "\(path).\(entry.key)",
                     .unknownKey(due: ["metric", "at"], suggestion: nil))
             }
-            let (other, _) = selection(inner, along: nil, besides: own, &faults)
-            guard let other else { return nil }
+            let (other, isRemoved) = selection(inner, along: nil, besides: own, &faults)
+            guard let other, !isRemoved else { return nil }
             let free = freeAxes(of: own)
             if let varying = freeAxes(of: other).first(where: { !free.contains($0) }) {
                 faults.add(node.location, path, .claim(.otherVaries(varying)))
@@ -331,7 +331,7 @@ extension ClaimReader {
         if along == .layer { return figures.ofEachLayer(quantity, node.location, &faults) }
         let figure = FigureSpec(name: "", x: along == .step ? .step : .layer, y: [quantity])
         figures.checkSteps(of: figure, node.location, &faults)
-        figures.checkEntries(of: figure, node.location, &faults)
+        if along == .step { figures.checkEntries(of: figure, node.location, &faults) }
         return quantity
     }
 
