@@ -12,7 +12,7 @@ struct ReportContent {
     let phases: [PhaseTable]
     let summary: Summary
     let trials: PageTrialCollector
-    /// What the records say of the sweep's claims; empty for several runs.
+    /// The verdicts on the sweep's claims; empty for several runs.
     let claims: [ClaimOutcome]
     /// Whether the task loss is a squared error.
     let squaredLoss: Bool

@@ -68,7 +68,7 @@ public struct ReportOutcome: Equatable, Sendable {
     public internal(set) var warnings: [String] = []
     /// The differences of runs from the first run; empty for a single run.
     public internal(set) var differences: [Difference] = []
-    /// What the records say of the sweep's claims.
+    /// The verdicts on the sweep's claims.
     public internal(set) var claims: [ClaimOutcome] = []
 
     /// The differences of one run from the first one in one metric, counted over points.
@@ -142,7 +142,9 @@ public enum Reports {
             return (trials.names + (hasAttempts ? [AttemptTable.name] : [])).map { "tables/" + $0 }
         }
         if !content.claims.isEmpty {
-            try filed { () throws(FileError) in try ClaimTable.write(content.claims, in: directory + "/tables") }
+            try filed { () throws(FileError) in
+                try ClaimTable.write(content.claims, in: directory + "/tables")
+            }
             tables += ClaimTable.names.map { "tables/" + $0 }
         }
         var counts: [ReportOutcome.Difference] = []
@@ -175,7 +177,7 @@ public enum Reports {
             claims: content.claims)
     }
 
-    /// What a run's records say of its sweep's claims. Writes nothing.
+    /// The verdicts of a run's records on its sweep's claims. Writes nothing.
     public static func claims(of source: ReportSource) throws(ReportError) -> [ClaimOutcome] {
         var collector = ClaimCollector([source.spec])
         do throws(RecordFileError) {

@@ -30,7 +30,7 @@ private func message(_ claim: String, traces: String = "trace_at: log, ") -> Str
 struct `Claims in sweep files` {
     @Test(arguments: [
         ("metric: kl_nats", "claims: expected what is claimed: one of above, below, within, falls_along"),
-        ("above: 3", "claims: 'metric' is missing"),
+        ("above: 3", "claims: missing: metric is required"),
         ("metric: kl_nats, abov: 3", "claims.abov: no such key (did you mean 'above'?)"),
         (
             "metric: kl_nats, above: 3, below: 2",
@@ -43,7 +43,7 @@ struct `Claims in sweep files` {
             "metric: kl_nats, above: {of: 2, by: -1}",
             "claims.above.by: expected a number of at least 0, or a percentage"
         ),
-        ("metric: kl_nats, above: {by: 1}", "claims.above: 'of' is missing"),
+        ("metric: kl_nats, above: {by: 1}", "claims.above: missing: of is required"),
         ("metric: kl_nats, within: 3", "claims.within: [low, high] is due"),
         ("metric: kl_nats, within: [3]", "claims.within: [low, high] is due"),
         ("metric: kl_nats, within: [3, 2]", "the low end 3 is above the high end 2"),
@@ -72,7 +72,7 @@ struct `Claims in sweep files` {
             "metric: kl_nats, monotone_in: seed, direction: rising",
             "claims.monotone_in: seed cannot be used here"
         ),
-        ("metric: kl_nats, slope_in: depth", "claims.slope_in: 'above' or 'below' or 'within' is missing"),
+        ("metric: kl_nats, slope_in: depth", "claims.slope_in: missing: above, below or within is required"),
         ("metric: kl_nats, slope_in: depth, above: theory", "a slope is compared with numbers only"),
         (
             "metric: kl_nats, at: {depth: 1}, monotone_in: depth, direction: rising",
@@ -88,8 +88,8 @@ struct `Claims in sweep files` {
             "metric: {name: local_rank, threshold: 0.1, layer: 2}, monotone_in: layer, direction: falling",
             "leave 'layer' out"
         ),
-        ("metric: accuracy, above: theory", "claims.above: the theory has no accuracy"),
-        ("metric: kl_nats, cells: some, above: 3", "claims.cells: expected all or any"),
+        ("metric: train_loss, above: theory", "claims.above: the theory has no train_loss"),
+        ("metric: kl_nats, cells: some, above: 3", "claims.cells: 'some' must be one of all or any"),
     ]) func `A mistake is told with its place`(claim: String, part: String) {
         let found = message(claim)
         #expect(found.hasPrefix("s.yaml:9:") && found.contains(part), "\(found)")
@@ -147,7 +147,7 @@ struct `Claims in sweep files` {
         #expect(try sweep(claims).claims.count == 4)
         let quick = try sweep(claims, quick: true)
         #expect(quick.claims.map(\.text) == ["less", "whole"])
-        #expect(quick.claims[0].selection.at.first?.labels == [2])
+        #expect(quick.claims[0].selection.at.first?.labels == [JSONValue(2)])
         #expect(try SweepSpec(parsing: quick.canonicalJSON.canonicalText, file: "sweep.json") == quick)
     }
 }

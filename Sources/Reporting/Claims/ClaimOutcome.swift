@@ -2,9 +2,9 @@ import Records
 import Sweep
 import Text
 
-/// What the records say of one claim.
+/// The verdict of the records on one claim.
 public struct ClaimOutcome: Equatable, Sendable {
-    /// What they say of it in one cell.
+    /// Their verdict on it in one cell.
     public struct Cell: Equatable, Sendable {
         /// The values of the axes by which cells differ, the layer among them.
         public let place: [(path: String, value: JSONValue)]
@@ -12,12 +12,15 @@ public struct ClaimOutcome: Equatable, Sendable {
         public let between: (from: Double, to: Double)?
         /// The number of seeds, or of pairs of them.
         public let seeds: Int
-        /// The mean, and its 95 % interval, which fewer than two seeds don't have.
+        /// The mean over seeds.
         public let mean: Double
+        /// The low end of its 95 % interval; nil for fewer than two seeds.
         public let low: Double?
+        /// The high end.
         public let high: Double?
-        /// What the mean is compared with, such as "> 0.975".
+        /// The limit for the mean, such as "> 0.975".
         public let limit: String
+        /// The cell's verdict at 95 %.
         public let verdict: Verdict
 
         public static func == (left: Cell, right: Cell) -> Bool {
@@ -101,7 +104,7 @@ struct ClaimCollector {
 }
 
 extension ClaimSpec {
-    /// What the number is compared with; nil where a claim needs nothing.
+    /// The other side of its comparison; nil where there is none.
     fileprivate var reference: Reference? {
         guard case .compares(let comparison) = relation else { return nil }
         return comparison.reference

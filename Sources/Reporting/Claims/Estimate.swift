@@ -44,7 +44,7 @@ struct ClaimedRange: Equatable {
     /// Whether the ends are among the numbers.
     var hasEnds = false
 
-    /// What an estimate says of the claim. A mean without any spread is compared itself.
+    /// The verdict of an estimate on the claim. A mean without any spread is compared itself.
     ///
     /// - Parameter level: the interval's level, such as 0.95.
     func verdict(_ estimate: Estimate, level: Double) -> Verdict {
@@ -65,7 +65,7 @@ struct ClaimedRange: Equatable {
     }
 }
 
-/// What the records say of a claim.
+/// The answer of the records to a claim.
 public enum Verdict: String, Sendable, CaseIterable {
     case holds
     case doesNotHold = "does not hold"

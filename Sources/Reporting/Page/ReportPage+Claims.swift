@@ -1,7 +1,7 @@
 import Sweep
 import Text
 
-/// What the records say of the sweep's claims.
+/// The verdicts on the sweep's claims.
 extension ReportPage {
     /// Nothing where the sweep has no claims.
     var claims: HTML {

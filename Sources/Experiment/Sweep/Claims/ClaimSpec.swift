@@ -37,7 +37,7 @@ public struct ClaimSpec: Equatable, Sendable {
         case layer
     }
 
-    /// What a number is compared with.
+    /// The other side of a comparison.
     public enum Reference: Equatable, Sendable {
         case number(Double)
         /// The closed form, or the bound.
@@ -74,7 +74,7 @@ public struct ClaimSpec: Equatable, Sendable {
         public var hasY: Bool { self == .y || self == .xy }
     }
 
-    /// What is claimed.
+    /// The statement in terms of the number.
     public enum Relation: Equatable, Sendable {
         case compares(Comparison)
         /// The number falls after its maximum by more than an amount.
@@ -104,7 +104,7 @@ public struct ClaimSpec: Equatable, Sendable {
     public let text: String
     /// The number that the claim is about.
     public let selection: Selection
-    /// What is claimed of it.
+    /// The statement about it.
     public let relation: Relation
     /// How many cells must hold.
     public let cells: Cells

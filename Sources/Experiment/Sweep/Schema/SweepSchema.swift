@@ -136,13 +136,15 @@ private let claimSchema: JSONValue = {
     for key in ClaimReader.keys { members[key] = .object([:]) }
     members["text"] = described(string, "The statement, for people.")
     members["metric"] = anyOf(words(Metric.all.map(\.key)), typed("object"))
-    members["at"] = described(typed("object"), "The values of axes that count, by path; step: first, last or a number.")
+    members["at"] = described(
+        typed("object"), "The values of axes that count, by path; step: first, last or a number.")
     members["direction"] = words(["rising", "falling"])
     members["tolerance"] = anyNumber
     members["log"] = words(["x", "y", "xy"])
     members["cells"] = words(ClaimSpec.Cells.allCases.map(\.rawValue))
     let relations = ClaimReader.relations.map { JSONValue.object(["required": .array([.string($0)])]) }
-    let claim = object(members, "A statement that the program decides from the records.", required: ["text", "metric"])
+    let claim = object(
+        members, "A statement that the program decides from the records.", required: ["text", "metric"])
     return .object((claim.object ?? [:]).merging(["anyOf": .array(relations)]) { $1 })
 }()
 
