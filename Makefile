@@ -21,6 +21,7 @@ SANITIZED_TESTS := ^($(SANITIZED_TESTS)|Fuzz|LinearAlgebra|CoordinatorService|Wo
 
 help:
 	@echo "make demo     set up, build, run the demo sweep (under two minutes) and draw its figure"
+	@echo "make reproduce run every recipe whole (hours; DATA=DIR, RECIPES=…) and write docs/results and the gallery"
 	@echo "make test     set up, build and run every test"
 	@echo "make test-fast set up, build and run the tests that start no programs: under a minute after the build"
 	@echo "make sanitize set up, build and run the suites that train little under the address and the thread sanitizer"
@@ -34,6 +35,9 @@ help:
 	@echo "make format   format the sources with swift format"
 	@echo "make help     this text"
 	@command -v swift >/dev/null || { echo; cluster/packaging/swift-is-missing.sh $(SWIFT) || true; }
+
+reproduce: build
+	python3 docs/benchmarks/reproduce.py $(if $(DATA),--data $(DATA)) $(RECIPES)
 
 demo: build
 	@rm -rf runs/demo
