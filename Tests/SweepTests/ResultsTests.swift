@@ -51,6 +51,23 @@ struct `Results of recipes` {
         }
     }
 
+    @Test func `Their claims are the recipe's, in its order, each with a verdict`() throws {
+        for name in try published() {
+            let claims = try recipe(name).claims
+            guard !claims.isEmpty else { continue }
+            let rows = try text("docs/results/\(name)/claims.csv").split(separator: "\n").map {
+                fields(String($0))
+            }
+            #expect(
+                rows.dropFirst().map { $0[1] } == claims.map(\.text), "\(name): run its recipe again, whole")
+            let summary = try text("docs/results/\(name)/summary.md")
+            for row in rows.dropFirst() {
+                #expect(["holds", "does not hold", "undecided"].contains(row[2]), "\(name)")
+                #expect(summary.contains("| \(row[0]) | \(row[1]) | \(row[2]) |"), "\(name), claim \(row[0])")
+            }
+        }
+    }
+
     @Test func `The gallery shows what they say`() throws {
         let gallery = try text("docs/gallery.md")
         for name in try published() {
@@ -68,7 +85,8 @@ struct `Results of recipes` {
             }
             for figure in facts["figures"]?.array ?? [] {
                 let picture = "docs/images/\(name)-\(figure["name"]?.string ?? "").png"
-                #expect(FileManager.default.fileExists(atPath: root.appending(path: picture).path), "\(picture)")
+                #expect(
+                    FileManager.default.fileExists(atPath: root.appending(path: picture).path), "\(picture)")
             }
         }
     }

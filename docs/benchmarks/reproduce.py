@@ -51,27 +51,24 @@ class Recipe:
         self.data = ["--data", asked.data] if asked.data else []
 
     def plan(self):
-        return json.loads(output(self.program, "plan", self.sweep, "--json", *self.data))
+        return json.loads(output(self.program, "plan", self.sweep, "--json"))
 
     def run(self):
         """Runs what is missing. Trials that an older form of the recipe shares are kept."""
         if not (self.directory / "sweep.json").exists():
             return self.call("run", self.sweep, "--out", self.directory, *self.data)
-        if not self.is_current():
+        new = self.directory.with_name(self.name + ".new")
+        shutil.rmtree(new, ignore_errors=True)
+        subprocess.run([self.program, "merge", self.directory, "--sweep", self.sweep, "--out", new],
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        if not (new / "sweep.json").exists():
+            sys.exit(f"reproduce: {self.directory} holds something else: remove it")
+        if (new / "sweep.json").read_bytes() != (self.directory / "sweep.json").read_bytes():
             print(f"{self.name}: the recipe has changed; its trials of before are kept", flush=True)
-            new = self.directory.with_name(self.name + ".new")
-            shutil.rmtree(new, ignore_errors=True)
-            subprocess.run([self.program, "merge", self.directory, "--sweep", self.sweep, "--out", new],
-                           stdout=subprocess.DEVNULL)
-            if not (new / "sweep.json").exists():
-                return self.call("run", self.sweep, "--out", self.directory, *self.data)
             shutil.rmtree(self.directory)
             new.rename(self.directory)
+        shutil.rmtree(new, ignore_errors=True)
         return self.call("resume", self.directory, *self.data)
-
-    def is_current(self):
-        """Whether the run's sweep is the recipe as it is now: `status` names a file that was edited since."""
-        return "sweep_file" not in json.loads(output(self.program, "status", self.directory, "--json"))
 
     def call(self, *words):
         print(f"\n== {self.name}: ranksweep {words[0]}", flush=True)
@@ -151,27 +148,20 @@ def decisive(claim):
     words = []
     if claim.get("mean"):
         words.append(number(claim["mean"]))
-    if claim.get("low"):
-        words.append(f"[{number(claim['low'])}, {number(claim['high'])}]")
+    if claim.get("ci95_low"):
+        words.append(f"[{number(claim['ci95_low'])}, {number(claim['ci95_high'])}]")
     if claim.get("limit"):
-        words.append(f"against {claim['limit']}" if not is_number(claim["limit"]) else f"against {number(claim['limit'])}")
+        words.append(f"claimed {claim['limit']}")
     if claim.get("cell"):
-        words.append(f"at {claim['cell']}")
+        words.append(f"({claim['cell']})")
     return " ".join(words).replace("|", "\\|")
-
-
-def is_number(text):
-    try:
-        float(text)
-        return True
-    except ValueError:
-        return False
 
 
 def number(text):
     """Three significant digits; whole numbers below 10 000 stay as they are."""
     value = float(text)
-    return f"{value:.0f}" if value == round(value) and abs(value) < 10000 else f"{value:.3g}"
+    rounded = f"{value:.0f}" if value == round(value) and abs(value) < 10000 else f"{value:.3g}"
+    return rounded.replace("-", "−") if "e" not in rounded else rounded
 
 
 def minutes(facts):
