@@ -60,7 +60,7 @@ struct `Results of recipes` {
             }
             #expect(
                 rows.dropFirst().map { $0[1] } == claims.map(\.text), "\(name): run its recipe again, whole")
-            let summary = try text("docs/results/\(name)/summary.md")
+            let summary = try text("docs/results/\(name)/gallery.txt")
             for row in rows.dropFirst() {
                 #expect(["holds", "does not hold", "undecided"].contains(row[2]), "\(name)")
                 #expect(summary.contains("| \(row[0]) | \(row[1]) | \(row[2]) |"), "\(name), claim \(row[0])")
@@ -75,7 +75,7 @@ struct `Results of recipes` {
             let start = try #require(gallery.firstRange(of: begin), "the gallery has no block for \(name)")
             let stop = try #require(gallery[start.upperBound...].firstRange(of: "<!-- end -->"))
             #expect(
-                try gallery[start.upperBound..<stop.lowerBound] == text("docs/results/\(name)/summary.md"),
+                try gallery[start.upperBound..<stop.lowerBound] == text("docs/results/\(name)/gallery.txt"),
                 "\(name): python3 docs/benchmarks/reproduce.py --pages")
             let facts = try JSONValue(parsing: text("docs/results/\(name)/run.json").utf8)
             let row = gallery.split(separator: "\n").first { $0.hasPrefix("| `\(name).yaml`") }

@@ -100,7 +100,7 @@ class Recipe:
             "figures": self.figures(),
         }
         (self.results / "run.json").write_text(json.dumps(facts, indent=2, ensure_ascii=False) + "\n")
-        (self.results / "summary.md").write_text(self.summary(facts))
+        (self.results / "gallery.txt").write_text(self.summary(facts))
 
     def figures(self):
         """Copies the pictures. Returns name and title of each figure, in the file's order."""
@@ -195,7 +195,7 @@ def pages():
         name = match[1]
         if name not in found:
             return match[0]
-        return f"<!-- results {name} -->\n{(RESULTS / name / 'summary.md').read_text()}<!-- end -->\n"
+        return f"<!-- results {name} -->\n{(RESULTS / name / 'gallery.txt').read_text()}<!-- end -->\n"
 
     gallery = BLOCK.sub(block, GALLERY.read_text())
     rows = []
