@@ -152,7 +152,8 @@ let package = Package(
             name: "JournalTests",
             dependencies: ["Journal", "Scheduling", "Wire", "Records", "Text", "CFaultyDisk"]),
         .testTarget(name: "RecordsTests", dependencies: ["Records", "Model", "Sweep", "Text"]),
-        .testTarget(name: "ReportingTests", dependencies: ["Reporting", "Records", "Sweep", "Text", "TestSupport"]),
+        .testTarget(
+            name: "ReportingTests", dependencies: ["Reporting", "Records", "Sweep", "Text", "TestSupport"]),
         .testTarget(
             name: "CoordinatorServiceTests",
             dependencies: [

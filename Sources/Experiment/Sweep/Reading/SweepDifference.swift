@@ -91,7 +91,9 @@ public struct SweepDifference: Equatable, Sendable {
     }
 
     /// Whether the trials differ, not only their figures or the name.
-    public var isOfTrials: Bool { items.contains { !["figures", "claims", "name", "style"].contains($0.path) } }
+    public var isOfTrials: Bool {
+        items.contains { !["figures", "claims", "name", "style"].contains($0.path) }
+    }
 
     /// The values in a sweep at a path.
     private enum Values: Equatable {
