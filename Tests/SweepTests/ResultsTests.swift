@@ -91,6 +91,23 @@ struct `Results of recipes` {
         }
     }
 
+    @Test func `The papers' page names each claim with its verdict`() throws {
+        let page = try text("docs/papers.md")
+        var known: [String: [String]] = [:]
+        for name in try published() {
+            guard let table = try? text("docs/results/\(name)/claims.csv") else { continue }
+            known[name] = table.split(separator: "\n").dropFirst().map { fields(String($0))[2] }
+        }
+        var counts: [String: Int] = [:]
+        for match in page.matches(of: /`([a-z0-9-]+)` #(\d+): (holds|does not hold|undecided|not run yet)/) {
+            let (name, number) = (String(match.1), try #require(Int(match.2)))
+            if counts[name] == nil { counts[name] = try recipe(name).claims.count }
+            #expect((1...(counts[name] ?? 0)).contains(number), "\(name) has no claim \(number)")
+            #expect(String(match.3) == known[name]?[number - 1] ?? "not run yet", "\(name) #\(number)")
+        }
+        #expect(counts.count > 25)
+    }
+
     @Test func `Each block of the gallery is of a recipe`() throws {
         let names = try text("docs/gallery.md").components(separatedBy: "<!-- results ").dropFirst()
             .compactMap { $0.components(separatedBy: " -->").first }
