@@ -176,7 +176,8 @@ private func list(_ value: JSONValue?) throws -> [Double] {
             [5, 5, 5, 5, 5, 5, 5, 5, 5], [2, 2, 3, 4, 4, 4, 3, 2, 2], [4, 4, 4, 4, 3, 3, 2, 2, 2],
         ]
         let trace = steps.indices.map { index in entry(steps[index], along.map { $0[index] }) }
-        let measure = BinnedInformationMeasure(MeasureSettings(values: ["bins": .number(30)]))
+        let measure = BinnedInformationMeasure(
+            MeasureSettings(values: ["bins": .number(30), "delta": .number(0.05)]))
         func summary(_ trace: [[String: JSONValue]]) throws -> [String: JSONValue] {
             measure.summary(try MeasuredTraining(trace: trace, steps: 256)).byKey
         }

@@ -13,18 +13,19 @@ import Text
 /// A network with these weights and no biases, at these points.
 private func context(
     _ weights: [[[Float]]], _ activation: Activation = .linear, at points: [[Float]], labels: [Int32] = [],
-    classes: Int = 0
+    classes: Int = 0, bias: [Float]? = nil, trainCount: Int? = nil
 ) -> MeasureContext {
     let units = [weights[0][0].count] + weights.map(\.count)
     let parameters = Parameters<Float>(stacks: [StackShape(units: units, activation: activation)])
     for (layer, weight) in zip(parameters.stacks[0], weights) { layer.weight.assign(weight.flatMap { $0 }) }
+    if let bias { parameters.stacks[0].last?.bias.assign(bias) }
     let sample = PointSample(inputs: Matrix(points), labels: labels, classes: classes)
     let outputs = LayerOutputs(
         parameters.stacks[0], activation, at: sample, lastUnits: units[units.count - 1])
     return MeasureContext(
         layers: parameters.stacks[0], network: nil, activation: activation, outputs: outputs,
         initialWeights: [],
-        gradients: nil, streams: RandomStreams(seed: 0), step: 0)
+        gradients: nil, streams: RandomStreams(seed: 0), step: 0, trainCount: trainCount)
 }
 
 private func identity(_ size: Int) -> [[Float]] {
@@ -127,7 +128,7 @@ private func numbers(_ value: JSONValue?) throws -> [Double] {
             ?? LayerOutputs(layers, .relu, at: sample, lastUnits: 5)
         let context = MeasureContext(
             layers: layers, network: network, activation: .relu, outputs: outputs, initialWeights: [],
-            gradients: nil, streams: RandomStreams(seed: 0), step: 0)
+            gradients: nil, streams: RandomStreams(seed: 0), step: 0, trainCount: nil)
         return try metrics(
             PartialRankMeasure.self, context, ["side": JSONValue(4), "relative": JSONValue([0.1, 1e-5])])[
                 "partial_rank"]
@@ -135,6 +136,61 @@ private func numbers(_ value: JSONValue?) throws -> [Double] {
     let plain = try ranks(nil)
     #expect(try ranks(network) == plain)
     #expect(try numbers(plain?[JSONValue.text(of: 1e-5)]?["mean"])[0] == 16)
+}
+
+@Test func `The largest partial rank is over the points, beside the mean`() throws {
+    // Two of the four units are open at the second point.
+    let points: [[Float]] = [[1, 1, 1, 1], [1, 1, -1, -1]]
+    let found = try metrics(
+        PartialRankMeasure.self, context([identity(4), identity(4)], .relu, at: points),
+        ["maximum": .bool(true), "relative": JSONValue([0.5])])
+    #expect(try numbers(found["partial_rank"]?["0.5"]?["mean"]) == [4, 3])
+    #expect(try numbers(found["partial_rank_max"]?["0.5"]) == [4, 4])
+    let usual = try metrics(PartialRankMeasure.self, context([identity(4), identity(4)], .relu, at: points))
+    #expect(usual["partial_rank_max"] == nil)
+}
+
+@Test func `The logarithm of a product's norm is the sum of its layers', at any depth`() throws {
+    func layer(_ first: Float) -> [[Float]] { [[first, 0], [0, 0.5]] }
+    let weights = [layer(3), layer(2), layer(1e30), layer(1e30), layer(1e30), layer(1e-20), [[1, 1]]]
+    let found = try metrics(
+        WeightProductMeasure.self, context(weights, at: [[1, 1]]),
+        ["log_norm": .bool(true), "indices": JSONValue([1.0])])
+    let logs = try numbers(found["product_log_norm"])
+    let expected = [log(3), log(6), log(6) + log(1e30), log(6) + 2 * log(1e30), log(6) + 3 * log(1e30)]
+    #expect(logs.count == 6)
+    for (one, other) in zip(logs, expected) { #expect(abs(one - other) < 1e-6) }
+}
+
+@Test func `The bound on the generalisation gap is that of eq. 3`() throws {
+    // Eight points in eight cells: I(X;T) = 3 bits, so 2^I = 8.
+    let points: [[Float]] = (0..<8).map { [Float($0) / 4 - 0.9] }
+    let labels = [Int32](repeating: 0, count: 4) + [Int32](repeating: 1, count: 4)
+    let own: [String: JSONValue] = ["bins": JSONValue(8), "delta": .number(0.1)]
+    let some = context([[[1]], [[1]]], .tanh, at: points, labels: labels, classes: 2, trainCount: 50)
+    let found = try metrics(BinnedInformationMeasure.self, some, own)
+    let information = try numbers(found["i_xt_bits"])
+    let bounds = try numbers(found["generalisation_bound"])
+    #expect(bounds.count == 2)
+    for (bits, bound) in zip(information, bounds) {
+        #expect(abs(bound - ((pow(2, bits) + log(20)) / 100).squareRoot()) < 1e-12)
+    }
+    let elsewhere = context([[[1]], [[1]]], .tanh, at: points, labels: labels, classes: 2)
+    #expect(try metrics(BinnedInformationMeasure.self, elsewhere, own)["generalisation_bound"] == nil)
+}
+
+@Test func `Logits without the head's bias are those of a head that has none`() throws {
+    let points: [[Float]] = [[1, 0], [0, 1], [-1, 0], [-2, 1]]
+    let weights = [identity(2), [[1, 0], [0, 1], [-1, 0]]]
+    func found(_ bias: [Float]?, _ hasBias: Bool) throws -> [String: JSONValue] {
+        try metrics(
+            IndependenceDeficitMeasure.self,
+            context(weights, at: points, labels: [1, 0, 2, 2], classes: 3, bias: bias),
+            ["penalty": .number(1), "bias": .bool(hasBias)])
+    }
+    let plain = try found(nil, true)
+    #expect(try found([0.5, -2, 1], false) == plain)
+    #expect(try found([0.5, -2, 1], true) != plain)
 }
 
 @Test func `Classification dimension is the least number of components that classify`() throws {

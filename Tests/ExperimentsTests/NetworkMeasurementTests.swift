@@ -277,7 +277,7 @@ func `Measures are those of the plain definitions`(activation: Activation) throw
         request.measures = [try #require(.init(rawValue: declaration.name))]
         #expect(MeasureRequest(request.json) == request)
         let metrics = try #require(try measure(request, data: nowhere).object)
-        let due = declaration.metrics.filter { !$0.isOfTraining }.map(\.key) + ["layers"]
+        let due = declaration.metrics.filter { !$0.isOptional }.map(\.key) + ["layers"]
         #expect(metrics.keys.sorted() == due.sorted())
     }
     request.measures = [try #require(.init(rawValue: "effective_rank"))]

@@ -112,7 +112,8 @@ func `The Gaussian bound takes the measured weights nearest to each layer's phas
     let given = try training(
         trace("gradient_snr", [(1, []), (10, []), (100, [])]),
         metrics: ["phase_change_step": .array([.number(12), .number(90), .null])], weights: weights)
-    let measure = GaussianBoundMeasure(MeasureSettings(values: ["noise_ratio": .number(1e-3)]))
+    let measure = GaussianBoundMeasure(
+        MeasureSettings(values: ["noise_ratio": .number(1e-3), "eigenvalues": JSONValue([1.0])]))
     let found = try measure.hindsight(given).map { try #require($0[.gaussianBound]?.array) }
     func bound(_ reference: Double, _ moved: Double) -> Double {
         0.5 * log(1 + reference * reference / (moved * moved + 1e-3))
@@ -121,6 +122,40 @@ func `The Gaussian bound takes the measured weights nearest to each layer's phas
     #expect(isClose(found[1][0].number, bound(2, 0), 1e-12) && found[1][1] == .null)
     #expect(isClose(found[2][0].number, bound(2, 0.5), 1e-12))
     #expect(isClose(found[2][1].number, bound(3, 0), 1e-12) && found[2][2] == .null)
+    let eigenvalues = try measure.hindsight(given).map {
+        try #require($0[.displacementEigenvalue]?["1"]?.array)
+    }
+    #expect(eigenvalues[0] == [.null, .null, .null] && eigenvalues[1][0] == .number(0))
+    #expect(isClose(eigenvalues[2][0].number, 0.25, 1e-12) && eigenvalues[2][1] == .number(0))
+}
+
+/// δW = diag(2 τ^½, τ^¼): eigenvalues 4 τ and τ^½.
+@Test func `The eigenvalues of the displacement grow with the powers that fit them`() throws {
+    func layer(_ time: Double) -> Matrix<Float> {
+        let matrix = Matrix<Float>(rows: 2, columns: 2)
+        matrix.assign([Float(1 + 2 * pow(time, 0.5)), 0, 0, Float(1 + pow(time, 0.25))])
+        return matrix
+    }
+    let steps = [10, 11, 14, 26, 91]
+    let weights = steps.map { (step: $0, layers: [layer(Double($0 - 10))]) }
+    let bare = try training(
+        trace("gradient_snr", steps.map { (step: Double($0), values: [Double?]()) }),
+        metrics: ["phase_change_step": .array([.number(10)])], weights: weights)
+    let measure = GaussianBoundMeasure(
+        MeasureSettings(values: ["noise_ratio": .number(1), "eigenvalues": JSONValue([1.0, 2, 3])]))
+    var entries = bare.trace
+    for (index, found) in measure.hindsight(bare).enumerated() {
+        entries[index].metrics.merge(found) { $1 }
+    }
+    let whole = MeasuredTraining(
+        trace: entries, metrics: bare.metrics, weights: weights, steps: bare.steps)
+    let summary = measure.summary(whole)
+    let exponents = try #require(summary[.displacementExponent])
+    #expect(isClose(exponents["1"]?.array?[0].number, 1, 1e-6))
+    #expect(isClose(exponents["2"]?.array?[0].number, 0.5, 1e-6))
+    // A layer of two units has no third.
+    #expect(exponents["3"]?.array == [JSONValue.null])
+    #expect(isClose(summary[.displacementEigenvalue]?["1"]?.array?[0].number, 4 * 81, 1e-4))
 }
 
 @Test

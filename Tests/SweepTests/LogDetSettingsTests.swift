@@ -82,7 +82,7 @@ func `Faults of a regulariser are named with their location`(rest: String, messa
         ("neural_collapse.points=3", "'neural_collapse' is not among --measures"),
         (
             "partial_rank.sid=3",
-            "partial_rank has relative, side and points, no 'sid'; did you mean 'side'?"
+            "partial_rank has relative, side, maximum and points, no 'sid'; did you mean 'side'?"
         ),
         ("partial_rank.side=0", "0 is out of bounds: it must be at least 1 and at most 1000"),
         ("partial_rank.side=many", "'many' is not a number"),

@@ -229,16 +229,18 @@ def partial_ranks(net, found, points, side, threshold):
     for x in net.x[:points]:
         spectra = [np.linalg.svd(j[:, chosen], compute_uv=False) for j in jacobians(net, x)]
         ranges.append([counts(s, threshold) for s in spectra])
-    return f"partial_rank, side {side}", found["partial_rank"][str(threshold)]["mean"], np.mean(ranges, axis=0), None
+    yield f"partial_rank, side {side}", found["partial_rank"][str(threshold)]["mean"], np.mean(ranges, axis=0), None
+    yield f"partial_rank_max, side {side}", found["partial_rank_max"][str(threshold)], np.max(ranges, axis=0), None
 
 
 def products(net, found):
     """Of W_l ... W_1 but for the last layer: roots of singular values, the same by QR, and counts."""
     product, basis, exponents = np.eye(net.x.shape[1]), np.eye(net.x.shape[1]), 0.0
-    roots, qr, ranges = [], [], []
+    roots, qr, ranges, norms = [], [], [], []
     for depth, w in enumerate(net.weights[:-1], 1):
         product = w.astype(float) @ product
         s = np.linalg.svd(product, compute_uv=False)
+        norms.append(np.log(s[0]))
         roots.append([(s[k - 1] / s[0]) ** (1 / depth) for k in (1, 2, 5)])
         basis, r = np.linalg.qr(w.astype(float) @ basis)
         exponents = exponents * np.ones(len(r)) if np.ndim(exponents) == 0 else exponents[:len(r)]
@@ -249,6 +251,7 @@ def products(net, found):
     def by_index(key):
         return np.transpose([found[key][k] for k in ("1", "2", "5")])
     yield "product_root", by_index("product_root"), roots, 1e-9
+    yield "product_log_norm", found["product_log_norm"], norms, 1e-9
     yield "product_exponent_root", by_index("product_exponent_root"), qr, 1e-9
     for key in ("product_rank", "product_rank_single"):
         yield key, found[key]["0.1"], ranges, None
@@ -305,12 +308,13 @@ def check(program):
         rows = list(comparisons(net, found))
         for side in (3, 8, 28):
             ranks = net.measured(program, "partial_rank", "--set", f"partial_rank.side={side}", "--set",
-                                 "partial_rank.points=20", "--set", "partial_rank.relative=[0.01]")
-            rows.append(partial_ranks(net, ranks, 20, side, 0.01))
+                                 "partial_rank.points=20", "--set", "partial_rank.relative=[0.01]", "--set",
+                                 "partial_rank.maximum=true")
+            rows += partial_ranks(net, ranks, 20, side, 0.01)
         if len(net.weights) > 1:
             rows += products(net, net.measured(
                 program, "weight_product", "--set", "weight_product.indices=[1,2,5]", "--set",
-                "weight_product.tolerances=[0.1]"))
+                "weight_product.tolerances=[0.1]", "--set", "weight_product.log_norm=true"))
             cut = net.measured(program, "truncation", "--points", str(POINTS), "--set", "truncation.thresholds=[0.1,2]",
                                "--set", "truncation.rank_points=20")
             for threshold in (0.1, 2.0):

@@ -35,6 +35,9 @@ extension MeasureDeclaration {
             Option(
                 "intercept", .flag, default: .bool(false), "Whether the prediction has a constant."),
             Option(
+                "bias", .flag, default: .bool(true),
+                "Whether logits have the head's bias; the paper's have none."),
+            Option(
                 "classes", .numbers(Bounds(.closed(0), .closed(999)), limit: 100),
                 default: JSONValue((0...9).map(Double.init)),
                 "The classes whose deciders' weights are recorded; those that are not there are left out."),

@@ -18,6 +18,8 @@ extension Metric {
         "product_rank_single", .hiddenLayers, label: "rank, float32",
         thresholds: ("measures.weight_product.tolerances", "σ ≥ ε σ_1"), isCount: true,
         hasTheory: true, limit: .rank)
+    package static let productLogNorm = Metric(
+        "product_log_norm", .hiddenLayers, label: "ln σ_1", hasTheory: true, hasGaps: true, isOptional: true)
     package static let perturbedRank = Metric(
         "perturbed_rank", .layers, label: "perturbed rank",
         thresholds: ("measures.rank_stability.tolerances", "ε"), isCount: true,
@@ -33,7 +35,7 @@ extension Metric {
 extension MeasureDeclaration {
     package static let weightProduct = MeasureDeclaration(
         "weight_product", needs: [.denseChain], theory: "limit of infinite depth",
-        metrics: [.productRoot, .productExponentRoot, .productRank, .productRankSingle],
+        metrics: [.productRoot, .productExponentRoot, .productRank, .productRankSingle, .productLogNorm],
         options: [
             Option(
                 "indices", .numbers(Bounds(.closed(1), .closed(65536)), limit: 20),
@@ -41,6 +43,9 @@ extension MeasureDeclaration {
             Option(
                 "tolerances", .numbers(Bounds(.open(0), .open(1)), limit: 20), default: JSONValue([1.19e-4]),
                 "Tolerances of the product's rank, relative to its largest singular value."),
+            Option(
+                "log_norm", .flag, default: .bool(false),
+                "Whether ln σ_1 of the product is recorded: how gradients grow with depth."),
         ],
         "Whether the singular values of the products W_l … W_1 are measured; of a linear network they are "
             + "the Jacobian's.")

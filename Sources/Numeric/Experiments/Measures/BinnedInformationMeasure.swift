@@ -9,8 +9,12 @@ import Text
 struct BinnedInformationMeasure: Measure {
     static let declaration = MeasureDeclaration.binnedInformation
     private let bins: Int
+    private let delta: Double
 
-    init(_ settings: MeasureSettings) { bins = settings.integer("bins") }
+    init(_ settings: MeasureSettings) {
+        bins = settings.integer("bins")
+        delta = settings.number("delta")
+    }
 
     func metrics(_ context: MeasureContext) -> Metrics {
         let labels = context.outputs.labels
@@ -24,11 +28,16 @@ struct BinnedInformationMeasure: Measure {
             }
         }
         let (inputs, targets) = (states.map(\.inputInformation), states.map(\.targetInformation))
-        return [
+        var metrics: Metrics = [
             .ixtNats: JSONValue(inputs), .ixtBits: JSONValue(inputs.map { $0 / naturalLogarithmOfTwo }),
             .ityNats: JSONValue(targets),
             .ityBits: JSONValue(targets.map { $0 / naturalLogarithmOfTwo }),
         ]
+        if let points = context.trainCount {
+            metrics[.generalisationBound] = JSONValue(
+                inputs.map { generalisationBound(information: $0, points: points, delta: delta) })
+        }
+        return metrics
     }
 
     /// For each layer: the fall of I(X;T), the step at which it begins (null where there is none), whether

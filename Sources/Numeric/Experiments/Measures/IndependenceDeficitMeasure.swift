@@ -8,16 +8,21 @@ struct IndependenceDeficitMeasure: Measure {
     static let declaration = MeasureDeclaration.independenceDeficit
     private let penalty: Double
     private let hasIntercept: Bool
+    private let hasBias: Bool
     private let classes: [Double]
 
     init(_ settings: MeasureSettings) {
         penalty = settings.number("penalty")
         hasIntercept = settings.flag("intercept")
+        hasBias = settings.flag("bias")
         classes = settings.numbers("classes")
     }
 
     func metrics(_ context: MeasureContext) -> Metrics {
-        let logits = context.logits
+        let head = ClassHead(context)
+        let features = context.outputs.features.widened
+        let logits =
+            hasBias ? head.logits(features) : Matrix.product(features, head.weight, transposeB: true)
         let lasso = Lasso(logits, intercept: hasIntercept)
         // The paper's η is twice α.
         let found = (0..<logits.columns).flatMap { label in

@@ -95,6 +95,8 @@ struct MeasureContext {
     let streams: RandomStreams
     /// Number of training steps done; 0 for a network trained elsewhere.
     let step: Int
+    /// Number of training points; nil where they are drawn anew, or the network was trained elsewhere.
+    let trainCount: Int?
 }
 
 /// A training that has ended well, as its measures saw it.

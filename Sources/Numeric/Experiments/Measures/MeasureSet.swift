@@ -20,6 +20,7 @@ struct MeasureSet {
     private let streams: RandomStreams
     private var initialWeights: [Matrix<Float>] = []
     private var gradients: WeightGradients?
+    private var trainCount: Int?
 
     /// - Parameters:
     ///   - lastUnits: number of the last layer's outputs that are the representation.
@@ -57,6 +58,7 @@ struct MeasureSet {
         self.init(
             measures.requested, activation: settings.network.activation, lastUnits: lastUnits,
             streams: streams, sample: source.sample)
+        trainCount = source.points.trainCount
         if measures.need(.initialWeights) {
             initialWeights = model.weights(of: model.parameters).map(\.duplicate)
         }
@@ -93,7 +95,7 @@ struct MeasureSet {
                 layers: layers, network: network, activation: activation,
                 outputs: entry.sample.map { outputs[$0] } ?? empty,
                 initialWeights: initialWeights, gradients: gradients?.at(parameters, step: step),
-                streams: streams, step: step)
+                streams: streams, step: step, trainCount: trainCount)
             do throws(FactorisationError) {
                 metrics.merge(try entry.measure.metrics(context)) { _, new in new }
             } catch {

@@ -10,10 +10,12 @@ struct PartialRankMeasure: Measure {
     static let declaration = MeasureDeclaration.partialRank
     private let relative: [Double]
     private let side: Int
+    private let hasMaximum: Bool
 
     init(_ settings: MeasureSettings) {
         relative = settings.numbers("relative")
         side = settings.integer("side")
+        hasMaximum = settings.flag("maximum")
     }
 
     func metrics(_ context: MeasureContext) -> Metrics {
@@ -40,7 +42,14 @@ struct PartialRankMeasure: Measure {
                 "mean": JSONValue(layers.map(\.mean)), "stderr": JSONValue(layers.map(\.standardError)),
             ])
         }
-        return [.partialRank: .object(members)]
+        var metrics: Metrics = [.partialRank: .object(members)]
+        if hasMaximum {
+            let largest = zip(relative, result.relative).map {
+                (JSONValue.text(of: $0), JSONValue($1.map(\.maximum)))
+            }
+            metrics[.partialRankMax] = .object(Dictionary(largest) { first, _ in first })
+        }
+        return metrics
     }
 
     /// Columns of the central patch of a square image with one channel or three, the channels of a pixel side

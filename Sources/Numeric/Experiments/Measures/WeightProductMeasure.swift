@@ -1,3 +1,4 @@
+import Glibc
 import LinearAlgebra
 import Measures
 import Sweep
@@ -8,10 +9,12 @@ struct WeightProductMeasure: Measure {
     static let declaration = MeasureDeclaration.weightProduct
     private let indices: [Double]
     private let tolerances: [Double]
+    private let hasLogNorm: Bool
 
     init(_ settings: MeasureSettings) {
         indices = settings.numbers("indices")
         tolerances = settings.numbers("tolerances")
+        hasLogNorm = settings.flag("log_norm")
     }
 
     func metrics(_ context: MeasureContext) throws(FactorisationError) -> Metrics {
@@ -19,9 +22,11 @@ struct WeightProductMeasure: Measure {
         var exponents: [String: [JSONValue]] = [:]
         var ranks: [String: [JSONValue]] = [:]
         var singles: [String: [JSONValue]] = [:]
+        var logNorms: [Double?] = []
         var spectrum = ProductSpectrum()
         for layer in context.layers.dropLast() {
             try spectrum.multiply(layer.weight)
+            logNorms.append(spectrum.logNorm.isFinite ? spectrum.logNorm : nil)
             for index in indices {
                 let key = JSONValue.text(of: index)
                 let k = Int(index)
@@ -38,15 +43,21 @@ struct WeightProductMeasure: Measure {
         func object(_ lists: [String: [JSONValue]]) -> JSONValue {
             .object(lists.mapValues { JSONValue.array($0) })
         }
-        return [
+        var metrics: Metrics = [
             .productRoot: object(roots), .productExponentRoot: object(exponents),
             .productRank: object(ranks), .productRankSingle: object(singles),
         ]
+        if hasLogNorm { metrics[.productLogNorm] = JSONValue(orNull: logNorms) }
+        return metrics
     }
 
     /// The limit of infinite depth for each of `depth` hidden layers with `order` units each, under the
     /// metrics' names.
-    static func theory(order: Int, depth: Int, settings: [String: JSONValue]) -> Metrics {
+    ///
+    /// - Parameter deviation: the standard deviation of the weights, for ln σ_1.
+    static func theory(
+        order: Int, depth: Int, settings: [String: JSONValue], deviation: Double? = nil
+    ) -> Metrics {
         var members: [Metric: [String: JSONValue]] = [:]
         let list = MeasureSettings(values: settings)
         for index in list.numbers("indices") where Int(index) <= order {
@@ -64,6 +75,12 @@ struct WeightProductMeasure: Measure {
                 members[metric, default: [:]][JSONValue.text(of: tolerance)] = JSONValue(ranks)
             }
         }
-        return members.mapValues { JSONValue.object($0) }
+        var theory: Metrics = members.mapValues { JSONValue.object($0) }
+        if list.flag("log_norm"), let deviation {
+            // Corollary 1 of rank diminishing; a factor of each layer's weights adds its logarithm.
+            let growth = GaussianProducts.growth(order: order) + log(deviation)
+            theory[.productLogNorm] = JSONValue((1..<depth + 1).map { Double($0) * growth })
+        }
+        return theory
     }
 }

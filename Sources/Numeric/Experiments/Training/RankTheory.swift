@@ -34,5 +34,7 @@ func productTheory(_ settings: TrialSettings) -> Metrics? {
         settings.network.hidden.allSatisfy({ $0 == data.inputs })
     else { return nil }
     return WeightProductMeasure.theory(
-        order: data.inputs, depth: settings.network.hidden.count, settings: measure.settings)
+        order: data.inputs, depth: settings.network.hidden.count, settings: measure.settings,
+        deviation: settings.network[Setting.initialisation] == .gaussian
+            ? 1 / Double(data.inputs).squareRoot() : nil)
 }

@@ -123,3 +123,21 @@ public struct BinnedInformation: Equatable, Sendable {
         return (words, perPoint)
     }
 }
+
+/// The bound on the generalisation gap of a representation T (representation compression, Theorem 1, eq. 3), by which
+/// abs(L(T_m) − E L(T_m)) exceeds it with a probability of at most δ:
+///
+///     √((2^I(X;T) + ln(2/δ)) / 2m),   I in bits, m training points
+///
+/// When not to trust it: it is asymptotic in the dimension of x, for losses from 0 to 1, and for an encoder that doesn't
+/// depend on the training points. It says nothing where I(X;T) is above log₂ 2m.
+///
+/// - Parameters:
+///   - information: I(X;T) in nats.
+///   - points: m, at least 1.
+///   - delta: δ, between 0 and 1.
+public func generalisationBound(information: Double, points: Int, delta: Double) -> Double {
+    precondition(points > 0 && delta > 0 && delta < 1)
+    // 2 to the power of I in bits is e to the power of I in nats.
+    return ((exponential(information) + naturalLogarithm(2 / delta)) / Double(2 * points)).squareRoot()
+}

@@ -18,6 +18,8 @@ import LinearAlgebra
 public struct GaussianBound: Equatable, Sendable {
     /// The bound of eq. 9, in nats.
     public let bound: Double
+    /// The eigenvalues of δW δWᵀ, descending; none is below 0.
+    public let eigenvalues: [Double]
 
     /// Computes the bound.
     ///
@@ -40,7 +42,9 @@ public struct GaussianBound: Equatable, Sendable {
         // A_ii = ‖W*ᵀ q_i‖².
         let signals = squaredLengths(Matrix.product(eigen.vectors, start, transposeA: true))
         // Rounding may leave eigenvalues slightly below 0.
-        let noise = eigen.values.map { max(0, $0) + noiseRatio }
+        let variances = eigen.values.map { max(0, $0) }
+        eigenvalues = variances.sorted(by: >)
+        let noise = variances.map { $0 + noiseRatio }
         bound = zip(signals, noise).reduce(0) { $0 + naturalLogarithm(1 + $1.0 / $1.1) } / 2
     }
 }

@@ -28,6 +28,9 @@ public struct ProductSpectrum {
     public private(set) var ratios: [Double] = []
     /// The same for the product in single precision.
     public private(set) var singleRatios: [Double] = []
+    /// ln σ_1 of the product, by the product in double precision.
+    public private(set) var logNorm = 0.0
+    private var logScale = 0.0
     /// Number of layers multiplied so far, l.
     public private(set) var depth = 0
 
@@ -42,10 +45,12 @@ public struct ProductSpectrum {
         wide.assign(widening: weight)
         let next = product.map { Matrix.product(wide, $0) } ?? wide.copied
         let narrow = single.map { Matrix.product(weight, $0) } ?? weight.copied
-        next.normalise()
+        logScale += Double(next.normalise()) * naturalLogarithm(2)
         narrow.normalise()
         (product, single) = (next, narrow)
-        ratios = ProductSpectrum.ratios(try next.singularValues())
+        let sigma = try next.singularValues()
+        logNorm = logScale + naturalLogarithm(sigma.first ?? 0)
+        ratios = ProductSpectrum.ratios(sigma)
         let widened = Matrix<Double>(rows: narrow.rows, columns: narrow.columns)
         widened.assign(widening: narrow)
         singleRatios = ProductSpectrum.ratios(try widened.singularValues())
@@ -88,10 +93,12 @@ extension Matrix {
         return copy
     }
 
-    /// Divides by a power of two near the largest number, which is exact unless numbers underflow.
-    fileprivate func normalise() {
+    /// Divides by a power of two near the largest number, which is exact unless numbers underflow. Returns its exponent.
+    @discardableResult
+    fileprivate func normalise() -> Int {
         let largest = values.reduce(Scalar(0)) { max($0, abs($1)) }
-        guard largest > 0, largest.isFinite else { return }
+        guard largest > 0, largest.isFinite else { return 0 }
         assign(self, times: Scalar(sign: .plus, exponent: -largest.exponent, significand: 1))
+        return Int(largest.exponent)
     }
 }
