@@ -128,16 +128,29 @@ extension RunJournal {
     public func forEachAttempt(
         _ body: (_ trial: Int, ProvenanceLine) throws(JournalError) -> Void
     ) throws(JournalError) {
-        try forEach(
-            "SELECT \(Provenance.columns), trial, attempt, lease, outcome, cause, id FROM attempts ORDER BY trial, id"
-        ) { row throws(JournalError) in
-            let cause = row.text(15)
-            let line = ProvenanceLine(
-                number: UInt32(clamping: row.integer(12)), lease: UInt64(bitPattern: row.integer(13)),
-                outcome: row.text(14), cause: cause.isEmpty ? nil : cause,
-                log: cause.isEmpty ? "" : try log(ofAttempt: row.integer(16)), provenance: Provenance(row))
-            try body(Int(row.integer(11)), line)
+        try forEach("\(RunJournal.attemptQuery) ORDER BY trial, id") { row throws(JournalError) in
+            try body(Int(row.integer(11)), attempt(row))
         }
+    }
+
+    /// The attempts at a trial, as lines of `provenance.ndjson`, in the order in which they were appended.
+    public func attempts(atTrial trial: Int) throws(JournalError) -> [ProvenanceLine] {
+        let statement = try Statement("\(RunJournal.attemptQuery) WHERE trial = ? ORDER BY id", in: database)
+        try statement.bind([.integer(Int64(trial))])
+        var lines: [ProvenanceLine] = []
+        while try statement.step() { lines.append(try attempt(statement)) }
+        return lines
+    }
+
+    private static let attemptQuery =
+        "SELECT \(Provenance.columns), trial, attempt, lease, outcome, cause, id FROM attempts"
+
+    private func attempt(_ row: Statement) throws(JournalError) -> ProvenanceLine {
+        let cause = row.text(15)
+        return ProvenanceLine(
+            number: UInt32(clamping: row.integer(12)), lease: UInt64(bitPattern: row.integer(13)),
+            outcome: row.text(14), cause: cause.isEmpty ? nil : cause,
+            log: cause.isEmpty ? "" : try log(ofAttempt: row.integer(16)), provenance: Provenance(row))
     }
 
     /// State of the run, from all that was appended.

@@ -58,7 +58,7 @@ extension Coordinator {
             said = "cancelled: running trials are stopped"
         }
         if dispatcher.mode != before || request == .cancel {
-            terminal.print("\(said) (requested from another terminal)")
+            log.add("\(said) (requested from another terminal)")
         }
         return .object(["said": .string(said)])
     }
