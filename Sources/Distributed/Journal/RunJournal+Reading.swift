@@ -219,6 +219,20 @@ extension RunJournal {
         return RecentRecords(count: Int(statement.integer(0)), firstStartMilliseconds: statement.integer(1))
     }
 
+    /// The seconds that the newest records' trials took, newest first, without those that continued from a checkpoint.
+    public func recentSeconds(
+        atMost limit: Int
+    ) throws(JournalError) -> [(trial: Int, seconds: Double)] {
+        var found: [(trial: Int, seconds: Double)] = []
+        try forEach(
+            """
+            SELECT trial, seconds FROM attempts WHERE outcome IN ('measured', 'diverged') AND continued_step = 0
+            ORDER BY id DESC LIMIT \(limit)
+            """
+        ) { row in found.append((Int(row.integer(0)), row.real(1))) }
+        return found
+    }
+
     /// Provenance of the record that is kept; nil if the journal doesn't say.
     public func provenance(ofTrial trial: Int) throws(JournalError) -> Provenance? {
         let statement = try Statement(

@@ -87,7 +87,7 @@ extension Coordinator {
             total: progress.total, done: done, quarantined: progress.quarantined, failures: progress.failures,
             workers: progress.workers, slots: progress.slots, rate: rate.perSecond)
         report.fraction = dispatcher.runningFraction
-        report.secondsLeft = report.onlyFails ? nil : plannedWork.secondsLeft
+        report.timeLeft = report.onlyFails ? nil : plannedWork.timeLeft
         if dispatcher.mode != .open { report.halt = modeWord }
         if trouble != nil {
             report.halt = "waiting for the disk"
@@ -109,7 +109,7 @@ extension Coordinator {
         let absent = absentHosts
         if !absent.isEmpty { facts["absent_hosts"] = .array(absent.prefix(1000).map(\.json)) }
         if let rate = report.rate { facts["trials_per_second"] = .number(rate) }
-        if let seconds = report.secondsLeft { facts["eta_seconds"] = .number(twoDigits(seconds)) }
+        if let left = report.timeLeft { facts.merge(left.json) { _, new in new } }
         let workers = dispatcher.workerStatuses(at: Instant(milliseconds: monotonicMilliseconds()))
         facts["commit"] = .string(programCommit)
         facts["worker_count"] = JSONValue(workers.count)

@@ -95,7 +95,8 @@ struct Coordinator {
         settings.mayGrow = mayGrow
         do throws(JournalError) {
             let restored = try run.restored(journal)
-            plannedWork = PlannedWork(run.spec.grid, restored)
+            plannedWork = PlannedWork(
+                run.spec.grid, restored, earlier: try journal.recentSeconds(atMost: 5000))
             dispatcher = Dispatcher(
                 trialCount: run.spec.grid.count, sweep: run.spec.gridJSON.canonicalBytes,
                 settings: settings, restored: restored,
@@ -311,7 +312,7 @@ struct Coordinator {
         switch effect {
         case .append(let report), .check(let report):
             entries.append(.record(line: report.line, outcome: report.outcome, report.attempt))
-            if case .append = effect { plannedWork.settle(report.attempt.trial) }
+            if case .append = effect { plannedWork.settle(report.attempt.trial, report.attempt.provenance) }
             if log.isVerbose { tell(report) }
             for index in sources.indices { sources[index].noteSuccess() }
         case .write(let trial, let step, let offset, let bytes):

@@ -65,10 +65,14 @@ struct RunStatus {
     private var rate: Double? {
         halt == nil ? live?["trials_per_second"]?.number ?? recentRate : nil
     }
-    /// Seconds left, from the coordinator, or from the journal's rate where the coordinator doesn't answer.
-    private var secondsLeft: Double? {
+    /// The time left, from the coordinator, or from the journal's rate where the coordinator doesn't answer.
+    private var timeLeft: TimeLeft? {
         guard halt == nil, summary.complete > 0 || summary.failures == 0 else { return nil }
-        return live.map { $0["eta_seconds"]?.number } ?? rate.map { Double(total - done) / $0 }
+        if let live { return TimeLeft(live) }
+        return rate.map { rate in
+            let seconds = Double(total - done) / rate
+            return TimeLeft(seconds: seconds, low: seconds / 2, high: seconds * 2)
+        }
     }
     /// "paused", "draining", or another reason why no trials are started; nil where they are.
     private var halt: String? {
@@ -136,7 +140,7 @@ struct RunStatus {
                     ? "rate: \(roundedText(rate * 60)) trials a minute"
                     : "rate: \(roundedText(rate)) trials a second")
         }
-        if let secondsLeft { parts.append("\(aboutText(seconds: secondsLeft)) left") }
+        if let timeLeft { parts.append("\(timeLeft.text) left") }
         return parts.isEmpty ? nil : parts.joined(separator: "; ")
     }
 
@@ -220,7 +224,7 @@ extension RunStatus {
         if !kept.absent.isEmpty { members["absent_hosts"] = .array(kept.absent.map(\.json)) }
         members["live"] = live
         if let rate { members["trials_per_second"] = .number(rate) }
-        if let secondsLeft { members["eta_seconds"] = .number(twoDigits(secondsLeft)) }
+        if let timeLeft { members.merge(timeLeft.json) { _, new in new } }
         if let holder {
             members["coordinator"] = .object([
                 "process": JSONValue(Int(holder.process)), "host": .string(holder.host),

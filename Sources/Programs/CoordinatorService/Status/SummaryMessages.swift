@@ -11,6 +11,21 @@ func words(_ summary: RunSummary) -> String {
     return parts.joined(separator: ", ")
 }
 
+extension TimeLeft {
+    /// The members of `status --json`.
+    var json: [String: JSONValue] {
+        ["eta_seconds": seconds, "eta_low": low, "eta_high": high].mapValues { .number(twoDigits($0)) }
+    }
+
+    /// Reads them; nil where there is no estimate.
+    init?(_ json: JSONValue) {
+        guard let seconds = json["eta_seconds"]?.number else { return nil }
+        self.init(
+            seconds: seconds, low: json["eta_low"]?.number ?? seconds,
+            high: json["eta_high"]?.number ?? seconds)
+    }
+}
+
 /// Failed attempts by cause, the most frequent first. Each comes with an example: a trial's settings, the
 /// host where it last failed for this cause, and what its slot reported.
 func causes(_ summary: RunSummary, _ run: RunDirectory) -> [String] {
