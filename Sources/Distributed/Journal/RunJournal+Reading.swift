@@ -219,6 +219,32 @@ extension RunJournal {
         return RecentRecords(count: Int(statement.integer(0)), firstStartMilliseconds: statement.integer(1))
     }
 
+    /// The records that were appended last, the newest first.
+    public func newestRecords(_ limit: Int) throws(JournalError) -> [(trial: Int, line: [UInt8])] {
+        var found: [(trial: Int, line: [UInt8])] = []
+        try forEach(
+            """
+            SELECT records.trial, records.line FROM
+            (SELECT trial, id FROM attempts WHERE +outcome IN ('measured', 'diverged') ORDER BY id DESC LIMIT \(limit))
+            AS newest JOIN records ON records.trial = newest.trial ORDER BY newest.id DESC
+            """
+        ) { row in found.append((Int(row.integer(0)), row.blob(1))) }
+        return found
+    }
+
+    /// The trials with the records that took longest, the slowest first, and the mean of all.
+    public func slowestTrials(
+        atMost limit: Int
+    ) throws(JournalError) -> (trials: [(trial: Int, seconds: Double)], meanSeconds: Double) {
+        let kept = "+outcome IN ('measured', 'diverged') AND continued_step = 0"
+        var trials: [(trial: Int, seconds: Double)] = []
+        try forEach(
+            "SELECT trial, seconds FROM attempts WHERE \(kept) ORDER BY seconds DESC, trial LIMIT \(limit)"
+        ) { row in trials.append((Int(row.integer(0)), row.real(1))) }
+        let mean = try Statement("SELECT avg(seconds) FROM attempts WHERE \(kept)", in: database)
+        return (trials, try mean.step() ? mean.real(0) : 0)
+    }
+
     /// The seconds that the newest records' trials took, newest first, without those that continued from a checkpoint.
     public func recentSeconds(
         atMost limit: Int
@@ -226,7 +252,7 @@ extension RunJournal {
         var found: [(trial: Int, seconds: Double)] = []
         try forEach(
             """
-            SELECT trial, seconds FROM attempts WHERE outcome IN ('measured', 'diverged') AND continued_step = 0
+            SELECT trial, seconds FROM attempts WHERE +outcome IN ('measured', 'diverged') AND continued_step = 0
             ORDER BY id DESC LIMIT \(limit)
             """
         ) { row in found.append((Int(row.integer(0)), row.real(1))) }

@@ -54,6 +54,8 @@ public final class RunLog {
     private let settings: LogSettings
     private var terminal = Terminal()
     private var file: RotatedFile?
+    /// The run directory with the file; nil before there is one.
+    public private(set) var folder: String?
     /// Lines from before there is a file.
     private var early: [LogEntry] = []
     private static let maxEarly = 1000
@@ -96,6 +98,7 @@ public final class RunLog {
 
     /// Writes all lines to a file of this run directory from now on, and those before.
     public func keep(in folder: String) {
+        self.folder = folder
         file = RotatedFile(
             "\(folder)/\(RunLog.fileNames[1])", older: "\(folder)/\(RunLog.fileNames[0])",
             limit: RunLog.fileLimit)

@@ -21,7 +21,7 @@ let launchCommand = Command(
         OptionSpec(
             "--retry", "WHICH",
             "with a run directory: failed, quarantined or both, as in 'ranksweep resume'"),
-    ] + trialOptions + LogSettings.options,
+    ] + trialOptions + LogSettings.options + [finishOption],
     details: """
         A host needs Linux, an ssh server that lets you in without a password prompt, and nothing of ours:
         launch sends it the worker, the data sets that the sweep needs, and keys of its own. Hosts that fail
@@ -38,11 +38,13 @@ let launchCommand = Command(
 private func runLaunch(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
     let launch = try ClusterLaunch(arguments)
     let path = arguments.operands[1]
-    if access(path + "/sweep.json", F_OK) == 0 { return try resume(path, arguments, launch) }
-    if arguments.has("--retry") {
-        throw .input("--retry continues a run: give its directory in place of \(path)")
+    return try finishing(arguments) { log throws(CommandFailure) in
+        if access(path + "/sweep.json", F_OK) == 0 { return try resume(path, arguments, launch, log) }
+        if arguments.has("--retry") {
+            throw .input("--retry continues a run: give its directory in place of \(path)")
+        }
+        return try begin(sweep: path, arguments, launch, log)
     }
-    return try begin(sweep: path, arguments, launch)
 }
 
 /// A parsed `ranksweep launch` command line that holds the cluster's lock.

@@ -100,8 +100,7 @@ private func printAttempts(at index: Int, _ run: RunDirectory, isJSON: Bool) thr
         }
         return
     }
-    let point = trial.axes.map { "\($0.path) \($0.value.string ?? $0.value.canonicalText)" }
-    printOut("trial \(index), \(id): \(printable(point.joined(separator: ", ")))")
+    printOut("trial \(index), \(id): \(pointText(trial.axes))")
     if attempts.isEmpty { printOut("no attempt at it has ended yet") }
     for attempt in attempts { for line in attempt.lines { printOut(line) } }
 }

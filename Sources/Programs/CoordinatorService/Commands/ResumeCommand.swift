@@ -12,7 +12,7 @@ let resumeCommand = Command(
             "failed: give failed trials all their attempts again; quarantined: retry those, too; unfit: drop "
                 + "records that can't come from this sweep, and rerun their trials; or several, separated by "
                 + "commas")
-    ] + workerOptions + LogSettings.options,
+    ] + workerOptions + LogSettings.options + [finishOption],
     details: """
         Options given here replace those that the run had before. Records and weights that are damaged on
         the disk are dropped with a message, and their trials run again; files that are missing or out of
@@ -23,14 +23,15 @@ let resumeCommand = Command(
     run: runResume)
 
 private func runResume(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
-    try resume(arguments.operands[0], arguments, nil)
+    try finishing(arguments) { log throws(CommandFailure) in
+        try resume(arguments.operands[0], arguments, nil, log)
+    }
 }
 
 /// - Parameter launch: starts workers on other machines; nil for `resume`.
 func resume(
-    _ path: String, _ arguments: Arguments, _ launch: ClusterLaunch?
+    _ path: String, _ arguments: Arguments, _ launch: ClusterLaunch?, _ log: RunLog
 ) throws(CommandFailure) -> ExitCode {
-    let log = try runLog(arguments)
     let signals = SignalDescriptor()
     let run = try RunDirectory.open(path)
     let retry = try retryKinds(arguments)

@@ -6,7 +6,7 @@ import Transport
 let runCommand = Command(
     "run", "runs a sweep, then writes tables and figures",
     operands: ["SWEEP"],
-    options: [outOption] + overrideOptions + workerOptions + LogSettings.options,
+    options: [outOption] + overrideOptions + workerOptions + LogSettings.options + [finishOption],
     details: """
         Ctrl-C stops the run; 'ranksweep resume DIR' continues it, also after a crash. From another terminal
         'ranksweep status DIR' shows its progress, and pause, unpause, drain and cancel control it.
@@ -19,17 +19,18 @@ let runCommand = Command(
     run: runRun)
 
 private func runRun(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
-    try begin(sweep: arguments.operands[0], arguments, nil)
+    try finishing(arguments) { log throws(CommandFailure) in
+        try begin(sweep: arguments.operands[0], arguments, nil, log)
+    }
 }
 
 /// - Parameter launch: starts workers on other machines; nil for `run`.
 func begin(
-    sweep: String, _ arguments: Arguments, _ launch: ClusterLaunch?
+    sweep: String, _ arguments: Arguments, _ launch: ClusterLaunch?, _ log: RunLog
 ) throws(CommandFailure) -> ExitCode {
     var options = RunOptions(slots: coreCount(), data: absolutePath(dataDirectory(nil)))
     launch?.adjust(&options)
     try options.apply(arguments)
-    let log = try runLog(arguments)
     let source = SweepSource(sweep, arguments, log)
     let spec = try source.spec(mayBePipe: true)
     let path = arguments["--out"] ?? "runs/\(spec.name)"

@@ -86,7 +86,7 @@ private func finish(
     _ share: RunShare, _ signals: SignalDescriptor, _ log: RunLog
 ) throws(CommandFailure) -> ExitCode {
     let (spec, trials, path) = (run.spec, share.trials, share.file)
-    signals.exitFromNowOn(
+    SignalDescriptor.exitFromNowOn(
         code: ExitCode.interrupted.rawValue,
         words: "\ninterrupted while writing \(path); every record is kept: the same command continues\n")
     let summary = try journaled { () throws(JournalError) in try journal.summary() }

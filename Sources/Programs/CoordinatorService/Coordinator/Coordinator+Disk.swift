@@ -33,7 +33,10 @@ extension Coordinator {
             unwritten = nil
         } catch { throw .weights(error) }
         do throws(JournalError) {
-            for conflict in try journal.append(entries) { tell(conflict) }
+            let began = monotonicNanoseconds()
+            let conflicts = try journal.append(entries)
+            if !entries.isEmpty { tally.noteCommit(nanoseconds: monotonicNanoseconds() - began) }
+            for conflict in conflicts { tell(conflict) }
         } catch { throw .journal(error) }
         entries.removeAll(keepingCapacity: true)
     }
@@ -56,7 +59,9 @@ extension Coordinator {
             return
         }
         for (message, worker) in coalescingAcknowledgements(sends) {
-            socket.send(message.encoded, to: worker)
+            let bytes = message.encoded
+            tally.sentBytes += bytes.count
+            socket.send(bytes, to: worker)
         }
         sends.removeAll(keepingCapacity: true)
         guard let past = trouble else { return }

@@ -13,10 +13,7 @@ extension Coordinator {
         let now = monotonicMilliseconds()
         guard log.showsProgress || now >= nextLookAt || now >= nextLineAt else { return }
         nextLookAt = now + 1000
-        // Workers waited while this process was stopped, so that time must not count in their rate.
-        let awake = pollTime.time(at: Instant(milliseconds: now)).milliseconds
-        rate.update(done: dispatcher.work, atMilliseconds: awake)
-        plannedWork.look(at: dispatcher, milliseconds: awake)
+        updateEstimates()
         if log.showsProgress {
             log.showProgress(progressReport.line(width: log.width - 1))
         } else if now >= nextLineAt {
@@ -25,8 +22,17 @@ extension Coordinator {
         }
     }
 
+    /// Brings the rate and the time left up to date; both limit how often.
+    mutating func updateEstimates() {
+        let now = Instant(milliseconds: monotonicMilliseconds())
+        // Workers waited while this process was stopped, so that time must not count in their rate.
+        let awake = pollTime.time(at: now).milliseconds
+        rate.update(done: dispatcher.work, atMilliseconds: awake)
+        plannedWork.look(at: dispatcher, milliseconds: awake)
+    }
+
     mutating func tell(_ conflict: RecordConflict) {
-        conflicts += 1
+        tally.conflicts += 1
         func words(_ provenance: Provenance?) -> String {
             provenance.map { "\($0.host), \($0.cpu), BLAS kernel \($0.kernel)" } ?? "an unknown worker"
         }

@@ -32,7 +32,9 @@ extension Coordinator {
         let before = dispatcher.mode
         let said: String
         switch request {
-        case .status: return liveFacts
+        case .status:
+            updateEstimates()
+            return liveFacts
         case .pause:
             handle(.pause)
             said =
@@ -73,7 +75,7 @@ extension Coordinator {
         drains = []
     }
 
-    private var modeWord: String {
+    var modeWord: String {
         switch dispatcher.mode {
         case .open: "open"
         case .paused: "paused"
@@ -97,7 +99,7 @@ extension Coordinator {
     }
 
     /// Facts that only the coordinator knows.
-    private var liveFacts: JSONValue {
+    var liveFacts: JSONValue {
         let report = progressReport
         var facts: [String: JSONValue] = [
             "mode": .string(modeWord), "done": JSONValue(report.done),
@@ -105,6 +107,7 @@ extension Coordinator {
             "slots": JSONValue(report.slots),
         ]
         facts["outage"] = outageFacts
+        facts.merge(tally.facts(journalBytes: journalBytes)) { _, new in new }
         if ledger.lossCount > 0 { facts["lost"] = ledger.json }
         let absent = absentHosts
         if !absent.isEmpty { facts["absent_hosts"] = .array(absent.prefix(1000).map(\.json)) }

@@ -17,7 +17,7 @@ struct Coordinator {
     let run: RunDirectory
     let journal: RunJournal
     let socket: CoordinatorSocket
-    private var admission: WorkerAdmission
+    var admission: WorkerAdmission
     private let signals: SignalDescriptor
     /// nil where the file system has no sockets.
     let control: ControlListener?
@@ -66,7 +66,7 @@ struct Coordinator {
     var kernels: Set<String>
     var nextLineAt: Int64
     var nextLookAt: Int64 = 0
-    var conflicts = 0
+    var tally: RunTally
     /// The weights that the sweep keeps, read from it once.
     let keptWeights: KeptWeights
     /// Workers of another commit that the user was warned of.
@@ -102,7 +102,9 @@ struct Coordinator {
                 settings: settings, restored: restored,
                 firstLease: try journal.beginIncarnation() << 32,
                 order: TrialOrder(run.spec.grid))
-            kernels = try journal.summary().kernels
+            let summary = try journal.summary()
+            kernels = summary.kernels
+            tally = RunTally(summary)
             self.admission.restore(try journal.setting(WorkerAdmission.refusalsSetting))
             ledger = WorkerLedger(json: try journal.setting(WorkerLedger.setting))
             keptLosses = ledger.losses
@@ -133,6 +135,7 @@ struct Coordinator {
             throw hasBegun ? error.afterBeginning : error
         }
         noteWorkers()
+        writeMetrics(isLast: true)
         stopSources(ask: isInterrupted)
         run.weights.removeUnfinished()
         return isFinished ? .finished : despair.map { .hopeless($0) } ?? .interrupted
@@ -172,6 +175,7 @@ struct Coordinator {
         try flush()
         if let loss = directoryWatch.loss(at: instant.milliseconds) { throw run.failure(loss, journal) }
         showProgress()
+        writeMetrics()
     }
 
     /// Called before the sources stop, since they forget their hosts then.
@@ -202,6 +206,7 @@ struct Coordinator {
         for _ in 0..<1000 where unwritten == nil && taken < 4 << 20 {
             guard let (worker, bytes) = socket.receive() else { return }
             taken += bytes.count
+            tally.receivedBytes += bytes.count
             let message: WorkerMessage
             do throws(WireError) { message = try WorkerMessage(decoding: bytes) } catch .version(let theirs) {
                 refuse(
@@ -312,7 +317,10 @@ struct Coordinator {
         switch effect {
         case .append(let report), .check(let report):
             entries.append(.record(line: report.line, outcome: report.outcome, report.attempt))
-            if case .append = effect { plannedWork.settle(report.attempt.trial, report.attempt.provenance) }
+            if case .append = effect {
+                plannedWork.settle(report.attempt.trial, report.attempt.provenance)
+                tally.noteRecord(outcome: report.outcome)
+            }
             if log.isVerbose { tell(report) }
             for index in sources.indices { sources[index].noteSuccess() }
         case .write(let trial, let step, let offset, let bytes):
@@ -321,6 +329,7 @@ struct Coordinator {
             write(.keep(weightsName(trial, step)))
         case .appendFailure(let failure, let quarantined):
             if quarantined { plannedWork.settle(Int(failure.trial)) }
+            tally.noteFailure(failure.cause)
             entries.append(
                 .failure(
                     cause: failure.cause, log: failure.log, quarantined: quarantined,

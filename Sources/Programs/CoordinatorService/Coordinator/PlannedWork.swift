@@ -74,7 +74,7 @@ struct PlannedWork {
             isWhole: provenance?.continuedFrom ?? 0 == 0)
     }
 
-    /// Updates the forecast, at most twice a second. The loop calls it every turn.
+    /// Updates the forecast, at most four times a second. The loop calls it every turn.
     mutating func look(at dispatcher: Dispatcher, milliseconds: Int64) {
         guard milliseconds >= nextLook else { return }
         let began = monotonicMilliseconds()
@@ -104,7 +104,7 @@ struct PlannedWork {
                 waiting: pending.map { waiting + $0 }))
         lastLook = milliseconds
         // Looking takes a twentieth of the time at most.
-        nextLook = milliseconds + max(500, 20 * (monotonicMilliseconds() - began))
+        nextLook = milliseconds + max(250, 20 * (monotonicMilliseconds() - began))
     }
 
     private func note(_ unit: Dispatcher.HeldUnit, _ before: Seen?, at now: Int64) -> Seen {

@@ -33,7 +33,7 @@ private func finish(
     _ workerLines: [String], _ signals: SignalDescriptor, _ log: RunLog, seconds: Double
 ) throws(CommandFailure) -> ExitCode {
     // The loop that reads signals has ended. The files still to be written can be written again later.
-    signals.exitFromNowOn(
+    SignalDescriptor.exitFromNowOn(
         code: ExitCode.interrupted.rawValue,
         words:
             "\ninterrupted while writing files; every record is kept\nto continue: \(options.resumeCommand(run.path))\n"
@@ -66,7 +66,11 @@ private func finish(
     log.note(headline)
     for line in causes(summary, run) { printOut(line) }
     if let words = summary.commitMessage ?? summary.otherCommitMessage { printOut("  \(words)") }
-    for line in workerLines { printOut("  \(line)") }
+    let further = workerLines + [quarantineLine(summary, run)].compactMap(\.self) + slowestLines(run, journal)
+    for line in further {
+        printOut("  \(line)")
+        log.note(line)
+    }
     if summary.quarantined > 0 {
         printOut(
             "  to retry the quarantined trials: \(options.resumeCommand(run.path)) --retry quarantined"

@@ -138,7 +138,8 @@ struct WorkerAdmission {
         return counts
     }
 
-    private var refusals: RefusalCounts { earlier + newRefusals }
+    /// Refusals by all coordinators of the run.
+    var refusals: RefusalCounts { earlier + newRefusals }
 
     /// Saves the counts. A journal that can't be written is reported elsewhere.
     mutating func save(_ journal: RunJournal) {

@@ -65,6 +65,19 @@ struct LogReader {
         return true
     }
 
+    /// The last lines of the newer file.
+    static func lastEntries(of run: String, _ count: Int) -> [LogEntry] {
+        guard let descriptor = open("\(run)/\(RunLog.fileNames[1])") else { return [] }
+        defer { close(descriptor) }
+        let end = lseek(descriptor, 0, SEEK_END)
+        let size = min(Int(end), 256 * count)
+        guard size > 0, let bytes = readAll(size, of: descriptor, at: UInt64(Int(end) - size)) else {
+            return []
+        }
+        // The first line may be cut.
+        return bytes.split(separator: UInt8(ascii: "\n")).compactMap { LogEntry(parsing: $0) }.suffix(count)
+    }
+
     private struct FileKey: Equatable {
         let device: dev_t
         let number: ino_t

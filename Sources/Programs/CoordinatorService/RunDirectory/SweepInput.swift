@@ -295,7 +295,7 @@ struct FreshRun {
             "sweep.json", "journal.sqlite", "journal.sqlite-wal", "journal.sqlite-shm",
             "journal.sqlite-journal",
             "control.sock", "sweep.json.partial", "coordinator.lock",
-        ] + RunLog.fileNames
+        ] + RunLog.fileNames + [metricsFileName, metricsFileName + ".partial"]
 
     /// Makes the folder.
     init(_ path: String) throws(CommandFailure) {

@@ -17,7 +17,7 @@ struct RunStatus {
     /// Records of the last minute divided by the time in which they came.
     private let recentRate: Double?
     /// Facts that coordinators kept in the journal, such as lost workers.
-    private let kept: KeptFacts
+    let kept: KeptFacts
 
     private static let patienceMilliseconds = 2000
 
@@ -57,16 +57,16 @@ struct RunStatus {
         }
     }
 
-    private var total: Int { run.share?.trials.count ?? run.spec.grid.count }
-    private var done: Int { summary.complete + summary.quarantined }
-    private var fraction: Double { live?["running_fraction"]?.number ?? 0 }
+    var total: Int { run.share?.trials.count ?? run.spec.grid.count }
+    var done: Int { summary.complete + summary.quarantined }
+    var fraction: Double { live?["running_fraction"]?.number ?? 0 }
     /// Trials a second, from the coordinator or else from the journal. nil while no trial is started or made
     /// durable: the earlier rate would promise too much.
-    private var rate: Double? {
+    var rate: Double? {
         halt == nil ? live?["trials_per_second"]?.number ?? recentRate : nil
     }
     /// The time left, from the coordinator, or from the journal's rate where the coordinator doesn't answer.
-    private var timeLeft: TimeLeft? {
+    var timeLeft: TimeLeft? {
         guard halt == nil, summary.complete > 0 || summary.failures == 0 else { return nil }
         if let live { return TimeLeft(live) }
         return rate.map { rate in
@@ -75,12 +75,12 @@ struct RunStatus {
         }
     }
     /// "paused", "draining", or another reason why no trials are started; nil where they are.
-    private var halt: String? {
+    var halt: String? {
         if live?["outage"] != nil { return "waiting for the disk" }
         return live?["mode"]?.string.flatMap { $0 == "open" ? nil : $0 }
     }
 
-    private var state: String {
+    var state: String {
         if done == total { return "done" }
         return holder == nil ? "interrupted" : halt ?? "running"
     }
