@@ -30,7 +30,7 @@ public struct SignalDescriptor {
         return next()
     }
 
-    /// Makes each of these signals end the process at once from now on, with this exit code and message.
+    /// Makes each of the signals that are caught end the process at once from now on, with this exit code and message.
     public static func exitFromNowOn(code: Int32, words: String) { cposix_exit_on_signal(code, words) }
 }
 
