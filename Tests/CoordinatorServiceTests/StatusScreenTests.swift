@@ -106,14 +106,14 @@ import Text
     }
 
     @Test func `The loss comes first, and of a list the last layer`() throws {
-        let trace = #"[{"step":1,"kl":3,"loss":2,"ranks":{"0.1":{"mean":[4,5,6],"stderr":[0,0,0]}}}]"#
-        #expect(try curve(trace)?.metric == "loss")
+        let trace = #"[{"step":1,"kl":3,"test_loss":2,"ranks":{"0.1":{"mean":[4,5,6],"stderr":[0,0,0]}}}]"#
+        #expect(try curve(trace)?.metric == "test_loss")
         #expect(try curve(trace, "kl")?.line.values == [3])
         let ranks = try #require(try curve(trace, "ranks"))
         #expect(ranks.metric == "ranks 0.1, layer 3" && ranks.line.values == [6])
         #expect(try curve(trace, "nothing") == nil && curve("[]") == nil)
         #expect(try curve(#"[{"step":1,"kl":3}]"#)?.metric == "kl")
         let record = try JSONValue(parsing: #"{"trace":\#(trace)}"#.utf8)
-        #expect(TraceCurve.metrics(of: record) == ["loss", "kl", "ranks"])
+        #expect(TraceCurve.metrics(of: record) == ["test_loss", "kl", "ranks"])
     }
 }

@@ -12,7 +12,7 @@ let statusCommand = Command(
             "show it until the run ends: on a terminal a page that is redrawn every two seconds"),
         OptionSpec(
             "--metric", "NAME",
-            "with --follow on a terminal: the traced metric whose curves are shown (default: loss)"),
+            "with --follow on a terminal: the traced metric whose curves are shown (default: the test loss)"),
         OptionSpec(flag: "--json", "print JSON, for programs; with --follow one line each time"),
     ],
     details: """

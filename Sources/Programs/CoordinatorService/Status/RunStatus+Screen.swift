@@ -10,7 +10,7 @@ extension RunStatus {
     private static let maxCurves = 6
     private static let maxLogLines = 60
 
-    /// - Parameter metric: the traced metric to show; nil: the loss, or else the first one.
+    /// - Parameter metric: the traced metric to show; nil: the test loss, or else the first one.
     func screen(metric: String?) throws(CommandFailure) -> StatusScreen {
         let workers = live?["workers"]?.array ?? []
         var report = ProgressReport(

@@ -1,4 +1,5 @@
 import Glibc
+import Sweep
 import Text
 
 /// A curve as a line of characters.
@@ -51,7 +52,7 @@ struct TraceCurve {
     /// The curve of a record.
     ///
     /// - Parameters:
-    ///   - asked: the key of a metric; nil: the loss, or else the first one.
+    ///   - asked: the key of a metric; nil: the first of `metrics`.
     /// - Returns: nil where the record has no such trace.
     init?(_ record: JSONValue, trial: Int, point: String, asked: String?) {
         let trace = record["trace"]?.array ?? []
@@ -62,13 +63,14 @@ struct TraceCurve {
         (self.trial, self.point, self.line) = (trial, point, line)
     }
 
-    /// The traced metrics of a record, the loss first.
+    /// The traced metrics of a record, losses first.
     static func metrics(of record: JSONValue) -> [String] {
         guard let entry = record["trace"]?.array?.last?.object else { return [] }
         let keys = entry.keys.sorted().filter { key in
             key != "step" && entry[key].flatMap(number) != nil
         }
-        return keys.filter { $0 == "loss" } + keys.filter { $0 != "loss" }
+        let losses = [Metric.testLoss, .trainLoss].map(\.key).filter(keys.contains)
+        return losses + keys.filter { !losses.contains($0) }
     }
 
     /// One number for a value: its own, that of the last layer, or that of the first threshold.

@@ -84,8 +84,9 @@ struct StatusScreen {
             func number(_ key: String) -> String {
                 worker[key]?.number.flatMap { Int(exactly: $0) }.map { groupedText($0) } ?? ""
             }
+            let process = worker["process"]?.number.flatMap { Int(exactly: $0) } ?? 0
             return [
-                "\(printable(worker["host"]?.string ?? "")) \(number("process"))", number("slots"),
+                "\(printable(worker["host"]?.string ?? "")) \(process)", number("slots"),
                 number("free_slots"), number("trials"), groupedText(ended),
                 printable(worker["blas_kernel"]?.string ?? ""), state(of: worker),
             ]
