@@ -120,7 +120,7 @@ import Text
     private func report(done: Int, rate: Double?, left: Double? = nil, workers: Int = 2) -> ProgressReport {
         var report = ProgressReport(
             total: 1000, done: done, quarantined: 1, failures: 2, workers: workers, slots: 8, rate: rate)
-        report.secondsLeft = left
+        report.timeLeft = left.map { TimeLeft(seconds: $0, low: $0, high: $0) }
         return report
     }
 
@@ -181,7 +181,7 @@ import Text
         var report = ProgressReport(
             total: 1, done: 0, quarantined: 0, failures: 0, workers: 1, slots: 1, rate: estimate.perSecond)
         report.fraction = 0.37
-        report.secondsLeft = 630
+        report.timeLeft = TimeLeft(seconds: 630, low: 600, high: 660)
         #expect(report.line(width: 100).hasPrefix("0/1 trials 37 % · about 10 min left"))
         report.fraction = 0.9999
         #expect(report.line(width: 100).hasPrefix("0/1 trials 99 %"))

@@ -313,7 +313,7 @@ import Transport
             try played.work.write("", to: "never")
             let programs = try BatchPrograms(engine)
             let error = #expect(throws: CommandFailure.self) {
-                try programs.tryOut(played.plan(engine), script: "x", "c.yaml")
+                try programs.tryOut(played.plan(engine), script: "x", "c.yaml", RunLog())
             }
             #expect(error?.message == "c.yaml: queue: qsub rejected the job: unknown lane")
         }

@@ -45,7 +45,7 @@ import Text
         #expect(killed.code == 128 + SIGKILL)
         for host in names {
             let told = killed.errors.split(separator: "\n").filter {
-                $0.hasPrefix("\(host): sending files (")
+                $0.contains(" info: \(host): sending files (")
             }
             #expect(told.count == 1, "\(host): \(killed.errors)")
         }

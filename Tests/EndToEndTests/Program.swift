@@ -143,8 +143,7 @@ extension Program {
     /// The address at which a coordinator listens, once it has said so.
     func listeningAddress() throws -> String {
         try eventually("it listens", of: self) { errors.contains("; on each host: ") }
-        let line = try #require(errors.split(separator: "\n").first { $0.hasPrefix("listening at") })
-        return String(line.split(separator: " ")[2].dropLast())
+        return String(try #require(errors.firstMatch(of: /listening at ([^;]*);/)).1)
     }
 }
 

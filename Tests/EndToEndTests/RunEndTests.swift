@@ -63,6 +63,11 @@ import Text
         #expect(
             status.output.contains("10 failed attempts: ") && status.output.contains("ranksweep resume a"))
 
+        let attempts = try work.run("logs", "a", "0").output
+        #expect(
+            attempts.contains("attempt 1: failed on ") && attempts.contains(words)
+                && attempts.contains(" warning: trial 0 failed on "), "\(attempts)")
+
         try writeImages(work, label: 3)
         let resumed = try work.run("resume", "a", "--retry", "failed,quarantined")
         #expect(resumed.code == 0, "\(resumed.all)")

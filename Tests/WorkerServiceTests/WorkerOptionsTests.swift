@@ -17,7 +17,7 @@ import Testing
         #expect(options.checkpointSeconds == 60 && options.patienceSeconds == 900)
         #expect(options.slots == min(1024, coreCount()))
         #expect(options.memoryLimit == nil && options.end == nil && options.keys == .none)
-        #expect(!options.isQuiet && !options.isSlot && !options.stopsWithInput)
+        #expect(options.log == LogSettings() && !options.isSlot && !options.stopsWithInput)
     }
 
     @Test func `A slot is told its share of the memory, and how many slots there are`() throws {

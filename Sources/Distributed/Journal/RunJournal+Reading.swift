@@ -128,16 +128,29 @@ extension RunJournal {
     public func forEachAttempt(
         _ body: (_ trial: Int, ProvenanceLine) throws(JournalError) -> Void
     ) throws(JournalError) {
-        try forEach(
-            "SELECT \(Provenance.columns), trial, attempt, lease, outcome, cause, id FROM attempts ORDER BY trial, id"
-        ) { row throws(JournalError) in
-            let cause = row.text(15)
-            let line = ProvenanceLine(
-                number: UInt32(clamping: row.integer(12)), lease: UInt64(bitPattern: row.integer(13)),
-                outcome: row.text(14), cause: cause.isEmpty ? nil : cause,
-                log: cause.isEmpty ? "" : try log(ofAttempt: row.integer(16)), provenance: Provenance(row))
-            try body(Int(row.integer(11)), line)
+        try forEach("\(RunJournal.attemptQuery) ORDER BY trial, id") { row throws(JournalError) in
+            try body(Int(row.integer(11)), attempt(row))
         }
+    }
+
+    /// The attempts at a trial, as lines of `provenance.ndjson`, in the order in which they were appended.
+    public func attempts(atTrial trial: Int) throws(JournalError) -> [ProvenanceLine] {
+        let statement = try Statement("\(RunJournal.attemptQuery) WHERE trial = ? ORDER BY id", in: database)
+        try statement.bind([.integer(Int64(trial))])
+        var lines: [ProvenanceLine] = []
+        while try statement.step() { lines.append(try attempt(statement)) }
+        return lines
+    }
+
+    private static let attemptQuery =
+        "SELECT \(Provenance.columns), trial, attempt, lease, outcome, cause, id FROM attempts"
+
+    private func attempt(_ row: Statement) throws(JournalError) -> ProvenanceLine {
+        let cause = row.text(15)
+        return ProvenanceLine(
+            number: UInt32(clamping: row.integer(12)), lease: UInt64(bitPattern: row.integer(13)),
+            outcome: row.text(14), cause: cause.isEmpty ? nil : cause,
+            log: cause.isEmpty ? "" : try log(ofAttempt: row.integer(16)), provenance: Provenance(row))
     }
 
     /// State of the run, from all that was appended.
@@ -204,6 +217,46 @@ extension RunJournal {
         try statement.bind([.integer(unixMilliseconds)])
         guard try statement.step() else { return RecentRecords(count: 0, firstStartMilliseconds: 0) }
         return RecentRecords(count: Int(statement.integer(0)), firstStartMilliseconds: statement.integer(1))
+    }
+
+    /// The records that were appended last, the newest first.
+    public func newestRecords(_ limit: Int) throws(JournalError) -> [(trial: Int, line: [UInt8])] {
+        var found: [(trial: Int, line: [UInt8])] = []
+        try forEach(
+            """
+            SELECT records.trial, records.line FROM
+            (SELECT trial, id FROM attempts WHERE +outcome IN ('measured', 'diverged') ORDER BY id DESC LIMIT \(limit))
+            AS newest JOIN records ON records.trial = newest.trial ORDER BY newest.id DESC
+            """
+        ) { row in found.append((Int(row.integer(0)), row.blob(1))) }
+        return found
+    }
+
+    /// The trials with the records that took longest, the slowest first, and the mean of all.
+    public func slowestTrials(
+        atMost limit: Int
+    ) throws(JournalError) -> (trials: [(trial: Int, seconds: Double)], meanSeconds: Double) {
+        let kept = "+outcome IN ('measured', 'diverged') AND continued_step = 0"
+        var trials: [(trial: Int, seconds: Double)] = []
+        try forEach(
+            "SELECT trial, seconds FROM attempts WHERE \(kept) ORDER BY seconds DESC, trial LIMIT \(limit)"
+        ) { row in trials.append((Int(row.integer(0)), row.real(1))) }
+        let mean = try Statement("SELECT avg(seconds) FROM attempts WHERE \(kept)", in: database)
+        return (trials, try mean.step() ? mean.real(0) : 0)
+    }
+
+    /// The seconds that the newest records' trials took, newest first, without those that continued from a checkpoint.
+    public func recentSeconds(
+        atMost limit: Int
+    ) throws(JournalError) -> [(trial: Int, seconds: Double)] {
+        var found: [(trial: Int, seconds: Double)] = []
+        try forEach(
+            """
+            SELECT trial, seconds FROM attempts WHERE +outcome IN ('measured', 'diverged') AND continued_step = 0
+            ORDER BY id DESC LIMIT \(limit)
+            """
+        ) { row in found.append((Int(row.integer(0)), row.real(1))) }
+        return found
     }
 
     /// Provenance of the record that is kept; nil if the journal doesn't say.

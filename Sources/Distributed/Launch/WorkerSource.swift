@@ -28,7 +28,8 @@ package protocol WorkerSource {
     ///
     /// - Parameter ask: whether the workers still have to be told of the end, which the coordinator hasn't
     ///   done.
-    mutating func stop(ask: Bool)
+    /// - Returns: lines for a person.
+    mutating func stop(ask: Bool) -> [String]
 }
 
 extension WorkerSource {

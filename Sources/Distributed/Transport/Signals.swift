@@ -10,8 +10,10 @@ public struct SignalDescriptor {
 
     /// Catches the signals by which a user ends a program, and the one by which the system ends a program
     /// that used up its processor time. Signals that are ignored (nohup) stay ignored.
-    public init() {
-        let signals = [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGXCPU]
+    ///
+    /// - Parameter others: further signals to catch.
+    public init(also others: [Int32] = []) {
+        let signals = [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGXCPU] + others
         descriptor = cposix_signal_pipe(signals, Int32(signals.count))
     }
 
@@ -21,8 +23,15 @@ public struct SignalDescriptor {
         return read(descriptor, &byte, 1) == 1 ? Int32(byte) : nil
     }
 
-    /// Makes each of these signals end the process at once from now on, with this exit code and message.
-    public func exitFromNowOn(code: Int32, words: String) { cposix_exit_on_signal(code, words) }
+    /// The next signal, for which it waits so many milliseconds at most; nil if none came.
+    public func next(within milliseconds: Int64) -> Int32? {
+        var ready = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        _ = poll(&ready, 1, Int32(clamping: milliseconds))
+        return next()
+    }
+
+    /// Makes each of the signals that are caught end the process at once from now on, with this exit code and message.
+    public static func exitFromNowOn(code: Int32, words: String) { cposix_exit_on_signal(code, words) }
 }
 
 /// A program that this process started.

@@ -48,7 +48,7 @@ public func runCoordinatorCommand(_ words: [String]) -> Never {
     do throws(CommandFailure) {
         endProgram(try perform(words))
     } catch {
-        for line in error.lines { printError(line) }
+        if !error.isReported { for line in error.lines { printError(line) } }
         endProgram(error.code)
     }
 }

@@ -22,7 +22,7 @@ struct Worker {
     private var slots: [SlotProcess?]
     private var kernel = ""
     private var ending: SessionEnd?
-    private var terminal = Terminal()
+    private let log: RunLog
     private var nextMemoryLook: Int64 = 0
     /// Whether standard input is watched for its end.
     private var watchesInput: Bool
@@ -44,6 +44,7 @@ struct Worker {
         var options = options
         options.memoryShare = availableMemoryBytes().map { $0 / UInt64(options.slots) }
         self.options = options
+        log = RunLog(options.log)
         self.endpoint = endpoint
         try Worker.checkDescriptors(options.slots)
         try Worker.checkMemoryLimit(options)
@@ -69,7 +70,7 @@ struct Worker {
     private mutating func run() -> ExitCode {
         warnOfEnvironment()
         warnOfMemory()
-        say("looking for a coordinator at \(endpoint.text), for up to \(patienceText)")
+        log.add("looking for a coordinator at \(endpoint.text), for up to \(patienceText)")
         for slot in slots.indices { startSlot(slot) }
         while ending == nil {
             let running = slots.indices.filter { slots[$0] != nil }
@@ -98,14 +99,14 @@ struct Worker {
 
     private mutating func tendLink() {
         let news = link.tend(at: monotonicMilliseconds())
-        for line in news.lines { printError("warning: \(line)") }
+        for line in news.lines { log.add(line, .warning) }
         if news.isConnected { handle(.connected) }
     }
 
     private func warnOfEnvironment() {
         guard options.kernel == .automatic, let pinned = environmentValue("OPENBLAS_CORETYPE") else { return }
-        printError(
-            "OPENBLAS_CORETYPE=\(pinned) is ignored: slots use the CPU's own kernel (--blas-kernel env respects it)"
+        log.add(
+            "warning: OPENBLAS_CORETYPE=\(pinned) is ignored: slots use the CPU's own kernel (--blas-kernel env respects it)"
         )
     }
 
@@ -130,13 +131,14 @@ struct Worker {
     private func warnOfMemory() {
         guard let share = options.memoryShare, share < 150 << 20 else { return }
         let available = sizeText(share * UInt64(options.slots))
-        printError(
+        log.add(
             "warning: \(countText(options.slots, "slot")) share \(available) of memory; the system kills "
                 + "slots when none is left: free some, or use fewer --slots")
     }
 
     private mutating func readErrors(of slot: Int) {
-        for line in slots[slot]?.readErrors() ?? [] { printError(line) }
+        // Under --quiet, too: a crash says here what it is.
+        for line in slots[slot]?.readErrors() ?? [] { log.add(line, .warning) }
     }
 
     /// Ends slots that exceed the memory limit. A limit set by the system would not do: BLAS waits forever
@@ -176,10 +178,6 @@ struct Worker {
         return seconds % 60 == 0 ? countText(seconds / 60, "minute") : "\(seconds) s"
     }
 
-    private func say(_ line: String) {
-        if !options.isQuiet { printError(line) }
-    }
-
     private mutating func startSlot(_ slot: Int) {
         slots[slot] = SlotProcess.start(options)
         if slots[slot] == nil {
@@ -212,12 +210,12 @@ struct Worker {
                 default: break
                 }
             } catch .version(let theirs) {
-                printError(
+                log.add(
                     "error: the coordinator speaks version \(theirs) of the protocol, this worker \(wireVersion): "
                         + "use the same version of ranksweep on both sides")
                 ending = .refused(reason: "")
             } catch {
-                printError("warning: a message that cannot be read was dropped (\(error))")
+                log.add("warning: a message that cannot be read was dropped (\(error))")
             }
         }
     }
@@ -244,7 +242,14 @@ struct Worker {
                     guard ending == nil else { return }
                     handle(.slotReady(slot, kernel: name))
                 } else {
-                    if case .done(let trial, let id, _, _, _, _, _, _) = reply { finished[trial] = id }
+                    if case .done(let trial, let id, _, _, _, let seconds, _, _) = reply {
+                        finished[trial] = id
+                        if log.isVerbose {
+                            let time = durationText(seconds: seconds)
+                            log.add(
+                                "debug: slot \(slot) ended trial \(trial) after \(time)", trial: Int(trial))
+                        }
+                    }
                     handle(
                         .slotReply(
                             slot, reply, unixMilliseconds: unixMilliseconds(),
@@ -265,7 +270,7 @@ struct Worker {
             case .named(let wanted): wanted
             }
         guard wanted.lowercased() != name.lowercased() else { return true }
-        printError("error: OpenBLAS has no kernel '\(wanted)' for this CPU; its own choice is \(name)")
+        log.add("error: OpenBLAS has no kernel '\(wanted)' for this CPU; its own choice is \(name)")
         ending = .refused(reason: "")
         return false
     }
@@ -273,7 +278,7 @@ struct Worker {
     /// Refuses a slot of another build: the program's file may have been replaced while this worker runs.
     private mutating func isOwn(commit: String) -> Bool {
         guard commit != programCommit else { return true }
-        printError(
+        log.add(
             "error: this worker was built from commit \(programCommit), but its program's file is now from commit \(commit): "
                 + "restart it")
         handle(.stop)
@@ -305,6 +310,7 @@ struct Worker {
         case .start(let trials, let slot):
             slots[slot]?.clearLog()
             slots[slot]?.send(.run(trials: trials))
+            if log.isVerbose { log.add("debug: slot \(slot) starts \(trialList(trials))") }
         case .end(let slot, let cause): end(slot, cause: cause)
         case .restart(let slot):
             if var old = slots[slot] {
@@ -329,40 +335,41 @@ struct Worker {
     private func say(_ note: SessionNote) {
         switch note {
         case .joined:
-            say(
+            log.add(
                 "connected to \(endpoint.text): \(countText(options.slots, "slot")), OpenBLAS kernel \(kernel)"
             )
-        case .coordinatorSilent: say("\(endpoint.text) is silent; waiting for it")
-        case .failed(let trial, let cause): say("trial \(trial) failed: \(cause)")
+        case .coordinatorSilent: log.add("\(endpoint.text) is silent; waiting for it")
+        case .failed(let trial, let cause):
+            log.add("trial \(trial) failed: \(cause)", trial: Int(exactly: trial))
         case .apart(let count, let cause):
             // The coordinator hears of this only if a trial also fails alone.
-            printError("a slot with a batch of \(count) trials ended; each is retried alone: \(cause)")
+            log.add("warning: a slot with a batch of \(count) trials ended; each is retried alone: \(cause)")
         }
     }
 
     private func finish(_ end: SessionEnd) -> ExitCode {
         switch end {
         case .finished:
-            say("the sweep is done")
+            log.add("the sweep is done")
             return .done
         case .refused(let reason):
-            if !reason.isEmpty { printError("error: the coordinator refused this worker: \(reason)") }
+            if !reason.isEmpty { log.add("error: the coordinator refused this worker: \(reason)") }
             return .wrongUse
         case .silent:
             if let trouble = link.trouble {
-                printError("error: giving up after \(patienceText): \(trouble)")
+                log.add("error: giving up after \(patienceText): \(trouble)")
                 return .wrongUse
             }
-            printError("error: no coordinator at \(endpoint.text) for \(patienceText); giving up")
+            log.add("error: no coordinator at \(endpoint.text) for \(patienceText); giving up")
             return .interrupted
         case .timeUp:
-            say("its time is up; its unfinished trials go to other workers")
+            log.add("its time is up; its unfinished trials go to other workers")
             return .done
         case .stopped:
-            say("stopped; its unfinished trials go to other workers")
+            log.add("stopped; its unfinished trials go to other workers")
             return .interrupted
         case .slotsBroken(let cause):
-            printError("error: a slot cannot start: \(cause)")
+            log.add("error: a slot cannot start: \(cause)")
             return .internal
         }
     }

@@ -92,10 +92,10 @@ let workerCommand = CommandSpec(
             "--coordinator-timeout", "SECONDS",
             "how long to wait for a coordinator that is absent or silent (default: 900)"),
         OptionSpec(flag: "--version", "print the versions of the program and its libraries"),
-        OptionSpec(flag: "--quiet", "print only problems"),
         OptionSpec(
             flag: "--exit-on-stdin-eof",
             "stop when standard input ends: a worker started by ssh ends with its connection"),
+    ] + LogSettings.options + [
         OptionSpec("--keys-descriptor", "N", "read keys from this descriptor", isHidden: true),
         OptionSpec("--run", "DIR", "look for a sweep's files in this run directory first", isHidden: true),
         OptionSpec("--parent", "PROCESS", "end with this process", isHidden: true),
@@ -126,7 +126,7 @@ struct WorkerOptions {
     var slots: Int
     var data: DataDirectory
     var kernel: BLASKernel
-    var isQuiet: Bool
+    var log: LogSettings
     var stopsWithInput: Bool
     var parent: pid_t?
     var isSlot: Bool
@@ -155,7 +155,7 @@ struct WorkerOptions {
         memoryLimit = try arguments.size("--memory-limit", atLeast: leastTrialMemory)
         patienceSeconds = try arguments.integer("--coordinator-timeout", in: 10...86_400) ?? 900
         memoryShare = try arguments.integer("--memory-share", in: 0...Int.max).map { UInt64($0) }
-        isQuiet = arguments.has("--quiet")
+        log = try LogSettings(arguments)
         stopsWithInput = arguments.has("--exit-on-stdin-eof")
         parent = try arguments.integer("--parent", in: 1...Int(Int32.max)).map { pid_t($0) }
         slots = try arguments.integer("--slots", in: 1...1024) ?? min(1024, coreCount())

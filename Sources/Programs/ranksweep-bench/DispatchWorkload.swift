@@ -182,8 +182,9 @@ private struct DispatchRun {
 /// The address on which the coordinator listens, once it prints it; nil if the coordinator ends before.
 private func listening(_ run: ChildProgram, _ log: String) -> String? {
     while run.endIfEnded() == nil {
-        let line = text(of: log).split(separator: "\n").first { $0.hasPrefix("listening at ") }
-        if let address = line?.split(separator: " ")[2] { return String(address.dropLast()) }
+        // "2026-12-01T14:32:20+00:00 info: listening at tcp://127.0.0.1:4711; on each host: …"
+        let parts = text(of: log).split(separator: "listening at ", maxSplits: 1)
+        if parts.count > 1, let end = parts[1].firstIndex(of: ";") { return String(parts[1][..<end]) }
         usleep(1000)
     }
     return nil

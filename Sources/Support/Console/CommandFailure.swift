@@ -10,6 +10,8 @@ package struct CommandFailure: Error {
     package var continuation: String?
     /// The process limit that stopped it.
     package var limit: ProcessLimit?
+    /// Whether a run's log has said it.
+    package var isReported = false
 
     package static func input(_ message: String) -> CommandFailure {
         CommandFailure(code: .wrongUse, message: message)

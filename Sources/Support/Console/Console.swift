@@ -52,36 +52,10 @@ public struct Terminal {
     private func write(_ text: String) { _ = writeText(text, to: STDERR_FILENO) }
 }
 
-/// A page on standard output whose next version overwrites it on a terminal. Elsewhere the versions follow
-/// each other, with an empty line between.
-public struct TerminalPage {
-    private let isTerminal = obeysEscapes(STDOUT_FILENO)
-    private var shown: Int?
-
-    /// Creates a page that has not been shown yet.
-    public init() {}
-
-    /// Shows the next version of the page. Returns false if nothing reads standard output any more.
-    public mutating func show(_ text: String) -> Bool {
-        var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-        guard isTerminal else {
-            defer { shown = 0 }
-            return printOut((shown == nil ? "" : "\n") + text)
-        }
-        // A line that wraps, or more lines than the screen has, could not be overwritten.
-        let rows = terminalSize(STDOUT_FILENO).map { max(2, Int($0.ws_row) - 1) } ?? 23
-        let columns = max(1, overwritableColumns(STDOUT_FILENO) - 1)
-        lines = lines.prefix(rows).map { String($0.prefix(columns)) }
-        let back = shown.map { "\u{1b}[\($0)A\u{1b}[J" } ?? ""
-        shown = lines.count
-        return printOut(back + lines.joined(separator: "\n"))
-    }
-}
-
 // Nothing here or elsewhere is coloured, so there is nothing for NO_COLOR to turn off.
 
 /// Whether a descriptor is a terminal that understands what moves the cursor.
-private func obeysEscapes(_ descriptor: Int32) -> Bool {
+func obeysEscapes(_ descriptor: Int32) -> Bool {
     isatty(descriptor) == 1 && environmentValue("TERM") != "dumb"
 }
 
@@ -101,7 +75,7 @@ private var askedColumns: Int? {
     environmentValue("COLUMNS").flatMap { Int($0) }.flatMap { $0 > 0 ? $0 : nil }
 }
 
-private func terminalSize(_ descriptor: Int32) -> winsize? {
+func terminalSize(_ descriptor: Int32) -> winsize? {
     var size = winsize()
     return ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? size : nil
 }

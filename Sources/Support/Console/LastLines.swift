@@ -4,14 +4,15 @@ public struct LastLines: Equatable, Sendable {
     public static let maxLines = 20
     /// Number of bytes that are kept at most, newlines included.
     public static let maxBytes = 4000
-    private static let longestLine = 1000
+    /// Bytes of a line; a longer one is taken for several.
+    private let longestLine: Int
 
     /// The complete lines that are kept, oldest first.
     public private(set) var lines: [String] = []
     private var part: [UInt8] = []
 
     /// Creates an empty list of lines.
-    public init() {}
+    public init(longestLine: Int = 1000) { self.longestLine = longestLine }
 
     /// Adds output as it arrives.
     ///
@@ -20,7 +21,7 @@ public struct LastLines: Equatable, Sendable {
         var whole: [String] = []
         for byte in bytes {
             if byte != UInt8(ascii: "\n") { part.append(byte) }
-            guard byte == UInt8(ascii: "\n") || part.count >= LastLines.longestLine else { continue }
+            guard byte == UInt8(ascii: "\n") || part.count >= longestLine else { continue }
             whole.append(printable(String(decoding: part, as: UTF8.self)))
             part = []
         }
@@ -31,7 +32,7 @@ public struct LastLines: Equatable, Sendable {
     }
 
     /// Forgets all lines.
-    public mutating func clear() { self = LastLines() }
+    public mutating func clear() { self = LastLines(longestLine: longestLine) }
 
     /// The lines with newlines between them, including a last line that has no end yet.
     public var text: String {

@@ -41,8 +41,8 @@ public struct ProgressReport: Equatable, Sendable {
     public var halt: String?
     /// Trials per second; nil until there is an estimate.
     public var rate: Double?
-    /// Seconds until the end, by `RemainingTime`; nil until there is an estimate.
-    public var secondsLeft: Double?
+    /// How long it still takes; nil until there is an estimate.
+    public var timeLeft: TimeLeft?
 
     /// Creates a report without running trials, halt and remaining time.
     public init(
@@ -71,8 +71,8 @@ public struct ProgressReport: Equatable, Sendable {
                 parts.append("waiting for workers")
             } else if onlyFails {
                 parts.append("every attempt failed so far")
-            } else if let secondsLeft {
-                parts.append("\(aboutText(seconds: secondsLeft)) left")
+            } else if let timeLeft {
+                parts.append("\(timeLeft.text) left")
             }
         }
         if quarantined > 0 { parts.append("\(quarantined) quarantined") }

@@ -46,6 +46,21 @@ public func writeFile(
     try file.commit()
 }
 
+/// Writes a file that readers see whole, the old one or the new one, but that a crash may lose: nothing waits for the
+/// disk. Where the system refuses, the file stays as it was.
+public func replaceFile(_ bytes: some Sequence<UInt8>, at path: String) {
+    let temporary = path + ".partial"
+    let descriptor = open(
+        temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW, 0o644)
+    guard descriptor >= 0 else { return }
+    let isWritten = writeAll(Array(bytes), to: descriptor)
+    close(descriptor)
+    guard isWritten, rename(temporary, path) == 0 else {
+        unlink(temporary)
+        return
+    }
+}
+
 /// Makes a file that another program wrote durable, and moves it to `path`.
 public func adoptFile(_ from: String, as path: String) throws(FileError) {
     let descriptor = open(from, O_RDONLY | O_CLOEXEC | O_NONBLOCK)

@@ -5,6 +5,11 @@ public func countText(_ count: Int, _ noun: String, space: String = " ") -> Stri
     "\(groupedText(count, space: space)) \(noun)\(count == 1 ? "" : "s")"
 }
 
+/// Trials by their indices: "trial 3", or "trials 3, 4, 5".
+public func trialList(_ trials: [UInt64]) -> String {
+    (trials.count == 1 ? "trial " : "trials ") + trials.map(String.init).joined(separator: ", ")
+}
+
 /// The first twelve names, separated by commas.
 public func shortList(_ names: [String]) -> String {
     let shown = names.prefix(12).map { $0.isEmpty ? "''" : $0 }.joined(separator: ", ")

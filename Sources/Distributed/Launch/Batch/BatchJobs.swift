@@ -200,7 +200,8 @@ package struct BatchJobs: WorkerSource {
     // MARK: - The end
 
     /// Cancels all jobs of the run, not only those that this coordinator submitted.
-    package mutating func stop(ask: Bool) {
+    @discardableResult
+    package mutating func stop(ask: Bool) -> [String] {
         if case .submit? = running?.task {
             // Its jobs are found by their name.
             _ = running?.command.wait(milliseconds: 10_000)
@@ -222,15 +223,16 @@ package struct BatchJobs: WorkerSource {
             let left = list.filter { $0.listing.phase != .over }.map(\.listing.id)
             if list.isEmpty || left.isEmpty && monotonicMilliseconds() >= patience {
                 removeKeys()
-                return
+                return []
             }
             let new = left.filter { !asked.contains($0) }
             if !new.isEmpty, answer(to: .cancel(new))?.isSuccess ?? false { asked.formUnion(new) }
             usleep(300_000)
         } while monotonicMilliseconds() < deadline
-        printError(
+        return [
             "warning: \(name) has not confirmed the end of the run's jobs: when it answers again, "
-                + engine.cancelCommand(name: folder.name))
+                + engine.cancelCommand(name: folder.name)
+        ]
     }
 
     private func removeKeys() {

@@ -10,7 +10,7 @@ import Transport
 ///
 /// - Parameter cluster: the cluster file, for messages.
 package func batchPlan(
-    _ given: BatchSettings, bundle: WorkerBundle, files: [SweepFile], cluster: String
+    _ given: BatchSettings, bundle: WorkerBundle, files: [SweepFile], cluster: String, log: RunLog
 ) throws(CommandFailure) -> BatchPlan {
     let programs = try BatchPrograms(given.engine)
     let folder = absolutePath(given.folder)
@@ -35,7 +35,7 @@ package func batchPlan(
     }
     let text = "#!/bin/sh\n\(plan.settings.engine.directives)exit 0\n"
     try filed { () throws(FileError) in try writeFile(Array(text.utf8), to: script) }
-    try programs.tryOut(plan, script: script, cluster)
+    try programs.tryOut(plan, script: script, cluster, log)
     for file in files { try share(file, in: folder + "/data") }
     plan.worker = try unpack(bundle, in: folder) + "/ranksweep-worker"
     return plan
@@ -47,13 +47,13 @@ package func batchPlan(
 ///   - connect: tcp://ADDRESS:PORT of the coordinator.
 ///   - run: the run directory.
 package func batchSource(
-    _ plan: BatchPlan, keys: ClusterKeys, connect: String, run: String
+    _ plan: BatchPlan, keys: ClusterKeys, connect: String, run: String, log: RunLog
 ) throws(CommandFailure) -> any WorkerSource {
     let path = keys.path
     let coordinator = try keyed { () throws(KeyError) in try CoordinatorKeyFolder(reading: path) }
     let source = try BatchJobs(plan, connect: connect, keys: coordinator, run: run)
     let settings = plan.settings
-    printError(
+    log.add(
         "up to \(countText(settings.maxJobs, "\(settings.name) job")), which reach this machine at \(connect)"
     )
     return source

@@ -59,24 +59,26 @@ struct BatchPrograms {
 
     /// Asks whether the engine would accept such a job, without submitting one. A permanent refusal is an
     /// error; one that may pass (no node is up, the engine is busy) is a warning.
-    func tryOut(_ plan: BatchPlan, script: String, _ cluster: String) throws(CommandFailure) {
+    func tryOut(
+        _ plan: BatchPlan, script: String, _ cluster: String, _ log: RunLog
+    ) throws(CommandFailure) {
         let settings = plan.settings
         let arguments = settings.engine.trial(script: script, slots: settings.slots)
         guard let answer = answer(submit, arguments), !answer.isSuccess else { return }
         let seconds = BatchPrograms.patienceMilliseconds / 1000
-        guard answer.end != nil else { return warn("no answer for \(seconds) s") }
+        guard answer.end != nil else { return warn("no answer for \(seconds) s", log) }
         let refusal = settings.engine.refusal(answer.errors)
         if refusal.isFinal, !refusal.dependsOnNodes || settings.engine.areNodesUp(asking: ask) {
             throw .input(
                 "\(cluster): \(settings.key): \(settings.submitProgram) rejected the job: \(printable(refusal.text))"
             )
         }
-        warn(answer.trouble)
+        warn(answer.trouble, log)
     }
 
-    private func warn(_ words: String) {
+    private func warn(_ words: String, _ log: RunLog) {
         let kind = type(of: engine)
-        printError(
+        log.add(
             "warning: \(kind.name): \(kind.programs.submit) would not accept a job now: \(words); continuing, since that may "
                 + "pass")
     }

@@ -223,7 +223,8 @@ package struct SshHosts: WorkerSource {
             if worker != nil, process.wasKilled { unheard.append(process.host) }
             var code: Int32?
             if case .exited(let number) = ended { code = number }
-            let end = StepEnd(code: code, report: process.report, errors: process.log.lines)
+            let end = StepEnd(
+                code: code, report: process.report, errors: process.log.lines.map(LogEntry.message(of:)))
             perform(
                 keys.objection(to: process.host).map { .barred(host: process.host, $0) }
                     ?? .ended(host: process.host, end), at: now)
@@ -245,7 +246,7 @@ package struct SshHosts: WorkerSource {
         let host = processes[index].host
         guard remote[host] != nil, processes[index].endedAt == nil else { return }
         for line in lines where windows[host, default: LineWindow()].admits(at: now) {
-            news.lines.append("\(host): \(line)")
+            news.lines.append(LogEntry.message(of: line, from: host))
         }
     }
 
@@ -366,7 +367,7 @@ package struct SshHosts: WorkerSource {
 
     // MARK: - The end
 
-    package mutating func stop(ask: Bool) {
+    package mutating func stop(ask: Bool) -> [String] {
         isFinishing = true
         let start = monotonicMilliseconds()
         // Workers that heard of the end leave by themselves.
@@ -377,9 +378,10 @@ package struct SshHosts: WorkerSource {
             tendProcesses(at: now)
             if !processes.isEmpty { usleep(10_000) }
         }
-        guard !unheard.isEmpty else { return }
-        printError(
-            "\(unheard.sorted().joined(separator: ", ")): the link is down; the worker there ends by itself "
-                + "within two minutes")
+        guard !unheard.isEmpty else { return [] }
+        return [
+            "warning: \(unheard.sorted().joined(separator: ", ")): the link is down; the worker there ends by itself "
+                + "within two minutes"
+        ]
     }
 }

@@ -118,7 +118,7 @@ struct SshProcess {
     private let closesInput: Bool
     /// Whether the script still has to be told the tunnel's port on the host.
     private var awaitsPort: Bool
-    private(set) var log = LastLines()
+    private(set) var log = LastLines(longestLine: 4000)
     private var reportLine: [UInt8] = []
     private(set) var report: [String] = []
     /// When it was told to end, and how often it was killed after that.

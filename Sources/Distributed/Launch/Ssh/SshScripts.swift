@@ -193,7 +193,7 @@ enum SshScript {
             echo
             say process $$ $(uname -n)
             exec "$bundle/ranksweep-worker" --connect "$connect" --keys "$keys" --data "$data" --quiet \
-            --exit-on-stdin-eof \(arguments.map(shellQuoted).joined(separator: " "))
+            --log-format json --exit-on-stdin-eof \(arguments.map(shellQuoted).joined(separator: " "))
 
             """
     }

@@ -27,6 +27,7 @@ let commands = [
     resumeCommand,
     launchCommand,
     statusCommand,
+    logsCommand,
     pauseCommand,
     unpauseCommand,
     drainCommand,

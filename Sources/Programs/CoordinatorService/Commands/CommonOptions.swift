@@ -22,6 +22,12 @@ let overrideOptions = [
     OptionSpec(flag: "--quick", "apply the file's 'quick' section: a smaller sweep of the same shape"),
 ]
 
+/// The log of a run that a command begins, in the form that its options ask for.
+func runLog(_ arguments: Arguments) throws(CommandFailure) -> RunLog {
+    RunLog(
+        try orFail(CommandFailure.init(_:)) { () throws(UsageError) in try LogSettings(arguments) })
+}
+
 let dataOption = OptionSpec(
     "--data", "DIR",
     "the folder with mnist/ and fashion-mnist/ (default: $RANKSWEEP_DATA, else ~/.cache/ranksweep)")

@@ -33,7 +33,8 @@ private func runCompare(_ arguments: Arguments) throws(CommandFailure) -> ExitCo
     let formats = try figureFormats(arguments["--format"])
     let runs = try openRuns(arguments.operands)
     try checkIsFree(out, for: "compare")
-    SignalDescriptor().exitFromNowOn(
+    _ = SignalDescriptor()
+    SignalDescriptor.exitFromNowOn(
         code: ExitCode.interrupted.rawValue,
         words: "\(UnfinishedFolder.interrupted)\n")
     let building = try UnfinishedFolder(for: out)

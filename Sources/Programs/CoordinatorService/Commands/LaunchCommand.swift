@@ -21,7 +21,7 @@ let launchCommand = Command(
         OptionSpec(
             "--retry", "WHICH",
             "with a run directory: failed, quarantined or both, as in 'ranksweep resume'"),
-    ] + trialOptions,
+    ] + trialOptions + LogSettings.options + [finishOption],
     details: """
         A host needs Linux, an ssh server that lets you in without a password prompt, and nothing of ours:
         launch sends it the worker, the data sets that the sweep needs, and keys of its own. Hosts that fail
@@ -38,11 +38,13 @@ let launchCommand = Command(
 private func runLaunch(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
     let launch = try ClusterLaunch(arguments)
     let path = arguments.operands[1]
-    if access(path + "/sweep.json", F_OK) == 0 { return try resume(path, arguments, launch) }
-    if arguments.has("--retry") {
-        throw .input("--retry continues a run: give its directory in place of \(path)")
+    return try finishing(arguments) { log throws(CommandFailure) in
+        if access(path + "/sweep.json", F_OK) == 0 { return try resume(path, arguments, launch, log) }
+        if arguments.has("--retry") {
+            throw .input("--retry continues a run: give its directory in place of \(path)")
+        }
+        return try begin(sweep: path, arguments, launch, log)
     }
-    return try begin(sweep: path, arguments, launch)
 }
 
 /// A parsed `ranksweep launch` command line that holds the cluster's lock.
@@ -113,7 +115,7 @@ struct ClusterLaunch {
     ///
     /// - Parameter local: returns the path here of a file that the sweep names.
     func prepared(
-        for spec: SweepSpec, _ options: RunOptions, _ local: (FileCopy) -> String
+        for spec: SweepSpec, _ options: RunOptions, _ log: RunLog, _ local: (FileCopy) -> String
     ) throws(CommandFailure) -> ClusterLaunch {
         var launch = self
         launch.files = try sweepFiles(spec, data: options.data)
@@ -132,7 +134,7 @@ struct ClusterLaunch {
                 )
             }
         case .batch(let settings):
-            var jobs = try batchPlan(settings, bundle: bundle, files: launch.files, cluster: file)
+            var jobs = try batchPlan(settings, bundle: bundle, files: launch.files, cluster: file, log: log)
             jobs.kernel = cluster.kernel
             launch.jobs = jobs
         }
@@ -143,7 +145,7 @@ struct ClusterLaunch {
     ///   - endpoint: the address where the coordinator listens, with its actual port.
     ///   - run: the run directory.
     func source(
-        _ options: RunOptions, endpoint: String, run: String
+        _ options: RunOptions, endpoint: String, run: String, _ log: RunLog
     ) throws(CommandFailure) -> any WorkerSource {
         let port = endpoint.lastIndex(of: ":").map { String(endpoint[endpoint.index(after: $0)...]) } ?? ""
         let own = listen.isEverywhere || listen.isLoopback ? hostName() : listen.host
@@ -155,9 +157,9 @@ struct ClusterLaunch {
         case .batch:
             guard var jobs else { throw .fault("the launch was not prepared") }
             jobs.workerArguments = arguments
-            return try batchSource(jobs, keys: keys, connect: connect, run: run)
+            return try batchSource(jobs, keys: keys, connect: connect, run: run, log: log)
         case .hosts(let hosts):
-            printError(
+            log.add(
                 "\(cluster.name): \(countText(hosts.count, "host")), which reach this machine at \(connect)"
                     + " (listening at \(endpoint))")
             let plan = SshHosts.Plan(

@@ -42,7 +42,8 @@ private func runMerge(_ arguments: Arguments) throws(CommandFailure) -> ExitCode
             "--set and --quick go with --sweep SWEEP: without it the sweep is that of the first input")
     }
     try checkIsFree(out, for: "merge")
-    SignalDescriptor().exitFromNowOn(
+    _ = SignalDescriptor()
+    SignalDescriptor.exitFromNowOn(
         code: ExitCode.interrupted.rawValue,
         words:
             "\(UnfinishedFolder.interrupted); if \(out) exists, \(quotedCommand("ranksweep figures \(shellPath(out))")) "

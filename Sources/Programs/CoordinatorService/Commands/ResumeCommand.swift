@@ -12,7 +12,7 @@ let resumeCommand = Command(
             "failed: give failed trials all their attempts again; quarantined: retry those, too; unfit: drop "
                 + "records that can't come from this sweep, and rerun their trials; or several, separated by "
                 + "commas")
-    ] + workerOptions,
+    ] + workerOptions + LogSettings.options + [finishOption],
     details: """
         Options given here replace those that the run had before. Records and weights that are damaged on
         the disk are dropped with a message, and their trials run again; files that are missing or out of
@@ -23,12 +23,14 @@ let resumeCommand = Command(
     run: runResume)
 
 private func runResume(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
-    try resume(arguments.operands[0], arguments, nil)
+    try finishing(arguments) { log throws(CommandFailure) in
+        try resume(arguments.operands[0], arguments, nil, log)
+    }
 }
 
 /// - Parameter launch: starts workers on other machines; nil for `resume`.
 func resume(
-    _ path: String, _ arguments: Arguments, _ launch: ClusterLaunch?
+    _ path: String, _ arguments: Arguments, _ launch: ClusterLaunch?, _ log: RunLog
 ) throws(CommandFailure) -> ExitCode {
     let signals = SignalDescriptor()
     let run = try RunDirectory.open(path)
@@ -37,17 +39,18 @@ func resume(
     let lock = try journaled { () throws(JournalError) in
         try CoordinatorLock(in: run.path, holder: .thisProcess())
     }
+    log.keep(in: run.path)
     // An extension may have been cut short.
     if RunJournal.extendedSweep(in: run.path) != nil { try run.writeSweep() }
     let journal = try run.openOrCreateJournal()
     try RunShare.refuse(run, journal)
-    try run.tellOfEdits(journal)
+    try run.tellOfEdits(journal, log)
     var options = RunOptions(slots: coreCount(), data: absolutePath(dataDirectory(nil)))
     let kept = try journaled { () throws(JournalError) in try journal.setting("options") }
     if let kept, let json = try? JSONValue(parsing: kept.utf8) { options.restore(json) }
     launch?.adjust(&options)
     try options.apply(arguments)
-    try mend(run, journal, dropsUnfit: retry.contains("unfit"))
+    try mend(run, journal, log, dropsUnfit: retry.contains("unfit"))
     var check = try RunCheck(run.path, isHolder: true)
     try check.perform()
     if let end = try endIfNothingCanBeDone(run, journal, check, retry) { return end }
@@ -56,16 +59,18 @@ func resume(
         from: journaled { () throws(JournalError) in try SweepSource(rememberedIn: journal)?.folder },
         except: check.intactFiles)
     try checkCommits(run.spec, journal)
-    let launch = try launch?.prepared(for: run.spec, options) { "\(run.path)/\($0.path)" }
-    let admission = try WorkerAdmission(options, for: run.spec)
+    let launch = try launch?.prepared(for: run.spec, options, log) { "\(run.path)/\($0.path)" }
+    let admission = try WorkerAdmission(options, for: run.spec, log)
     lock.announce(address: admission.socket.endpoint)
     try journaled { () throws(JournalError) in
         try journal.forgive(failed: retry.contains("failed"), quarantined: retry.contains("quarantined"))
     }
     if launch == nil, options.cluster != nil, options.workers == 0 {
-        printError("to start its hosts, too: \(options.resumeCommand(run.path))")
+        log.add("to start its hosts, too: \(options.resumeCommand(run.path))")
     }
-    return try serve(run, journal, lock, options, consume admission, signals, launch)
+    do throws(CommandFailure) {
+        return try serve(run, journal, lock, options, consume admission, signals, launch, log)
+    } catch { throw log.reported(error) }
 }
 
 private func retryKinds(_ arguments: Arguments) throws(CommandFailure) -> [String] {

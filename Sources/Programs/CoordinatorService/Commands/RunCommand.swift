@@ -6,7 +6,7 @@ import Transport
 let runCommand = Command(
     "run", "runs a sweep, then writes tables and figures",
     operands: ["SWEEP"],
-    options: [outOption] + overrideOptions + workerOptions,
+    options: [outOption] + overrideOptions + workerOptions + LogSettings.options + [finishOption],
     details: """
         Ctrl-C stops the run; 'ranksweep resume DIR' continues it, also after a crash. From another terminal
         'ranksweep status DIR' shows its progress, and pause, unpause, drain and cancel control it.
@@ -19,24 +19,26 @@ let runCommand = Command(
     run: runRun)
 
 private func runRun(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
-    try begin(sweep: arguments.operands[0], arguments, nil)
+    try finishing(arguments) { log throws(CommandFailure) in
+        try begin(sweep: arguments.operands[0], arguments, nil, log)
+    }
 }
 
 /// - Parameter launch: starts workers on other machines; nil for `run`.
 func begin(
-    sweep: String, _ arguments: Arguments, _ launch: ClusterLaunch?
+    sweep: String, _ arguments: Arguments, _ launch: ClusterLaunch?, _ log: RunLog
 ) throws(CommandFailure) -> ExitCode {
     var options = RunOptions(slots: coreCount(), data: absolutePath(dataDirectory(nil)))
     launch?.adjust(&options)
     try options.apply(arguments)
-    let source = SweepSource(sweep, arguments)
+    let source = SweepSource(sweep, arguments, log)
     let spec = try source.spec(mayBePipe: true)
     let path = arguments["--out"] ?? "runs/\(spec.name)"
     try RunDirectory.checkIsFree(path, for: spec, source)
     try checkData(spec, options)
-    let launch = try launch?.prepared(for: spec, options) { $0.source(from: source.folder) }
+    let launch = try launch?.prepared(for: spec, options, log) { $0.source(from: source.folder) }
     let signals = SignalDescriptor()
-    let admission = try WorkerAdmission(options, for: spec)
+    let admission = try WorkerAdmission(options, for: spec, log)
     let fresh = try FreshRun(path)
     let lock: CoordinatorLock
     do throws(JournalError) {
@@ -48,11 +50,12 @@ func begin(
     // Another run may have begun and ended since the first check.
     try RunDirectory.checkIsFree(path, for: spec, source)
     let (run, journal) = try create(fresh, spec, source)
+    log.keep(in: run.path)
     do throws(CommandFailure) {
-        return try serve(run, journal, lock, options, consume admission, signals, launch)
+        return try serve(run, journal, lock, options, consume admission, signals, launch, log)
     } catch {
         // Nothing was begun, so the same command can be repeated once the cause is fixed.
-        guard FreshRun.isUntouched(journal) else { throw error }
+        guard FreshRun.isUntouched(journal) else { throw log.reported(error) }
         fresh.discard()
         throw error.beforeBeginning
     }

@@ -18,7 +18,7 @@ let shardCommand = Command(
     ] + overrideOptions + [
         OptionSpec("--slots", "N", "trials at a time (default: one per core that it may use)"),
         dataOption,
-    ] + trialOptions + [kernelOption],
+    ] + trialOptions + [kernelOption] + LogSettings.options,
     details: """
         A shard needs no network and no other shard; each trial is in one shard, and shards cost about the
         same. The same command again continues where it stopped: after Ctrl-C (exit code 3), kill -9 or a
@@ -35,7 +35,8 @@ let shardCommand = Command(
 private func runShard(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
     var options = RunOptions(slots: coreCount(), data: absolutePath(dataDirectory(nil)))
     try options.apply(arguments)
-    let source = SweepSource(arguments.operands[0], arguments)
+    let log = try runLog(arguments)
+    let source = SweepSource(arguments.operands[0], arguments, log)
     let spec = try source.spec(mayBePipe: true)
     let (index, count, path) = try shardOperands(arguments)
     let share = RunShare(index: index, count: count, of: spec, file: path)
@@ -58,45 +59,46 @@ private func runShard(_ arguments: Arguments) throws(CommandFailure) -> ExitCode
     let hadJournal = run.hasJournal
     let journal: RunJournal
     do throws(CommandFailure) {
-        journal = try openWork(run, share)
+        journal = try openWork(run, share, log)
         try RunFiles(spec, in: share.workPath).complete(from: source.folder)
     } catch {
         guard !hadJournal else { throw error }
         fresh.discard()
         throw error.beforeBeginning
     }
+    log.keep(in: run.path)
     let end: Coordinator.End
-    do throws(CommandFailure) { end = try work(run, journal, share, options, signals) } catch {
+    do throws(CommandFailure) { end = try work(run, journal, share, options, signals, log) } catch {
         // Nothing was begun, so the same command can be repeated once the cause is fixed.
-        guard FreshRun.isUntouched(journal) else { throw error }
+        guard FreshRun.isUntouched(journal) else { throw log.reported(error) }
         removeTree(share.workPath)
         fresh.discardFolders()
         throw error.beforeBeginning
     }
     do throws(CommandFailure) {
-        return try finish(end, header, run, journal, share, signals)
-    } catch { throw error.afterBeginning }
+        return try finish(end, header, run, journal, share, signals, log)
+    } catch { throw log.reported(error.afterBeginning) }
 }
 
 /// Writes and prints the results of a shard whose loop has ended.
 private func finish(
     _ end: Coordinator.End, _ header: ShardHeader, _ run: RunDirectory, _ journal: RunJournal,
-    _ share: RunShare, _ signals: SignalDescriptor
+    _ share: RunShare, _ signals: SignalDescriptor, _ log: RunLog
 ) throws(CommandFailure) -> ExitCode {
     let (spec, trials, path) = (run.spec, share.trials, share.file)
-    signals.exitFromNowOn(
+    SignalDescriptor.exitFromNowOn(
         code: ExitCode.interrupted.rawValue,
         words: "\ninterrupted while writing \(path); every record is kept: the same command continues\n")
     let summary = try journaled { () throws(JournalError) in try journal.summary() }
     if case .hopeless(let why) = end {
-        for line in causes(summary, run) { printError(line) }
-        printError("stopped: \(why)\nfix the cause, then run the same command again")
+        for line in causes(summary, run) { log.add(line, .error) }
+        log.add("stopped: \(why)\nfix the cause, then run the same command again", .error)
         return .incomplete
     }
     if end == .interrupted {
-        printError(
+        log.add(
             "interrupted: \(groupedText(summary.complete)) of \(countText(trials.count, "trial")) are done and kept in "
-                + "\(share.workPath)\nto continue: run the same command again")
+                + "\(share.workPath)\nto continue: run the same command again", .warning)
         return .interrupted
     }
     try writeShard(header, run, journal, to: path)
@@ -175,7 +177,9 @@ private func endIfWhole(_ header: ShardHeader, _ share: RunShare) throws(Command
 }
 
 /// The journal of the work folder, which may be from before a crash.
-private func openWork(_ run: RunDirectory, _ share: RunShare) throws(CommandFailure) -> RunJournal {
+private func openWork(
+    _ run: RunDirectory, _ share: RunShare, _ log: RunLog
+) throws(CommandFailure) -> RunJournal {
     let advice = ": remove it, or choose another --out FILE"
     guard run.hasJournal else {
         try run.writeSweep()
@@ -204,7 +208,7 @@ private func openWork(_ run: RunDirectory, _ share: RunShare) throws(CommandFail
             "\(run.path) holds the work of \(text.map { "shard \($0)" } ?? "a run"), not of \(share.text)\(advice)"
         )
     }
-    try mend(run, journal)
+    try mend(run, journal, log)
     try checkCommits(run.spec, journal)
     return journal
 }
@@ -212,28 +216,29 @@ private func openWork(_ run: RunDirectory, _ share: RunShare) throws(CommandFail
 /// Runs the share's trials that have no outcome.
 private func work(
     _ run: RunDirectory, _ journal: RunJournal, _ share: RunShare, _ options: RunOptions,
-    _ signals: SignalDescriptor
+    _ signals: SignalDescriptor, _ log: RunLog
 ) throws(CommandFailure) -> Coordinator.End {
     if let name = NetworkFileSystem.name(at: run.path) {
-        printError(NetworkFileSystem.warning(directory: run.path, fileSystem: name))
+        log.add(NetworkFileSystem.warning(directory: run.path, fileSystem: name))
     }
     let settled = try journaled { () throws(JournalError) in
         let summary = try journal.summary()
         return summary.complete + summary.quarantined
     }
-    printError(
+    log.add(
         "\(run.spec.name), shard \(share.index) of \(share.count): \(groupedText(share.trials.count)) of "
             + "\(countText(run.spec.grid.count, "trial"))\(settled > 0 ? " (\(groupedText(settled)) are done)" : "")"
             + " on \(countText(options.slots, "slot")) → \(share.file)")
     guard settled < share.trials.count else { return .finished }
-    let admission = try WorkerAdmission(options, for: run.spec)
+    let admission = try WorkerAdmission(options, for: run.spec, log)
     let local = try LocalWorkers(
-        options, endpoint: admission.socket.endpoint, keys: admission.local, run: run.path)
+        options, endpoint: admission.socket.endpoint, keys: admission.local, run: run.path,
+        isVerbose: log.isVerbose)
     var coordinator = try Coordinator(
         run, journal: journal, admission: consume admission, signals: signals,
-        control: listenForOperator(run),
+        control: listenForOperator(run, log),
         sources: [local],
         trialLimitSeconds: options.trialLimitSeconds(costliestTrial: run.spec.grid.cost().maxSeconds),
-        mayGrow: false)
+        mayGrow: false, log: log)
     return try coordinator.serve()
 }

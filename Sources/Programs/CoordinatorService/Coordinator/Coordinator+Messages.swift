@@ -11,26 +11,32 @@ extension Coordinator {
     /// Redraws the progress line on a terminal; elsewhere prints one every half minute.
     mutating func showProgress() {
         let now = monotonicMilliseconds()
-        guard terminal.isTerminal || now >= nextLookAt || now >= nextLineAt else { return }
+        guard log.showsProgress || now >= nextLookAt || now >= nextLineAt else { return }
         nextLookAt = now + 1000
-        // Workers waited while this process was stopped, so that time must not count in their rate.
-        let awake = pollTime.time(at: Instant(milliseconds: now)).milliseconds
-        rate.update(done: dispatcher.work, atMilliseconds: awake)
-        plannedWork.look(at: dispatcher, milliseconds: awake)
-        if terminal.isTerminal {
-            terminal.setFoot(progressReport.line(width: terminal.width - 1))
+        updateEstimates()
+        if log.showsProgress {
+            log.showProgress(progressReport.line(width: log.width - 1))
         } else if now >= nextLineAt {
             nextLineAt = now + 30_000
-            terminal.print(progressReport.line(width: 200))
+            log.add(progressReport.line(width: 200))
         }
     }
 
+    /// Brings the rate and the time left up to date; both limit how often.
+    mutating func updateEstimates() {
+        let now = Instant(milliseconds: monotonicMilliseconds())
+        // Workers waited while this process was stopped, so that time must not count in their rate.
+        let awake = pollTime.time(at: now).milliseconds
+        rate.update(done: dispatcher.work, atMilliseconds: awake)
+        plannedWork.look(at: dispatcher, milliseconds: awake)
+    }
+
     mutating func tell(_ conflict: RecordConflict) {
-        conflicts += 1
+        tally.conflicts += 1
         func words(_ provenance: Provenance?) -> String {
             provenance.map { "\($0.host), \($0.cpu), BLAS kernel \($0.kernel)" } ?? "an unknown worker"
         }
-        terminal.print(
+        log.add(
             "warning: trial \(conflict.trial) has two unequal records; the first is kept: \(words(conflict.kept)); "
                 + "refused: \(words(conflict.refused))")
     }
@@ -40,7 +46,7 @@ extension Coordinator {
         guard hello.commit != programCommit, reportedCommits.count < 10_000,
             reportedCommits.insert(worker).inserted
         else { return }
-        terminal.print(
+        log.add(
             "warning: the worker on \(printable(hello.host)) was built from \(commitText(hello.commit)), the coordinator from "
                 + "\(commitText(programCommit)): its records are kept and counted apart (status, check); "
                 + "'reproducibility: strict' would refuse it")
@@ -49,34 +55,52 @@ extension Coordinator {
     mutating func tell(_ note: DispatchNote) {
         switch note {
         case .joined(_, let host, let slots, let kernel):
-            terminal.print("worker on \(host): \(countText(slots, "slot")), OpenBLAS kernel \(kernel)")
+            log.add("worker on \(host): \(countText(slots, "slot")), OpenBLAS kernel \(kernel)")
             if let other = kernels.sorted().first, kernels.insert(kernel).inserted {
-                terminal.print(
+                log.add(
                     "warning: other records of this run were computed with kernel \(other): last digits will depend on "
                         + "which worker trained a trial (--blas-kernel sets one kernel for all)")
             }
             kernels.insert(kernel)
         case .left(_, let host, let trials):
-            if !isFinished { terminal.print("a worker on \(host) left\(held(trials))") }
-        case .suspect(_, let host): terminal.print("a worker on \(host) is silent")
+            if !isFinished { log.add("a worker on \(host) left\(held(trials))") }
+        case .suspect(_, let host): log.add("a worker on \(host) is silent", .warning)
         case .lost(let id, let host, let trials):
             socket.forget(id)
             if !isFinished { ledger.lost(id, trials: trials, unixMilliseconds: unixMilliseconds()) }
-            terminal.print("a worker on \(host) is lost\(held(trials))")
+            log.add("a worker on \(host) is lost\(held(trials))", .warning)
         case .backsOff(_, let host, let failures):
-            terminal.print(
+            log.add(
                 "a worker on \(host) failed \(failures) times in a row: it now gets single trials, after "
-                    + "growing pauses")
-        case .tooLong(let expected, let left): terminal.print(longTrialMessage(expected, left))
+                    + "growing pauses", .warning)
+        case .tooLong(let expected, let left): log.add(longTrialMessage(expected, left))
         case .failed(let trial, let host, let cause, let willRetry):
             failureCounts[cause, default: 0] += 1
             let count = failureCounts[cause] ?? 0
-            guard count <= 3 else { return }
-            terminal.print(
+            guard count <= 3 || log.isVerbose else { return }
+            log.add(
                 "trial \(trial) failed on \(host): \(cause)\(willRetry ? " (it will be retried)" : " (given up)")"
                     + (count == 3
-                        ? " (further ones are only counted: ranksweep status \(run.word))" : ""))
+                        ? " (further ones are only counted: ranksweep status \(run.word))" : ""),
+                count <= 3 ? .warning : .debug, trial: trial)
         }
+    }
+
+    /// Logs a record that arrived.
+    func tell(_ report: ValidatedReport) {
+        let (attempt, by) = (report.attempt, report.attempt.provenance)
+        log.add(
+            "debug: trial \(attempt.trial) \(report.outcome) on \(printable(by.host)), process \(by.process), attempt "
+                + "\(attempt.number), after \(durationText(seconds: by.seconds))", trial: attempt.trial)
+    }
+
+    /// Logs trials that a worker was given.
+    func tell(_ assignment: CoordinatorMessage.Assignment, to worker: WorkerID) {
+        let name = ledger.process(of: worker).map { "\(printable($0.host)), process \($0.process)" }
+        log.add(
+            "debug: \(trialList(assignment.trials)) to the worker on \(name ?? "an unknown host"), attempt "
+                + "\(assignment.attempt)\(assignment.isBatched ? ", as a batch" : "")",
+            trial: assignment.trials.count == 1 ? Int(assignment.trials[0]) : nil)
     }
 
     func despairMessage(cause: String, trials: Int, hosts: Int) -> String {

@@ -32,7 +32,9 @@ extension Coordinator {
         let before = dispatcher.mode
         let said: String
         switch request {
-        case .status: return liveFacts
+        case .status:
+            updateEstimates()
+            return liveFacts
         case .pause:
             handle(.pause)
             said =
@@ -58,7 +60,7 @@ extension Coordinator {
             said = "cancelled: running trials are stopped"
         }
         if dispatcher.mode != before || request == .cancel {
-            terminal.print("\(said) (requested from another terminal)")
+            log.add("\(said) (requested from another terminal)")
         }
         return .object(["said": .string(said)])
     }
@@ -73,7 +75,7 @@ extension Coordinator {
         drains = []
     }
 
-    private var modeWord: String {
+    var modeWord: String {
         switch dispatcher.mode {
         case .open: "open"
         case .paused: "paused"
@@ -87,7 +89,7 @@ extension Coordinator {
             total: progress.total, done: done, quarantined: progress.quarantined, failures: progress.failures,
             workers: progress.workers, slots: progress.slots, rate: rate.perSecond)
         report.fraction = dispatcher.runningFraction
-        report.secondsLeft = report.onlyFails ? nil : plannedWork.secondsLeft
+        report.timeLeft = report.onlyFails ? nil : plannedWork.timeLeft
         if dispatcher.mode != .open { report.halt = modeWord }
         if trouble != nil {
             report.halt = "waiting for the disk"
@@ -97,7 +99,7 @@ extension Coordinator {
     }
 
     /// Facts that only the coordinator knows.
-    private var liveFacts: JSONValue {
+    var liveFacts: JSONValue {
         let report = progressReport
         var facts: [String: JSONValue] = [
             "mode": .string(modeWord), "done": JSONValue(report.done),
@@ -105,11 +107,12 @@ extension Coordinator {
             "slots": JSONValue(report.slots),
         ]
         facts["outage"] = outageFacts
+        facts.merge(tally.facts(journalBytes: journalBytes)) { _, new in new }
         if ledger.lossCount > 0 { facts["lost"] = ledger.json }
         let absent = absentHosts
         if !absent.isEmpty { facts["absent_hosts"] = .array(absent.prefix(1000).map(\.json)) }
         if let rate = report.rate { facts["trials_per_second"] = .number(rate) }
-        if let seconds = report.secondsLeft { facts["eta_seconds"] = .number(twoDigits(seconds)) }
+        if let left = report.timeLeft { facts.merge(left.json) { _, new in new } }
         let workers = dispatcher.workerStatuses(at: Instant(milliseconds: monotonicMilliseconds()))
         facts["commit"] = .string(programCommit)
         facts["worker_count"] = JSONValue(workers.count)

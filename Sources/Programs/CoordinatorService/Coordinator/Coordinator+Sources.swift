@@ -18,7 +18,7 @@ extension Coordinator {
             workers: report.workers, slots: report.slots, isEnding: isFinished || isInterrupted, gap: gap)
         for index in sources.indices {
             let news = try sources[index].poll(at: monotonicMilliseconds(), demand)
-            for line in news.lines { terminal.print(line) }
+            for line in news.lines { log.add(line) }
             for process in news.ended { if let worker = worker(of: process) { handle(.lost(worker)) } }
             for process in news.left {
                 guard let worker = worker(of: process) else { continue }
@@ -35,7 +35,9 @@ extension Coordinator {
     }
 
     mutating func stopSources(ask: Bool) {
-        for index in sources.indices { sources[index].stop(ask: ask) }
+        for index in sources.indices {
+            for line in sources[index].stop(ask: ask) { log.add(line) }
+        }
     }
 
     /// Whether a source handles SIGHUP.

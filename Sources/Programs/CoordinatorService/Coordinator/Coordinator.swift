@@ -17,7 +17,7 @@ struct Coordinator {
     let run: RunDirectory
     let journal: RunJournal
     let socket: CoordinatorSocket
-    private var admission: WorkerAdmission
+    var admission: WorkerAdmission
     private let signals: SignalDescriptor
     /// nil where the file system has no sockets.
     let control: ControlListener?
@@ -27,7 +27,7 @@ struct Coordinator {
     private var records: SweepRecords
     var sources: [any WorkerSource]
     private(set) var dispatcher: Dispatcher
-    var terminal = Terminal()
+    let log: RunLog
     var rate = RateEstimate()
     var plannedWork: PlannedWork
     private(set) var isFinished = false
@@ -39,15 +39,15 @@ struct Coordinator {
     var nextPoll: Instant?
 
     /// Entries that this turn of the loop makes durable, with one commit, before it sends `sends`.
-    private var entries: [JournalEntry] = []
-    private var sends: [(message: CoordinatorMessage, worker: WorkerID)] = []
+    var entries: [JournalEntry] = []
+    var sends: [(message: CoordinatorMessage, worker: WorkerID)] = []
     /// Weights to write before the entries. Empty except for moments, or while the disk accepts nothing.
-    private var files: [WeightsStep] = []
+    var files: [WeightsStep] = []
     /// Why the first of them isn't written yet.
-    private var unwritten: FileError?
-    private var weightDigests = WeightDigests()
+    var unwritten: FileError?
+    var weightDigests = WeightDigests()
     /// The current disk outage, during which the dispatcher is paused.
-    private(set) var trouble: DiskOutage?
+    var trouble: DiskOutage?
     /// Tells whether the run is still where it began.
     private var directoryWatch: RunDirectoryWatch
     /// Whether a trial was handed out. From then on, no failure says that nothing was begun.
@@ -66,17 +66,19 @@ struct Coordinator {
     var kernels: Set<String>
     var nextLineAt: Int64
     var nextLookAt: Int64 = 0
-    var conflicts = 0
+    var tally: RunTally
     /// The weights that the sweep keeps, read from it once.
-    private let keptWeights: KeptWeights
+    let keptWeights: KeptWeights
     /// Workers of another commit that the user was warned of.
     var reportedCommits: Set<WorkerID> = []
 
     init(
         _ run: RunDirectory, journal: RunJournal, admission: WorkerAdmission, signals: SignalDescriptor,
-        control: ControlListener?, sources: [any WorkerSource], trialLimitSeconds: UInt32, mayGrow: Bool
+        control: ControlListener?, sources: [any WorkerSource], trialLimitSeconds: UInt32, mayGrow: Bool,
+        log: RunLog
     ) throws(CommandFailure) {
         self.run = run
+        self.log = log
         self.journal = journal
         socket = admission.socket
         self.admission = admission
@@ -93,13 +95,16 @@ struct Coordinator {
         settings.mayGrow = mayGrow
         do throws(JournalError) {
             let restored = try run.restored(journal)
-            plannedWork = PlannedWork(run.spec.grid, restored)
+            plannedWork = PlannedWork(
+                run.spec.grid, restored, earlier: try journal.recentSeconds(atMost: 5000))
             dispatcher = Dispatcher(
                 trialCount: run.spec.grid.count, sweep: run.spec.gridJSON.canonicalBytes,
                 settings: settings, restored: restored,
                 firstLease: try journal.beginIncarnation() << 32,
                 order: TrialOrder(run.spec.grid))
-            kernels = try journal.summary().kernels
+            let summary = try journal.summary()
+            kernels = summary.kernels
+            tally = RunTally(summary)
             self.admission.restore(try journal.setting(WorkerAdmission.refusalsSetting))
             ledger = WorkerLedger(json: try journal.setting(WorkerLedger.setting))
             keptLosses = ledger.losses
@@ -115,9 +120,9 @@ struct Coordinator {
         defer {
             admission.save(journal)
             keepLedger()
-            terminal.endFoot()
+            log.endProgress()
         }
-        if let gap = run.spec.strictnessGap { terminal.print(gap) }
+        if let gap = run.spec.strictnessGap { log.add(gap) }
         // Finishes a sweep that has nothing left to do.
         handle(.tick)
         do throws(CommandFailure) {
@@ -130,6 +135,7 @@ struct Coordinator {
             throw hasBegun ? error.afterBeginning : error
         }
         noteWorkers()
+        writeMetrics(isLast: true)
         stopSources(ask: isInterrupted)
         run.weights.removeUnfinished()
         return isFinished ? .finished : despair.map { .hopeless($0) } ?? .interrupted
@@ -144,7 +150,7 @@ struct Coordinator {
 
     private mutating func turn() throws(CommandFailure) {
         let now = monotonicMilliseconds()
-        var wait = terminal.isTerminal ? Int64(250) : 1000
+        var wait = log.showsProgress ? Int64(250) : 1000
         if let next = trouble?.nextTry ?? dispatcher.nextDeadline?.milliseconds {
             wait = min(wait, max(0, next - now))
         }
@@ -156,7 +162,7 @@ struct Coordinator {
             if signal == SIGHUP, sourcesHangUp() { continue }
             if !isInterrupted {
                 let why = signal == SIGXCPU ? ProcessLimit.processorTime.advice.map { "\($0): " } ?? "" : ""
-                terminal.print("\(why)stopping, and writing the records so far")
+                log.add("\(why)stopping, and writing the records so far")
             }
             isInterrupted = true
         }
@@ -169,6 +175,7 @@ struct Coordinator {
         try flush()
         if let loss = directoryWatch.loss(at: instant.milliseconds) { throw run.failure(loss, journal) }
         showProgress()
+        writeMetrics()
     }
 
     /// Called before the sources stop, since they forget their hosts then.
@@ -182,7 +189,7 @@ struct Coordinator {
     private mutating func watchAdmission() {
         keepLedger()
         let news = admission.watch(at: monotonicMilliseconds(), journal)
-        for line in news.lines { terminal.print(line) }
+        for line in news.lines { log.add(line) }
         for worker in news.barred {
             // The worker leaves first and is refused then, so that its trials go to others at once.
             handle(.message(.goodbye, from: worker))
@@ -199,6 +206,7 @@ struct Coordinator {
         for _ in 0..<1000 where unwritten == nil && taken < 4 << 20 {
             guard let (worker, bytes) = socket.receive() else { return }
             taken += bytes.count
+            tally.receivedBytes += bytes.count
             let message: WorkerMessage
             do throws(WireError) { message = try WorkerMessage(decoding: bytes) } catch .version(let theirs) {
                 refuse(
@@ -288,7 +296,7 @@ struct Coordinator {
     /// Tells a peer why it is refused; tells the user once.
     private mutating func refuse(_ worker: WorkerID, _ reason: String) {
         if named.count < 10_000, named.insert(worker).inserted {
-            terminal.print("warning: a worker was refused: \(reason)")
+            log.add("warning: a worker was refused: \(reason)")
         }
         // Sent each time: a peer that still talks hasn't received it.
         sends.append((.refuse(reason: reason), worker))
@@ -309,7 +317,11 @@ struct Coordinator {
         switch effect {
         case .append(let report), .check(let report):
             entries.append(.record(line: report.line, outcome: report.outcome, report.attempt))
-            if case .append = effect { plannedWork.settle(report.attempt.trial) }
+            if case .append = effect {
+                plannedWork.settle(report.attempt.trial, report.attempt.provenance)
+                tally.noteRecord(outcome: report.outcome)
+            }
+            if log.isVerbose { tell(report) }
             for index in sources.indices { sources[index].noteSuccess() }
         case .write(let trial, let step, let offset, let bytes):
             write(.chunk(bytes, of: weightsName(trial, step), offset: offset))
@@ -317,6 +329,7 @@ struct Coordinator {
             write(.keep(weightsName(trial, step)))
         case .appendFailure(let failure, let quarantined):
             if quarantined { plannedWork.settle(Int(failure.trial)) }
+            tally.noteFailure(failure.cause)
             entries.append(
                 .failure(
                     cause: failure.cause, log: failure.log, quarantined: quarantined,
@@ -324,74 +337,19 @@ struct Coordinator {
                         trial: Int(failure.trial), number: failure.attempt, lease: failure.lease,
                         provenance: failure.provenance)))
         case .send(let message, let worker):
-            if case .assign = message { hasBegun = true }
+            if case .assign(let assignment) = message {
+                hasBegun = true
+                if log.isVerbose { tell(assignment, to: worker) }
+            }
             sends.append((message, worker))
         case .note(let note): tell(note)
         case .finished: isFinished = true
         case .drained:
-            terminal.print("drained: no trial is running")
+            log.add("drained: no trial is running")
             isInterrupted = true
         case .hopeless(let cause, let trials, let hosts):
             despair = despairMessage(cause: cause, trials: trials, hosts: hosts)
             isInterrupted = true
         }
-    }
-
-    private func weightsName(_ trial: Int, _ step: Int) -> String {
-        keptWeights.fileName(run.spec.grid[trial].id, step: step)
-    }
-
-    private mutating func write(_ step: WeightsStep) {
-        files.append(step)
-        guard unwritten == nil else { return }
-        do throws(FileError) { try writeFiles() } catch { unwritten = error }
-    }
-
-    private mutating func writeFiles() throws(FileError) {
-        while let step = files.first {
-            try run.weights.perform(step)
-            if let entry = weightDigests.note(step) { entries.append(entry) }
-            files.removeFirst()
-        }
-    }
-
-    /// Makes this turn's results durable, weights before the records that refer to them.
-    private mutating func store() throws(Unwritten) {
-        do throws(FileError) {
-            if let unwritten, trouble == nil { throw unwritten }
-            try writeFiles()
-            unwritten = nil
-        } catch { throw .weights(error) }
-        do throws(JournalError) {
-            for conflict in try journal.append(entries) { tell(conflict) }
-        } catch { throw .journal(error) }
-        entries.removeAll(keepingCapacity: true)
-    }
-
-    /// Makes this turn's results durable and then acknowledges them. During a disk outage it keeps them all
-    /// and waits.
-    private mutating func flush() throws(CommandFailure) {
-        let now = monotonicMilliseconds()
-        if let trouble, now < trouble.nextTry { return }
-        do throws(Unwritten) { try store() } catch {
-            guard error.mayPass else {
-                terminal.print(
-                    "\(error.what) cannot be written; acknowledged records are safe, the others will be computed again"
-                )
-                throw error.failure
-            }
-            if trouble == nil { terminal.print(error.warning(freeIn: run.path)) }
-            trouble =
-                trouble?.failedAgain(at: now) ?? DiskOutage(at: now, why: error.reason(freeIn: run.path))
-            return
-        }
-        for (message, worker) in coalescingAcknowledgements(sends) {
-            socket.send(message.encoded, to: worker)
-        }
-        sends.removeAll(keepingCapacity: true)
-        guard let past = trouble else { return }
-        trouble = nil
-        terminal.print("the disk accepts writes again, after \(past.durationText(at: now)): continuing")
-        for event in past.missed(at: now) { handle(event) }
     }
 }

@@ -20,6 +20,8 @@ struct LocalWorkers: WorkerSource {
     private let keys: WorkerKeys?
     /// The run directory, which holds the sweep's files.
     private let run: String
+    /// Whether the workers write lines of level `debug`.
+    private let isVerbose: Bool
     private var workers: [Worker?]
     /// Consecutive early ends of the workers at each index, with no record from any worker between them.
     private var fruitlessEnds: [Int]
@@ -34,8 +36,9 @@ struct LocalWorkers: WorkerSource {
     ///   - keys: the keys of all workers started here.
     ///   - run: the run directory.
     init(
-        _ options: RunOptions, endpoint: String, keys: WorkerKeys?, run: String
+        _ options: RunOptions, endpoint: String, keys: WorkerKeys?, run: String, isVerbose: Bool
     ) throws(CommandFailure) {
+        self.isVerbose = isVerbose
         self.run = absolutePath(run)
         program = try workerProgram()
         self.options = options
@@ -52,7 +55,7 @@ struct LocalWorkers: WorkerSource {
 
     mutating func poll(at now: Int64, _ demand: WorkerDemand) throws(CommandFailure) -> WorkerNews {
         let found = try readAll(isEnding: demand.isEnding)
-        var news = WorkerNews(lines: found.lines.map { "worker: \($0)" })
+        var news = WorkerNews(lines: found.lines.map { LogEntry.message(of: $0, from: "worker") })
         for (process, end) in found.ended {
             if !demand.isEnding { news.lines.append("a worker \(end.description); starting another") }
             news.note(WorkerProcess(host: hostName(), process: UInt32(process)), end)
@@ -82,7 +85,7 @@ struct LocalWorkers: WorkerSource {
     private func start(slots: Int) throws(CommandFailure) -> Worker? {
         var arguments = [
             "--connect", endpoint, "--slots", String(slots), "--data", options.data, "--run", run,
-            "--quiet", "--parent", String(getpid()),
+            isVerbose ? "--verbose" : "--quiet", "--log-format", "json", "--parent", String(getpid()),
         ]
         var descriptors: [(ours: Int32, theirs: Int32)] = []
         var keyEnd: Int32?
@@ -151,7 +154,9 @@ struct LocalWorkers: WorkerSource {
             ended.append((worker.child.process, end))
             if isEnding { continue }
             guard end != .exited(ExitCode.wrongUse.rawValue) else {
-                throw .input((lines + ["a worker started here cannot work"]).joined(separator: "\n"))
+                throw .input(
+                    (lines.map(LogEntry.message(of:)) + ["a worker started here cannot work"])
+                        .joined(separator: "\n"))
             }
             fruitlessEnds[index] += 1
         }
@@ -167,7 +172,7 @@ struct LocalWorkers: WorkerSource {
         var bytes = [UInt8](repeating: 0, count: 4096)
         while let count = readArrived(worker.output, into: &bytes), count > 0 {
             for byte in bytes[..<count] {
-                if byte == UInt8(ascii: "\n") || worker.line.count > 2000 {
+                if byte == UInt8(ascii: "\n") || worker.line.count > 4000 {
                     lines.append(String(decoding: worker.line, as: UTF8.self))
                     worker.line = []
                 } else {
@@ -179,7 +184,7 @@ struct LocalWorkers: WorkerSource {
     }
 
     /// Ends the workers: asks first where the coordinator hasn't told them, waits two seconds, then kills.
-    mutating func stop(ask: Bool) {
+    mutating func stop(ask: Bool) -> [String] {
         if ask { for worker in workers { worker?.child.send(signal: SIGTERM) } }
         let deadline = monotonicMilliseconds() + 2000
         for index in workers.indices {
@@ -195,6 +200,7 @@ struct LocalWorkers: WorkerSource {
             close(worker.output)
             workers[index] = nil
         }
+        return []
     }
 }
 

@@ -32,11 +32,11 @@ struct WorkerAdmission {
     static let lookMilliseconds: Int64 = 1000
 
     /// - Parameter spec: the sweep, which limits the size of a worker's messages.
-    init(_ options: RunOptions, for spec: SweepSpec) throws(CommandFailure) {
+    init(_ options: RunOptions, for spec: SweepSpec, _ log: RunLog) throws(CommandFailure) {
         let limits = QueueLimits(
             frame: WireLimit.workerFrame(record: spec.maxRecordBytes),
             answer: spec.canonicalJSON.canonicalBytes.count + 4096)
-        try checkLimits(options)
+        try checkLimits(options, log)
         // Checks restored options too: a name may resolve to another address by now.
         let endpoint = try orFail(CommandFailure.init(_:)) { () throws(UsageError) in
             try (options.listen ?? Endpoint(loopbackPort: nil)).checked(options)
@@ -51,7 +51,9 @@ struct WorkerAdmission {
         guard folder != nil || options.listen == nil else {
             local = nil
             socket = try orFail(CommandFailure.init(_:)) { () throws(TransportError) in
-                try WorkerAdmission.listen(at: endpoint, or: options.lastPort, keys: nil, limits: limits)
+                try WorkerAdmission.listen(
+                    at: endpoint, or: options.lastPort, keys: nil, limits: limits,
+                    log)
             }
             return
         }
@@ -66,14 +68,15 @@ struct WorkerAdmission {
                 WorkerKeys(pair: own, coordinator: pair.publicKey),
                 try WorkerAdmission.listen(
                     at: endpoint, or: options.lastPort,
-                    keys: CoordinatorKeys(pair: pair, list: list, own: own.publicKey), limits: limits)
+                    keys: CoordinatorKeys(pair: pair, list: list, own: own.publicKey), limits: limits,
+                    log)
             )
         }
     }
 
     /// Listens at the run's previous port where any port is allowed, since its workers look for it there.
     private static func listen(
-        at endpoint: Endpoint, or last: UInt16?, keys: CoordinatorKeys?, limits: QueueLimits
+        at endpoint: Endpoint, or last: UInt16?, keys: CoordinatorKeys?, limits: QueueLimits, _ log: RunLog
     ) throws(TransportError) -> CoordinatorSocket {
         guard endpoint.port == nil, let last else {
             return try CoordinatorSocket(listeningAt: endpoint, keys: keys, limits: limits)
@@ -84,7 +87,7 @@ struct WorkerAdmission {
             return socket
         }
         let socket = try CoordinatorSocket(listeningAt: endpoint, keys: keys, limits: limits)
-        printError(
+        log.add(
             "warning: another program now uses port \(last), where this run's workers look for it: listening at "
                 + socket.endpoint)
         return socket
@@ -135,7 +138,8 @@ struct WorkerAdmission {
         return counts
     }
 
-    private var refusals: RefusalCounts { earlier + newRefusals }
+    /// Refusals by all coordinators of the run.
+    var refusals: RefusalCounts { earlier + newRefusals }
 
     /// Saves the counts. A journal that can't be written is reported elsewhere.
     mutating func save(_ journal: RunJournal) {
@@ -233,12 +237,12 @@ extension RefusalCounts {
 }
 
 /// Checks limits under which a run would wait without end, or end without a message.
-private func checkLimits(_ options: RunOptions) throws(CommandFailure) {
+private func checkLimits(_ options: RunOptions, _ log: RunLog) throws(CommandFailure) {
     try checkMemoryLimits(startsWorkers: options.workers > 0)
     if let seconds = ProcessLimit.processorTime.hardValue, seconds < 60,
         let advice = ProcessLimit.processorTime.advice
     {
-        printError(
+        log.add(
             "warning: at \(seconds) s of processor time the system kills this program, or a trial's, without a message: "
                 + advice)
     }

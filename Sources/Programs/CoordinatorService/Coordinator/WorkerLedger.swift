@@ -38,6 +38,9 @@ struct WorkerLedger: Equatable {
         if losses.count > Self.maxLosses { losses.removeFirst() }
     }
 
+    /// The process of a worker that has joined.
+    func process(of worker: WorkerID) -> WorkerProcess? { known[worker] }
+
     /// Whether this process has ever joined.
     func has(_ process: WorkerProcess) -> Bool { known.values.contains(process) }
 }

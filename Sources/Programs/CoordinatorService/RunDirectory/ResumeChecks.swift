@@ -8,22 +8,22 @@ import Text
 ///
 /// - Parameter dropsUnfit: whether records that the sweep can't produce are dropped, too.
 func mend(
-    _ run: RunDirectory, _ journal: RunJournal, dropsUnfit: Bool = false
+    _ run: RunDirectory, _ journal: RunJournal, _ log: RunLog, dropsUnfit: Bool = false
 ) throws(CommandFailure) {
     try journaled { () throws(JournalError) in
         let survey = try RecordSurvey(run, journal)
         if !survey.damaged.isEmpty {
-            printError(
+            log.add(
                 "warning: \(trialsText(survey.damaged)) damaged on the disk: dropped, to be computed again with the same bytes"
             )
             try journal.drop(records: survey.damaged, cause: "its record was damaged on the disk")
         }
         if !survey.bare.isEmpty {
             for (trial, file, why) in survey.bare.prefix(10) {
-                printError("warning: weights/\(file): \(why): trial \(trial) runs again")
+                log.add("warning: weights/\(file): \(why): trial \(trial) runs again", trial: trial)
             }
             if survey.bare.count > 10 {
-                printError("warning: so do \(survey.bare.count - 10) others, for similar reasons")
+                log.add("warning: so do \(survey.bare.count - 10) others, for similar reasons")
             }
             try journal.drop(records: survey.bare.map(\.trial), cause: "its weights were damaged on the disk")
         }
@@ -31,12 +31,13 @@ func mend(
         let unfit = survey.unfit.filter { known.contains($0.trial) }
         if dropsUnfit, !unfit.isEmpty {
             for (trial, why) in unfit.prefix(10) {
-                printError(
-                    "warning: the record of trial \(trial) can't come from this sweep: \(why): it runs again"
+                log.add(
+                    "warning: the record of trial \(trial) can't come from this sweep: \(why): it runs again",
+                    trial: trial
                 )
             }
             if unfit.count > 10 {
-                printError("warning: so do \(unfit.count - 10) others, for similar reasons")
+                log.add("warning: so do \(unfit.count - 10) others, for similar reasons")
             }
             try journal.drop(records: unfit.map(\.trial), cause: "its record can't come from this sweep")
         }

@@ -53,6 +53,7 @@ struct RunDirectory {
     private static func isLeftover(_ name: String) -> Bool {
         name.hasPrefix("journal.sqlite") || name.hasPrefix("sweep.json")
             || ["coordinator.lock", ControlListener.fileName, "files", "lost+found"].contains(name)
+            || RunLog.fileNames.contains(name) || name.hasPrefix(metricsFileName)
     }
 
     /// Throws for the root and the home directory: a run's files belong in a folder of their own.

@@ -100,9 +100,13 @@ struct SweepSource: Equatable {
 
     private static let setting = "sweep_file"
 
-    init(_ file: String, _ arguments: Arguments) {
+    /// - Parameter log: the log of a run that begins; nil where none does.
+    init(_ file: String, _ arguments: Arguments, _ log: RunLog? = nil) {
         let recipe = access(file, F_OK) == 0 ? nil : Recipes.path(named: file)
-        if let recipe { printError("\(file): the recipe \(recipe)") }
+        if let recipe {
+            let words = "\(file): the recipe \(recipe)"
+            if let log { log.add(words) } else { printError(words) }
+        }
         self.file = recipe ?? file
         overrides = arguments.all("--set")
         isQuick = arguments.has("--quick")
@@ -259,9 +263,9 @@ extension RunDirectory {
         }
     }
 
-    func tellOfEdits(_ journal: RunJournal) throws(CommandFailure) {
+    func tellOfEdits(_ journal: RunJournal, _ log: RunLog) throws(CommandFailure) {
         let words = try journaled { () throws(JournalError) in try editMessage(journal, readsFiles: true) }
-        if let (summary, details) = words { printError("warning: \(summary):\n\(details)") }
+        if let (summary, details) = words { log.add("warning: \(summary):\n\(details)") }
     }
 }
 
@@ -286,10 +290,12 @@ struct FreshRun {
     /// Folders that did not exist before, outermost first.
     let folders: [String]
 
-    private static let files = [
-        "sweep.json", "journal.sqlite", "journal.sqlite-wal", "journal.sqlite-shm", "journal.sqlite-journal",
-        "control.sock", "sweep.json.partial", "coordinator.lock",
-    ]
+    private static let files =
+        [
+            "sweep.json", "journal.sqlite", "journal.sqlite-wal", "journal.sqlite-shm",
+            "journal.sqlite-journal",
+            "control.sock", "sweep.json.partial", "coordinator.lock",
+        ] + RunLog.fileNames + [metricsFileName, metricsFileName + ".partial"]
 
     /// Makes the folder.
     init(_ path: String) throws(CommandFailure) {

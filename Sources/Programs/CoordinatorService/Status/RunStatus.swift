@@ -17,7 +17,7 @@ struct RunStatus {
     /// Records of the last minute divided by the time in which they came.
     private let recentRate: Double?
     /// Facts that coordinators kept in the journal, such as lost workers.
-    private let kept: KeptFacts
+    let kept: KeptFacts
 
     private static let patienceMilliseconds = 2000
 
@@ -57,26 +57,30 @@ struct RunStatus {
         }
     }
 
-    private var total: Int { run.share?.trials.count ?? run.spec.grid.count }
-    private var done: Int { summary.complete + summary.quarantined }
-    private var fraction: Double { live?["running_fraction"]?.number ?? 0 }
+    var total: Int { run.share?.trials.count ?? run.spec.grid.count }
+    var done: Int { summary.complete + summary.quarantined }
+    var fraction: Double { live?["running_fraction"]?.number ?? 0 }
     /// Trials a second, from the coordinator or else from the journal. nil while no trial is started or made
     /// durable: the earlier rate would promise too much.
-    private var rate: Double? {
+    var rate: Double? {
         halt == nil ? live?["trials_per_second"]?.number ?? recentRate : nil
     }
-    /// Seconds left, from the coordinator, or from the journal's rate where the coordinator doesn't answer.
-    private var secondsLeft: Double? {
+    /// The time left, from the coordinator, or from the journal's rate where the coordinator doesn't answer.
+    var timeLeft: TimeLeft? {
         guard halt == nil, summary.complete > 0 || summary.failures == 0 else { return nil }
-        return live.map { $0["eta_seconds"]?.number } ?? rate.map { Double(total - done) / $0 }
+        if let live { return TimeLeft(live) }
+        return rate.map { rate in
+            let seconds = Double(total - done) / rate
+            return TimeLeft(seconds: seconds, low: seconds / 2, high: seconds * 2)
+        }
     }
     /// "paused", "draining", or another reason why no trials are started; nil where they are.
-    private var halt: String? {
+    var halt: String? {
         if live?["outage"] != nil { return "waiting for the disk" }
         return live?["mode"]?.string.flatMap { $0 == "open" ? nil : $0 }
     }
 
-    private var state: String {
+    var state: String {
         if done == total { return "done" }
         return holder == nil ? "interrupted" : halt ?? "running"
     }
@@ -136,7 +140,7 @@ struct RunStatus {
                     ? "rate: \(roundedText(rate * 60)) trials a minute"
                     : "rate: \(roundedText(rate)) trials a second")
         }
-        if let secondsLeft { parts.append("\(aboutText(seconds: secondsLeft)) left") }
+        if let timeLeft { parts.append("\(timeLeft.text) left") }
         return parts.isEmpty ? nil : parts.joined(separator: "; ")
     }
 
@@ -220,7 +224,7 @@ extension RunStatus {
         if !kept.absent.isEmpty { members["absent_hosts"] = .array(kept.absent.map(\.json)) }
         members["live"] = live
         if let rate { members["trials_per_second"] = .number(rate) }
-        if let secondsLeft { members["eta_seconds"] = .number(twoDigits(secondsLeft)) }
+        if let timeLeft { members.merge(timeLeft.json) { _, new in new } }
         if let holder {
             members["coordinator"] = .object([
                 "process": JSONValue(Int(holder.process)), "host": .string(holder.host),
