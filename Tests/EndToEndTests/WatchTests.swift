@@ -101,6 +101,8 @@ private let promtool = "/usr/bin/promtool"
                 && lines.allSatisfy { $0.count < columns }
         }
         try eventually("a page of 80 columns", of: run) { try isDrawn(80) }
+        let seen = try pane.screen().joined(separator: "\n")
+        try #require(try isDrawn(80), "\(seen)")
         for (columns, rows) in [(40, 30), (200, 24), (60, 12)] {
             try pane.resize(columns: columns, rows: rows)
             try eventually("a page of \(columns) columns", of: run) { try isDrawn(columns) }
