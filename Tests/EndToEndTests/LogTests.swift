@@ -3,7 +3,7 @@ import Foundation
 import Testing
 import Text
 
-/// What a run and its workers say, where it goes, and how it is read again.
+/// The lines of a run and its workers, where they go, and how they are read again.
 @Suite(.serialized) struct LogTests {
     private func entries(_ text: String) -> [LogEntry?] {
         text.split(separator: "\n").map { LogEntry(parsing: $0.utf8) }

@@ -7,7 +7,7 @@ import Text
 private let tmux = "/usr/bin/tmux"
 private let promtool = "/usr/bin/promtool"
 
-/// What watches a run beside its log: the page of `status --follow`, metrics, the command at the end.
+/// The ways to watch a run beside its log: the page of `status --follow`, metrics, the command at the end.
 @Suite(.serialized) struct WatchTests {
     @Test func `A run leaves metrics and tells the command at its end`() throws {
         let work = try Workspace()

@@ -4,7 +4,7 @@ import Wire
 
 @testable import Scheduling
 
-/// What is said to come next, beside what is leased then.
+/// The units that are said to come next, beside those that are leased then.
 @Suite struct UnitsTests {
     private func grid(_ count: Int, latent: String = "") throws -> Grid {
         try SweepSpec(

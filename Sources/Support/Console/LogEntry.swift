@@ -15,7 +15,7 @@ public struct LogEntry: Equatable, Sendable {
     public var unixMilliseconds: Int64
     /// How much it matters.
     public var level: LogLevel
-    /// What it says, without the level and without control characters.
+    /// The message, without the level and without control characters.
     public var message: String
     /// Index of the trial that it is about; nil where it is about none, or about several.
     public var trial: Int?

@@ -1,7 +1,7 @@
 import Sweep
 import Wire
 
-// What slots run and what they will be given next, for a forecast of the run's end.
+// The units that slots run, and those that they will be given next, for a forecast of the run's end.
 
 extension Dispatcher {
     /// A trial, or several as a batch, that a worker holds.
@@ -12,8 +12,9 @@ extension Dispatcher {
         public var sinceMilliseconds: Int64
         /// Whether a slot runs it, as far as is known: a worker's slots take its units in the order of their leases.
         public var isRunning: Bool
-        /// The share of the training that is done, and the share that was done before this coordinator knew of it.
+        /// The share of the training that is done.
         public var fraction: Double
+        /// The share that was done before this coordinator knew of it.
         public var before: Double
     }
 

@@ -8,7 +8,7 @@ import Sweep
 /// have something in common; and each class has a factor of its own. So a class that no trial has shown yet is
 /// predicted from its like, with the uncertainty that remains.
 struct DurationModel: Sendable {
-    /// What trials of a class have shown.
+    /// The time that trials of a class took.
     struct Observation: Equatable, Sendable {
         /// Number of trials; running ones count in part.
         var trials = 0.0

@@ -11,8 +11,11 @@ import Sweep
 public struct Forecast: Sendable {
     /// Seconds until the end: the estimate, and the ends of a range that holds the truth in four of five runs.
     public struct Estimate: Equatable, Sendable {
+        /// The estimate.
         public var seconds: Double
+        /// The low end of the range.
         public var low: Double
+        /// The high end.
         public var high: Double
 
         /// Creates an estimate.
@@ -21,7 +24,7 @@ public struct Forecast: Sendable {
         }
     }
 
-    /// What a slot runs at present: a trial, or several as a batch.
+    /// The unit that a slot runs at present: a trial, or several as a batch.
     public struct RunningUnit: Equatable, Sendable {
         /// The classes of its trials.
         public var classes: [Int]
@@ -33,9 +36,10 @@ public struct Forecast: Sendable {
         public var seconds: Double
         /// Seconds since `fraction` last changed.
         public var quietSeconds: Double
-        /// A share of the training and the seconds that it took, from which the unit's own speed follows; 0 where two
-        /// reports have not come yet.
+        /// A share of the training that was timed, from which the unit's own speed follows; 0 where two reports have not
+        /// come yet.
         public var timedFraction: Double
+        /// The seconds that this share took.
         public var timedSeconds: Double
 
         /// Creates a unit.
@@ -60,7 +64,7 @@ public struct Forecast: Sendable {
         public var milliseconds: Int64
         /// Slots of the connected workers; 0 while no trial is started.
         public var slots: Int
-        /// What they run.
+        /// The units that they run.
         public var running: [RunningUnit]
         /// The classes of the units that wait, in the order in which slots take them; nil where there are too many.
         public var waiting: [[Int]]?
@@ -78,7 +82,7 @@ public struct Forecast: Sendable {
     public var classes: [TrialCosts.Class]
     /// Trials without an outcome, by class.
     private var left: [Double]
-    /// What finished trials took, by class.
+    /// The time that finished trials took, by class.
     private var finished: [DurationModel.Observation]
     /// Trials that were done lately, by class; running ones count in part. Their weight decays as that of `spent`.
     private var recent: [Double]
@@ -222,7 +226,7 @@ public struct Forecast: Sendable {
 
     // MARK: - Running units
 
-    /// What finished trials took, and running ones so far.
+    /// The time that finished trials took, and running ones so far.
     private func observations(_ look: Look) -> [DurationModel.Observation] {
         var sum = finished
         for unit in look.running where unit.timedFraction > 0.01 && unit.timedSeconds > 0 {
@@ -240,7 +244,7 @@ public struct Forecast: Sendable {
         let whole = seconds(of: unit.classes)
         let end = unit.classes.reduce(0) { $0 + model.seconds(of: $1) * parts.end(of: classes[$1].cost) }
         let training = whole - end
-        /// What is left after so many seconds on something that takes `expected`: little is known of what takes
+        /// The seconds left after so many on something that takes `expected`: little is known of what takes
         /// longer than expected, but it takes the longer the longer it took.
         func rest(of expected: Double, after seconds: Double) -> Double {
             let (rest, shown) = (expected - seconds, min(seconds, expected))

@@ -43,7 +43,7 @@ private func runStatus(_ arguments: Arguments) throws(CommandFailure) -> ExitCod
     var screen = TerminalScreen()
     defer { screen.end() }
     guard let end = try follow(run, arguments["--metric"], &screen) else { return .done }
-    // What stays on the terminal.
+    // This stays on the terminal.
     screen.end()
     printOut(end.text)
     return .done

@@ -4,7 +4,7 @@ import Journal
 import Records
 import Wire
 
-// What a turn of the loop makes durable before it sends anything, and what happens when the disk refuses.
+// The entries that a turn of the loop makes durable before it sends anything, and outages of the disk.
 
 extension Coordinator {
     func weightsName(_ trial: Int, _ step: Int) -> String {

@@ -3,7 +3,7 @@ import Files
 import Journal
 import Text
 
-/// What a coordinator counts for `status` and for monitoring.
+/// A coordinator's counts, for `status` and for monitoring.
 struct RunTally {
     /// Records by outcome, and failed attempts by cause, of all coordinators of the run.
     var (measured, diverged, conflicts) = (0, 0, 0)
@@ -67,7 +67,7 @@ extension Coordinator {
         replaceFile(text.utf8, at: "\(run.path)/\(metricsFileName)")
     }
 
-    /// What `status --json` says of the run, as far as metrics need it.
+    /// The facts of `status --json` that metrics need.
     private func statusFacts(isLast: Bool) -> JSONValue {
         let progress = dispatcher.progress
         let live = liveFacts

@@ -5,7 +5,7 @@ import Sweep
 
 /// The work that a run has left, and the forecast of its end: what the loop knows, put into the forecast's terms.
 struct PlannedWork {
-    /// What is known of a unit that a slot runs.
+    /// Knowledge of a unit that a slot runs.
     private struct Seen {
         /// When its slot began it, as far as looks can tell.
         var start: Int64

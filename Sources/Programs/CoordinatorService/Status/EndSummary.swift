@@ -3,7 +3,7 @@ import Journal
 import Sweep
 import Text
 
-// What the end of a run says beside its counts: which trials were given up, and which points took longest.
+// The end of a run beside its counts: which trials were given up, and which points took longest.
 
 /// "quarantined: trial 3 (beta 0.1, seed 2), trial 17 (…)"; nil where there are none.
 func quarantineLine(_ summary: RunSummary, _ run: RunDirectory) -> String? {

@@ -3,7 +3,7 @@ import Journal
 import Sweep
 import Text
 
-// What the page of `status --follow` shows of a run.
+// The contents of the page of `status --follow`.
 
 extension RunStatus {
     /// The number of trials whose curves are read.
@@ -38,7 +38,7 @@ extension RunStatus {
         return screen
     }
 
-    /// What needs attention beside workers and failures.
+    /// Facts that need attention beside workers and failures.
     private var notes: [String] {
         var notes: [String] = []
         if let outage = live?["outage"] { notes += outageLines(outage) }

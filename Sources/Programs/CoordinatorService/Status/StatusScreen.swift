@@ -9,7 +9,7 @@ struct StatusScreen {
     /// The directory, for the end of the first line.
     var path: String
     var progress: ProgressReport
-    /// What `status` says of the rest, one fact a line: lost workers, refused connections, an outage.
+    /// The rest that `status` tells, one fact a line: lost workers, refused connections, an outage.
     var notes: [String] = []
     /// The connected workers, as `status --json` has them, and the number of attempts that each ended.
     var workers: [(worker: JSONValue, ended: Int)] = []
