@@ -51,8 +51,9 @@ import Text
         guard columns >= 40, rows >= 20 else { return }
         let text = lines.joined(separator: "\n")
         for words in [
-            "worker", "node1.example.org 4712", "silent for 6.2 s", "5× its process was killed",
-            "loss, trial 37: 2.31", "█▆▅▁",
+            "worker", "node1.example.org 4712", columns < 80 ? "silent for 6.2" : "silent for 6.2 s",
+            "5× its process was killed",
+            "loss, trial 37: 2.31", "█▇▆▁",
         ] {
             #expect(text.contains(words), "\(words)\n\(text)")
         }

@@ -18,7 +18,7 @@ import Wire
         ).grid
     }
 
-    @Test(arguments: [1, 20, 75, 140])
+    @Test(arguments: [2, 20, 75, 140])
     func `Units that wait are those that the dispatcher leases then, in its order`(count: Int) throws {
         let grid = try grid(count)
         var cluster = TestCoordinator(trials: grid.count, order: TrialOrder(grid))
