@@ -33,7 +33,8 @@ private let promtool = "/usr/bin/promtool"
 
     @Test func `A run that is cancelled tells that, too, and metrics follow it`() throws {
         let work = try Workspace()
-        try work.write(smallSweep(steps: 3000), to: "s.yaml")
+        // Optimised, it takes a minute: it is cancelled long before its end.
+        try work.write(smallSweep(steps: 300_000), to: "s.yaml")
         let run = try work.start(
             "ranksweep",
             ["run", "s.yaml", "--out", "a", "--slots", "1", "--on-finish", "echo $RANKSWEEP_STATE > told"])
@@ -52,7 +53,7 @@ private let promtool = "/usr/bin/promtool"
             let check = try work.shell("promtool check metrics < a/metrics.prom")
             #expect(check.code == 0 && check.all.isEmpty, "\(check.all)")
         }
-        #expect(try work.run("resume", "a").code == 0)
+        #expect(try work.run("check", "a").code == 0)
     }
 
     /// The screen of a terminal multiplexer in which a command runs.
